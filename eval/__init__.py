@@ -1,0 +1,1 @@
+"""Measurement: the sample archive, its questions, and benchmarks."""

@@ -1,0 +1,1 @@
+"""Prompt templates by name and version, rendered strictly."""

@@ -1,0 +1,1 @@
+"""The core: nouns, stages, and one Assistant that wires them."""

@@ -1,0 +1,1 @@
+"""Answers: evidence, composition, citation verification and abstention."""

@@ -1,0 +1,74 @@
+"""One tree of errors. Each message says what, which one, and what to do.
+
+FootnoteError
+├── SettingsError          a setting is unknown, malformed or out of range
+├── ReadError              a file could not be turned into a Document
+├── ModelError             model weights are missing, altered or failed to run
+├── StoreError             the data directory cannot be used as asked
+│   ├── StoreLockedError   another process is writing to it
+│   ├── StoreVersionError  it was written by a newer Footnote
+│   └── StoreDamagedError  what is stored contradicts itself; run `footnote doctor`
+├── IndexMismatchError     the index was built with other models or splitter settings
+├── UnknownDocumentError   no document, or more than one, answers to that name
+└── CitationError          a citation's quote is not what its span says
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CitationError",
+    "FootnoteError",
+    "IndexMismatchError",
+    "ModelError",
+    "ReadError",
+    "SettingsError",
+    "StoreDamagedError",
+    "StoreError",
+    "StoreLockedError",
+    "StoreVersionError",
+    "UnknownDocumentError",
+]
+
+
+class FootnoteError(Exception):
+    """Root of all errors that Footnote raises on purpose."""
+
+
+class SettingsError(FootnoteError):
+    """A setting is unknown, malformed or out of range."""
+
+
+class ReadError(FootnoteError):
+    """A file could not be turned into a Document."""
+
+
+class ModelError(FootnoteError):
+    """Model weights are missing, altered or failed to run."""
+
+
+class StoreError(FootnoteError):
+    """The data directory cannot be used as asked."""
+
+
+class StoreLockedError(StoreError):
+    """Another process is writing to the data directory."""
+
+
+class StoreVersionError(StoreError):
+    """The data directory was written by a newer Footnote."""
+
+
+class StoreDamagedError(StoreError):
+    """What is stored contradicts itself."""
+
+
+class IndexMismatchError(FootnoteError):
+    """The index was built with other models or splitter settings than these."""
+
+
+class UnknownDocumentError(FootnoteError):
+    """No document, or more than one, answers to that name."""
+
+
+class CitationError(FootnoteError):
+    """A citation's quote is not what its span says."""

@@ -1,0 +1,1 @@
+"""Readers: the bytes of one media type become a Document."""

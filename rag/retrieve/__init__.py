@@ -1,0 +1,1 @@
+"""Retrieval: dense and lexical rankings, fusion and reranking."""

@@ -1,0 +1,1 @@
+"""Stores: documents, passages, vectors and the lexical index behind one protocol."""

@@ -1,0 +1,275 @@
+"""The nouns of Footnote: frozen, slotted dataclasses with no input or output.
+
+Offsets everywhere are Unicode code points of ``Document.text``. Scores do not mix:
+cosine, BM25, RRF, rerank and support scores are different quantities, each named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+__all__ = [
+    "Abstention",
+    "AbstentionReason",
+    "Answer",
+    "Candidate",
+    "Citation",
+    "Claim",
+    "DateKind",
+    "Document",
+    "DocumentDate",
+    "Filters",
+    "Hit",
+    "ModelIdentity",
+    "Outcome",
+    "Passage",
+    "Question",
+    "Span",
+    "StageScore",
+]
+
+DateKind = Literal["published", "event", "ingested"]
+AbstentionReason = Literal["empty_archive", "no_match", "insufficient_evidence"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open range [start, end) of Unicode code points in Document.text."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"span [{self.start}, {self.end}) is not a range")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The characters of ``text`` in this span."""
+        return text[self.start : self.end]
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two ranges share at least one code point."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDate:
+    """A date as far as it is known, and where it was read.
+
+    Unknown parts are None and are never guessed: "5 July" with no year has
+    ``year=None``. ``span`` is where in Document.text it was read; ``origin`` says
+    in words where it came from ("dateline", "html metadata", "file name", ...).
+    """
+
+    year: int | None
+    month: int | None
+    day: int | None
+    kind: DateKind
+    origin: str
+    span: Span | None = None
+
+    def interval(self) -> tuple[date, date] | None:
+        """First and last day this date may mean, or None when the year is unknown."""
+        if self.year is None:
+            return None
+        if self.month is None:
+            return date(self.year, 1, 1), date(self.year, 12, 31)
+        if self.day is None:
+            first = date(self.year, self.month, 1)
+            # The 28th plus four days is always in the next month.
+            following = date(self.year, self.month, 28) + timedelta(days=4)
+            return first, following - timedelta(days=following.day)
+        day = date(self.year, self.month, self.day)
+        return day, day
+
+    def isoformat(self) -> str:
+        """ISO 8601 at the precision known; an unknown year is written ``--``."""
+        parts = [f"{self.year:04d}" if self.year is not None else "-"]
+        if self.month is not None:
+            parts.append(f"{self.month:02d}")
+            if self.day is not None:
+                parts.append(f"{self.day:02d}")
+        return "-".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text of the archive, exactly as read.
+
+    ``id`` is derived from ``content_hash`` (sha256 of the text in UTF-8), so the same
+    text under two paths is one document with two ``sources``, the first one read first.
+    ``language`` is an ISO 639-1 code or "und". ``metadata`` is for display only (media
+    type, encoding, author, ...); no code decides by it.
+    """
+
+    id: str
+    sources: tuple[str, ...]
+    title: str
+    text: str
+    content_hash: str
+    language: str
+    dates: tuple[DocumentDate, ...]
+    metadata: Mapping[str, str]
+
+    @property
+    def published(self) -> DocumentDate | None:
+        """The first publication date that was found, or None."""
+        return next((d for d in self.dates if d.kind == "published"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrievable stretch of one document.
+
+    ``id`` is "<document id>:<start>-<end>". ``search_text`` is the repaired text made
+    from the span for the indexes only; what is shown and cited is the span itself.
+    ``title`` is the document's, kept as context for the encoder and the reranker.
+    """
+
+    id: str
+    document_id: str
+    span: Span
+    headings: tuple[str, ...]
+    title: str
+    search_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which documents a question may use. Empty means all of them.
+
+    ``sources``: a document passes when any of its sources matches any of these, either
+    as a glob (when it has ``*``, ``?`` or ``[``) or as a case-insensitive substring.
+    ``since``/``until``: inclusive; a document passes when its publication date, at the
+    precision known, overlaps the range; one without a publication date does not pass.
+    """
+
+    sources: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    language: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.sources or self.since or self.until or self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and of which part of the archive."""
+
+    text: str
+    filters: Filters = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class StageScore:
+    """What one stage said of a passage: its rank (from 1) and its own kind of score."""
+
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage with what each stage said of it; None where it was not seen.
+
+    ``dense`` holds a cosine, ``lexical`` a BM25 score, ``fused`` an RRF score and
+    ``reranked`` a cross-encoder logit. A ranking is ``list[Hit]``, best first.
+    """
+
+    passage: Passage
+    dense: StageScore | None
+    lexical: StageScore | None
+    fused: StageScore | None
+    reranked: StageScore | None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The characters that support a claim: ``document.text[span] == quote`` always."""
+
+    document_id: str
+    title: str
+    source: str
+    published: str | None
+    span: Span
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer with at least one verified citation.
+
+    ``support`` is the support score in [0, 1] that the gate judged.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence the answer layer considered, and why it was kept or dropped.
+
+    ``support`` in [0, 1] is what the gate judges; ``relevance`` is the part of it that
+    comes from the cross-encoder (or, for scripts it cannot read, from matching terms).
+    ``verdict`` is "kept" or the reason it was dropped.
+    """
+
+    document_id: str
+    passage_id: str
+    span: Span
+    quote: str
+    relevance: float
+    support: float
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which model did something: its name and the revision or weights hash."""
+
+    name: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Claims, each with verified citations, and everything they rest on.
+
+    ``timings_ms`` maps stage name to wall time in milliseconds.
+    """
+
+    question: Question
+    claims: tuple[Claim, ...]
+    ranking: tuple[Hit, ...]
+    candidates: tuple[Candidate, ...]
+    models: Mapping[str, ModelIdentity]
+    prompts: tuple[str, ...]
+    generation: int
+    timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """The archive does not say: why, and what lies nearest. A result, not an error."""
+
+    question: Question
+    reason: AbstentionReason
+    explanation: str
+    nearest: tuple[Citation, ...]
+    ranking: tuple[Hit, ...]
+    candidates: tuple[Candidate, ...]
+    models: Mapping[str, ModelIdentity]
+    generation: int
+    timings_ms: Mapping[str, float]
+
+
+Outcome = Answer | Abstention
