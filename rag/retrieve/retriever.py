@@ -1,0 +1,72 @@
+"""Dense and lexical rankings of one consistent view, fused into hits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from embeddings.types import Vectors
+from rag.retrieve.fusion import reciprocal_rank_fusion
+from rag.store.base import ReadView, ScoredPassage
+from rag.types import Hit, Question, StageScore
+
+__all__ = ["RetrieveSettings", "retrieve"]
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieveSettings:
+    """How deep each stage of retrieval looks.
+
+    ``dense_limit`` and ``lexical_limit`` are passages each retriever returns, ``rrf_k``
+    the constant of reciprocal rank fusion, ``rerank_limit`` how many fused passages the
+    cross-encoder reads (it dominates the time of a question). ``rerank_chinese`` is for
+    rerankers that read Chinese; the default one knows English only, and Chinese
+    questions keep the fused order.
+    """
+
+    dense_limit: int = 100
+    lexical_limit: int = 100
+    rrf_k: int = 60
+    rerank_limit: int = 20
+    rerank_chinese: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("dense_limit", "lexical_limit", "rrf_k", "rerank_limit"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more")
+
+
+def retrieve(
+    view: ReadView, question: Question, query_vector: Vectors, settings: RetrieveSettings
+) -> list[Hit]:
+    """The union of both retrievers' passages in fused order, best first.
+
+    ``query_vector`` is the encoded question, float32 of shape (dimension,), unit norm.
+    """
+    dense = view.dense_search(query_vector, limit=settings.dense_limit, filters=question.filters)
+    lexical = view.lexical_search(
+        question.text, limit=settings.lexical_limit, filters=question.filters
+    )
+    fused = reciprocal_rank_fusion(
+        [[scored.passage_id for scored in ranking] for ranking in (dense, lexical)],
+        k=settings.rrf_k,
+    )
+    by_dense, by_lexical = _stage_scores(dense), _stage_scores(lexical)
+    passages = view.passages(list(fused))
+    return [
+        Hit(
+            passage=passage,
+            dense=by_dense.get(passage.id),
+            lexical=by_lexical.get(passage.id),
+            fused=StageScore(rank, fused[passage.id]),
+            reranked=None,
+        )
+        for rank, passage in enumerate(passages, start=1)
+    ]
+
+
+def _stage_scores(ranking: Sequence[ScoredPassage]) -> dict[str, StageScore]:
+    return {
+        scored.passage_id: StageScore(rank, scored.score)
+        for rank, scored in enumerate(ranking, start=1)
+    }
