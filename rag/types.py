@@ -27,6 +27,7 @@ __all__ = [
     "Outcome",
     "Passage",
     "Question",
+    "Signs",
     "Span",
     "StageScore",
 ]
@@ -215,19 +216,39 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """What is known of one sentence as an answer to one question.
+
+    ``sentence_logit`` and ``passage_logit`` are cross-encoder logits of the sentence and
+    of its passage (0 where the reranker cannot read the script). The coverages are
+    shares in [0, 1], 1 when the question has none of the kind: of its content words
+    found in the sentence; found in the sentence, its passage or title; of its names and
+    of its numbers found there. ``type_match`` is whether the sentence holds the type of
+    thing asked for.
+    """
+
+    sentence_logit: float
+    passage_logit: float
+    sentence_coverage: float
+    passage_coverage: float
+    name_coverage: float
+    number_coverage: float
+    type_match: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A sentence the answer layer considered, and why it was kept or dropped.
 
-    ``support`` in [0, 1] is what the gate judges; ``relevance`` is the part of it that
-    comes from the cross-encoder (or, for scripts it cannot read, from matching terms).
-    ``verdict`` is "kept" or the reason it was dropped.
+    ``support`` in [0, 1] is what the gate judges, made from ``signs``. ``verdict`` is
+    "kept" or the reason it was dropped.
     """
 
     document_id: str
     passage_id: str
     span: Span
     quote: str
-    relevance: float
+    signs: Signs
     support: float
     verdict: str
 

@@ -1,0 +1,118 @@
+"""The extractive composer: the supported sentences themselves, footnoted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.answer.evidence import KEPT
+from rag.answer.question import stem_tokens
+from rag.answer.settings import AnswerSettings
+from rag.answer.verify import cite, verify_claim
+from rag.errors import CitationError
+from rag.types import Candidate, Claim, Document
+
+__all__ = ["Draft", "compose_extractive"]
+
+# Share of words two sentences have in common (Jaccard) from which on one repeats the other.
+NEAR_DUPLICATE = 0.8
+
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Verified claims in the order they are said (none: nothing is supported), and
+    every candidate with its verdict."""
+
+    claims: tuple[Claim, ...]
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(slots=True)
+class _Group:
+    """A sentence that will be said, with the others that say the same."""
+
+    best: Candidate
+    words: frozenset[str]
+    repeats: list[Candidate] = field(default_factory=list)
+
+
+def compose_extractive(
+    candidates: Sequence[Candidate], documents: Mapping[str, Document], settings: AnswerSettings
+) -> Draft:
+    """Choose, deduplicate, order, cite and verify.
+
+    ``candidates`` come best first. The best sentence leads; the others follow in reading
+    order, grouped by document. A sentence that repeats another becomes a further
+    citation of it when both give the same figures.
+    """
+    groups: list[_Group] = []
+    judged: list[Candidate] = []
+    for candidate in candidates:
+        verdict = _verdict(candidate, groups, settings)
+        judged.append(replace(candidate, verdict=verdict))
+    claims: list[Claim] = []
+    for group in _reading_order(groups):
+        claim = _claim(group, documents)
+        try:
+            verify_claim(claim, documents)
+        except CitationError as error:
+            judged = [
+                replace(c, verdict=f"failed verification: {error}") if c == group.best else c
+                for c in judged
+            ]
+            continue
+        claims.append(claim)
+    return Draft(tuple(claims), tuple(judged))
+
+
+def _verdict(candidate: Candidate, groups: list[_Group], settings: AnswerSettings) -> str:
+    """Decide on one candidate, adding it to ``groups`` when it will be said."""
+    if candidate.support < settings.min_support:
+        return f"support {candidate.support:.2f} is below {settings.min_support:.2f}"
+    words = frozenset(stem_tokens(candidate.quote))
+    for group in groups:
+        if _jaccard(words, group.words) >= NEAR_DUPLICATE:
+            if _figures(candidate.quote) != _figures(group.best.quote):
+                return "near-duplicate of a sentence said, with other figures"
+            if all(c.document_id != candidate.document_id for c in [group.best, *group.repeats]):
+                group.repeats.append(candidate)
+                return "repeats a sentence said; cited beside it"
+            return "near-duplicate of a sentence said"
+    if groups and candidate.support < groups[0].best.support - settings.keep_within:
+        return f"more than {settings.keep_within:.2f} below the best sentence"
+    if len(groups) == settings.max_claims:
+        return f"the answer already has {settings.max_claims} sentences"
+    groups.append(_Group(candidate, words))
+    return KEPT
+
+
+def _reading_order(groups: list[_Group]) -> list[_Group]:
+    if not groups:
+        return []
+    rank_of_document = {
+        document_id: rank
+        for rank, document_id in enumerate(dict.fromkeys(g.best.document_id for g in groups))
+    }
+    rest = sorted(groups[1:], key=lambda g: (rank_of_document[g.best.document_id], g.best.span))
+    return [groups[0], *rest]
+
+
+def _claim(group: _Group, documents: Mapping[str, Document]) -> Claim:
+    cited = [group.best, *group.repeats]
+    return Claim(
+        text=group.best.quote,
+        citations=tuple(cite(documents[c.document_id], c.span.start, c.span.end) for c in cited),
+        support=group.best.support,
+    )
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    union = one | other
+    return len(one & other) / len(union) if union else 1.0
+
+
+def _figures(text: str) -> frozenset[str]:
+    return frozenset(_FIGURE.findall(text))

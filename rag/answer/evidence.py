@@ -1,0 +1,95 @@
+"""Evidence: the sentences of the best passages, each judged as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from embeddings.types import Reranker
+from rag.answer.question import QuestionTerms
+from rag.answer.support import read_signs, support_score
+from rag.normalise import search_text
+from rag.sentences import split_sentences
+from rag.types import Candidate, Document, Hit, Span
+
+__all__ = ["KEPT", "judge_sentences"]
+
+KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence with what it is read with: ``scored`` is what the cross-encoder sees."""
+
+    hit: Hit
+    span: Span
+    quote: str
+    scored: str
+
+
+def judge_sentences(
+    question: QuestionTerms,
+    hits: Sequence[Hit],
+    documents: Mapping[str, Document],
+    reranker: Reranker | None,
+) -> list[Candidate]:
+    """Every sentence of the hits with its support score, best first.
+
+    ``documents`` maps document id to document for every hit. ``reranker`` None means it
+    cannot read the question's script: logits are then 0. Ties by document id and span.
+    All verdicts are "kept"; what the composer drops, it marks.
+    """
+    sentences = [
+        sentence for hit in hits for sentence in _sentences(hit, documents[hit.passage.document_id])
+    ]
+    if reranker is None:
+        logits = [0.0] * len(sentences)
+    else:
+        logits = reranker.score(question.text, [s.scored for s in sentences]).tolist()
+    candidates = [
+        _judge(question, sentence, logit) for sentence, logit in zip(sentences, logits, strict=True)
+    ]
+    return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
+
+
+def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
+    passage = hit.passage
+    text = passage.span.of(document.text)
+    found: list[_Sentence] = []
+    for local in split_sentences(text, document.language):
+        span = Span(passage.span.start + local.start, passage.span.start + local.end)
+        quote = span.of(document.text)
+        if _repeats_title(quote, document.title):
+            # The title is context for every sentence; alone it answers nothing.
+            continue
+        words = search_text(quote)
+        if not any(character.isalnum() for character in words):
+            continue
+        # Pronouns and "the visit" get their meaning from the title.
+        scored = f"{document.title}. {words}" if document.title else words
+        found.append(_Sentence(hit, span, quote, scored))
+    return found
+
+
+def _repeats_title(quote: str, title: str) -> bool:
+    return search_text(quote).strip(" #").casefold() == search_text(title).casefold()
+
+
+def _judge(question: QuestionTerms, sentence: _Sentence, logit: float) -> Candidate:
+    passage = sentence.hit.passage
+    signs = read_signs(
+        question,
+        search_text(sentence.quote),
+        f"{passage.title} {passage.search_text}",
+        sentence_logit=logit,
+        passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
+    )
+    return Candidate(
+        document_id=passage.document_id,
+        passage_id=passage.id,
+        span=sentence.span,
+        quote=sentence.quote,
+        signs=signs,
+        support=support_score(signs, chinese=question.chinese),
+        verdict=KEPT,
+    )

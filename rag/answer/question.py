@@ -1,0 +1,171 @@
+"""What a question asks for: the type of answer, its names, numbers and content words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import snowballstemmer
+
+from rag.normalise import lexical_tokens
+
+__all__ = ["AnswerType", "QuestionTerms", "analyse_question", "is_chinese", "stem_tokens"]
+
+AnswerType = Literal["person", "date", "number", "money", "place", "reason", "definition", "other"]
+
+# Function words and question words: they carry no evidence when they match.
+_STOP_WORDS = frozenset(
+    # One string, split: a list of 170 quoted words would hide them.
+    """
+    a about after all also am an and any are as at be been before being between both but by can
+    could did do does doing done during each for from further had has have having he her here
+    him his how i if in into is it its itself just many may me might more most much must my no
+    nor not of off on once only or other our out over own said same she should since so some
+    such tell than that the their them then there these they this those through to too under
+    until up upon us very was we were what when where which while who whom whose why will with
+    within would you your year years date day month time city country place name person people
+    number amount called named known mean meaning defined definition define describe explain
+    give please
+    """.split()  # noqa: SIM905
+)
+_QUESTION_PARTICLES = re.compile(
+    "请问|什么时候|什么|何时|哪一年|哪年|哪一天|哪天|哪个|哪些|哪位|哪里|哪儿|哪|谁|多少|几年|几月|几|"
+    "为什么|为何|怎么|怎样|如何|是否|吗|呢|的|了|在|是|于|和|与|有|由|被|把|对|从|到|向|将|及|年|月|日"
+)
+_CHINESE = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’\-.&][^\W_]+)*")
+
+# Tried in order: "how much money" is money before it is a number. White space in the
+# patterns is for reading only; a space of the question is written \s.
+_TYPE_WORDINGS: tuple[tuple[AnswerType, str], ...] = (
+    (
+        "money",
+        r"""
+            \b how \s much \s (?:money | funding | cash | capital) \b
+            | \b how \s much \s (?:\w+\s){1,6}?
+              (?:cost | pay | paid | donate | invest | spend | spent | earn | worth | contribute)
+            | \b what \s (?:amount | sum) \s of \s money \b
+            | \b how \s many \s (?:dollars | euros | pounds | yuan) \b
+            | 多少钱 | 多少资金 | 多少美元 | 多少欧元 | 多少人民币
+            | (?:捐赠? | 投资 | 资助 | 出资 | 拨款 | 耗资)了?多少
+            """,
+    ),
+    (
+        "date",
+        r"""
+            ^\W* (?:since \s)? when \b
+            | (?:\b and | \b but | ,) \s when \b
+            | \b (?:what | which) \s (?:\w+\s)? (?:year | date | day | month | century | decade) \b
+            | 什么时候 | 何时 | 哪一?年 | 哪一?天 | 哪个?月 | 几月 | 几号
+            """,
+    ),
+    (
+        "number",
+        r"""
+            \b how \s (?:many | much | old | long | far | tall | large | big | often) \b
+            | \b what \s (?:\w+\s)?
+              (?:number | percentage | percent | proportion | share | size | population) \b
+            | 多少 | 几(?:个|位|家|名|人|次|份|项|所|年)
+            """,
+    ),
+    (
+        "person",
+        r"""
+            ^\W* (?:who | whom | whose) \b
+            | \b (?:and | by | to | with | of) \s (?:who | whom | whose) \b
+            | 谁 | 哪位 | 何人
+            """,
+    ),
+    ("reason", r"^\W* why \b | \b for \s what \s reason \b | 为什么 | 为何 | 什么原因"),
+    (
+        "place",
+        r"""
+            ^\W* where \b
+            | \b (?:what | which) \s
+              (?:city | country | place | town | province | state | location | region | venue) \b
+            | 哪里 | 哪儿 | 何地 | 何处 | 哪个(?:城市|国家|地方|省) | 在哪
+            """,
+    ),
+    (
+        "definition",
+        r"""
+            ^\W* what \s (?:is | are | was | were) \s (?:an?\s | the\s)? [\w\-\s]{1,60} \W* $
+            | \b what \s does \s .{1,60} \s (?:mean | stand \s for) \b
+            | \b defin(?:e | ed | ition) \b
+            | 什么是 | 是什么意思 | 指的是什么
+            """,
+    ),
+)
+_TYPE_PATTERNS = tuple(
+    (kind, re.compile(wording, re.IGNORECASE | re.VERBOSE)) for kind, wording in _TYPE_WORDINGS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionTerms:
+    """A question taken apart.
+
+    ``content`` are stems of its content words (character bigrams for Chinese), without
+    the function and question words; ``names`` the stems among them that the question
+    writes as names or acronyms; ``numbers`` the figures it mentions.
+    """
+
+    text: str
+    expects: AnswerType
+    content: frozenset[str]
+    names: frozenset[str]
+    numbers: frozenset[str]
+    chinese: bool
+
+
+def is_chinese(text: str) -> bool:
+    """Whether Chinese characters are at least half as many as Latin letters."""
+    return 2 * len(_CHINESE.findall(text)) > len(_LATIN.findall(text))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("english")
+
+
+def stem_tokens(text: str) -> list[str]:
+    """Lexical tokens of the text, stemmed (Porter2), in reading order."""
+    return [str(stem) for stem in _stemmer().stemWords(lexical_tokens(text))]
+
+
+def expected_answer(question: str) -> AnswerType:
+    """The type of answer the question's wording asks for; "other" when it does not tell."""
+    return next((kind for kind, pattern in _TYPE_PATTERNS if pattern.search(question)), "other")
+
+
+def analyse_question(text: str) -> QuestionTerms:
+    """Take a question apart; pure and deterministic."""
+    chinese = is_chinese(text)
+    wording = _QUESTION_PARTICLES.sub(" ", text) if chinese else text
+    numbers = frozenset(number.replace(",", "") for number in _NUMBER.findall(text))
+    words = [token for token in lexical_tokens(wording) if token not in _STOP_WORDS]
+    content = frozenset(stem for word in words for stem in stem_tokens(word))
+    return QuestionTerms(
+        text=text,
+        expects=expected_answer(text),
+        content=content - numbers,
+        names=_names(text) - numbers,
+        numbers=numbers,
+        chinese=chinese,
+    )
+
+
+def _names(question: str) -> frozenset[str]:
+    """Stems of the words a question writes with a capital, the opening word aside."""
+    found: set[str] = set()
+    for position, match in enumerate(_WORD.finditer(question)):
+        word = match.group()
+        acronym = len(word) > 1 and word.isupper()
+        capital = word[0].isupper() and (position > 0 or word.lower() not in _STOP_WORDS)
+        if acronym or (capital and position > 0):
+            found.update(stem for stem in stem_tokens(word) if stem not in _STOP_WORDS)
+    return frozenset(found)

@@ -1,0 +1,145 @@
+"""The support score: how likely a sentence answers the question, from several signs.
+
+A cross-encoder says how much a sentence is about the question, but it happily scores
+the right entity with the wrong fact. So its logits are joined with checks it does not
+make: are the question's names and numbers in the evidence, and does the sentence hold
+the type of thing asked for (a date, an amount, a name)?
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from rag.answer.question import QuestionTerms, stem_tokens
+from rag.types import Signs
+
+__all__ = ["holds_answer_type", "read_signs", "support_score"]
+
+_MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|"
+    "jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
+)
+_DATE = re.compile(
+    rf"""
+    \b (?:1[0-9] | 20) \d\d s? \b
+    | \b \d{{1,2}} (?:st|nd|rd|th)? (?:\sof)? \s (?:{_MONTHS}) \b
+    | \b (?:{_MONTHS}) \.? \s \d{{1,2}}
+    | \b (?:in | since | until | by | during | of) \s (?:{_MONTHS}) \b
+    | \b \d{{1,2}} (?:st|nd|rd|th) \s century \b
+    | \b \d{{3,4}} \s? (?:BC | AD | BCE | CE) \b
+    | \b (?:mon | tues | wednes | thurs | fri | satur | sun) day \b
+    | \d{{1,4}} \s? 年 | \d{{1,2}} \s? 月 | [〇一二三四五六七八九十]{{2,4}} 年
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_NUMBER_WORD = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
+    "sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
+    "hundreds?|thousands?|millions?|billions?|trillions?|dozens?|half|third|quarter|twice|once|"
+    "several|no|none"
+)
+_NUMBER = re.compile(rf"\d|\b(?:{_NUMBER_WORD})\b|[一二两三四五六七八九十百千万亿]", re.IGNORECASE)
+_CURRENCY = "dollars?|euros?|pounds?|yuan|renminbi|yen|francs?|usd|eur|gbp|rmb|cny|cents?"
+_MONEY = re.compile(
+    rf"[$€£¥]\s?\d|\b\d[\d.,]*(?: (?:thousand|million|billion|trillion))?\s?(?:{_CURRENCY})\b|"
+    rf"\b(?:{_CURRENCY})\s?\d|\b(?:thousand|million|billion|trillion)\s(?:{_CURRENCY})\b|"
+    r"\d[\d.,]*\s?[万亿]?\s?(?:美元|欧元|元|人民币|英镑)",
+    re.IGNORECASE,
+)
+_CAPITALISED = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+_CHINESE_NAME_HINT = re.compile(r"[一-鿿]{2,}")
+
+
+def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
+    """Whether the sentence holds something of the type asked for.
+
+    True for types that have no recognisable form (place, reason, definition, other).
+    """
+    match question.expects:
+        case "date":
+            return bool(_DATE.search(sentence))
+        case "number":
+            return bool(_NUMBER.search(sentence))
+        case "money":
+            return bool(_MONEY.search(sentence))
+        case "person":
+            return _names_somebody_new(sentence, question)
+        case _:
+            return True
+
+
+def _names_somebody_new(sentence: str, question: QuestionTerms) -> bool:
+    if question.chinese:
+        return bool(_CHINESE_NAME_HINT.search(sentence))
+    asked = question.content | question.names
+    return any(
+        word[0].isupper() and not set(stem_tokens(word)) <= asked
+        for word in _CAPITALISED.findall(sentence)
+    )
+
+
+def read_signs(
+    question: QuestionTerms,
+    sentence: str,
+    context: str,
+    *,
+    sentence_logit: float,
+    passage_logit: float,
+) -> Signs:
+    """Compare a question with a sentence and its context (title and passage)."""
+    in_sentence = set(stem_tokens(sentence))
+    in_context = in_sentence | set(stem_tokens(context))
+    return Signs(
+        sentence_logit=sentence_logit,
+        passage_logit=passage_logit,
+        sentence_coverage=_share(question.content, in_sentence),
+        passage_coverage=_share(question.content, in_context),
+        name_coverage=_share(question.names, in_context),
+        number_coverage=_share(question.numbers, in_context),
+        type_match=holds_answer_type(sentence, question),
+    )
+
+
+def _share(wanted: frozenset[str], found: set[str]) -> float:
+    return len(wanted & found) / len(wanted) if wanted else 1.0
+
+
+def support_score(signs: Signs, *, chinese: bool) -> float:
+    """The support score in [0, 1]; only comparable with ``AnswerSettings.min_support``."""
+    weights = _CHINESE_WEIGHTS if chinese else _WEIGHTS
+    total = weights["bias"] + sum(
+        weight * value
+        for weight, value in (
+            (weights["sentence_logit"], signs.sentence_logit),
+            (weights["passage_logit"], signs.passage_logit),
+            (weights["sentence_coverage"], signs.sentence_coverage),
+            (weights["passage_coverage"], signs.passage_coverage),
+            (weights["name_coverage"], signs.name_coverage),
+            (weights["number_coverage"], signs.number_coverage),
+            (weights["type_match"], float(signs.type_match)),
+        )
+    )
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
+
+
+_WEIGHTS = {
+    "bias": -9.0,
+    "sentence_logit": 0.2,
+    "passage_logit": 0.2,
+    "sentence_coverage": 0.5,
+    "passage_coverage": 1.0,
+    "name_coverage": 3.0,
+    "number_coverage": 1.5,
+    "type_match": 2.0,
+}
+_CHINESE_WEIGHTS = {
+    "bias": -8.0,
+    "sentence_logit": 0.0,
+    "passage_logit": 0.0,
+    "sentence_coverage": 8.0,
+    "passage_coverage": 1.0,
+    "name_coverage": 1.0,
+    "number_coverage": 1.5,
+    "type_match": 2.0,
+}

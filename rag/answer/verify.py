@@ -1,0 +1,61 @@
+"""Verification: a citation leaves only when its quote is what its span says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rag.errors import CitationError
+from rag.types import Citation, Claim, Document, Span
+
+__all__ = ["cite", "verify_citation", "verify_claim"]
+
+
+def cite(document: Document, start: int, end: int) -> Citation:
+    """A citation of code points [start, end) of the document, its quote copied from it."""
+    published = document.published
+    return Citation(
+        document_id=document.id,
+        title=document.title,
+        source=document.sources[0],
+        published=published.isoformat() if published else None,
+        span=Span(start, end),
+        quote=document.text[start:end],
+    )
+
+
+def verify_citation(citation: Citation, document: Document) -> None:
+    """Check a citation against the stored document.
+
+    Raises:
+        CitationError: it cites another document, an empty or outlying range, or words
+            that are not there.
+    """
+    if citation.document_id != document.id:
+        raise CitationError(
+            f"citation of '{citation.document_id}' was checked against '{document.id}'"
+        )
+    where = f"[{citation.span.start}, {citation.span.end}) of document '{document.id}'"
+    if len(citation.span) == 0 or citation.span.end > len(document.text):
+        raise CitationError(f"citation {where} points at no text; run 'footnote doctor'")
+    if citation.span.of(document.text) != citation.quote:
+        raise CitationError(f"citation {where} does not quote what is there; run 'footnote doctor'")
+
+
+def verify_claim(claim: Claim, documents: Mapping[str, Document]) -> None:
+    """Check that a claim has citations, that each holds, and that one carries its words.
+
+    ``documents`` maps document id to the stored document.
+
+    Raises:
+        CitationError: the claim must not leave.
+    """
+    if not claim.citations:
+        raise CitationError(f"claim without a citation: {claim.text!r}")
+    for citation in claim.citations:
+        if citation.document_id not in documents:
+            raise CitationError(
+                f"claim cites document '{citation.document_id}', not in the archive"
+            )
+        verify_citation(citation, documents[citation.document_id])
+    if claim.text not in (citation.quote for citation in claim.citations):
+        raise CitationError(f"no citation says what the claim says: {claim.text!r}")

@@ -1,0 +1,76 @@
+from dataclasses import replace
+
+from rag.answer.compose import compose_extractive
+from rag.answer.settings import AnswerSettings
+from rag.types import Candidate, Signs, Span
+from tests.test_verify import make_document
+
+ONE = make_document(
+    "More than 300 guests attended UNIDO Day in Shanghai. Speakers came from ten countries. "
+    "The fair was held in June.",
+    "one.txt",
+)
+TWO = make_document("More than 300 guests attended the UNIDO Day in Shanghai.", "two.txt")
+OTHER = make_document("More than 260 guests attended UNIDO Day in Shanghai.", "other.txt")
+DOCUMENTS = {document.id: document for document in (ONE, TWO, OTHER)}
+SIGNS = Signs(5.0, 5.0, 1.0, 1.0, 1.0, 1.0, True)
+
+
+def candidate(document, quote, support):
+    start = document.text.index(quote)
+    span = Span(start, start + len(quote))
+    return Candidate(document.id, "p", span, quote, SIGNS, support, "kept")
+
+
+GUESTS = candidate(ONE, "More than 300 guests attended UNIDO Day in Shanghai.", 0.9)
+SPEAKERS = candidate(ONE, "Speakers came from ten countries.", 0.8)
+JUNE = candidate(ONE, "The fair was held in June.", 0.85)
+AGAIN = candidate(TWO, TWO.text, 0.88)
+CONTRARY = candidate(OTHER, OTHER.text, 0.87)
+
+
+def compose(*candidates, **settings):
+    return compose_extractive(candidates, DOCUMENTS, AnswerSettings(**settings))
+
+
+def test_a_sentence_below_the_threshold_is_never_said():
+    weak = replace(SPEAKERS, support=0.49)
+    draft = compose(GUESTS, weak, min_support=0.5, keep_within=1.0)
+    assert [claim.text for claim in draft.claims] == [GUESTS.quote]
+    assert "below 0.50" in draft.candidates[1].verdict
+    assert compose(weak).claims == ()
+
+
+def test_the_same_sentence_in_two_documents_is_one_claim_with_two_citations():
+    draft = compose(GUESTS, AGAIN)
+    assert len(draft.claims) == 1
+    assert [c.document_id for c in draft.claims[0].citations] == [ONE.id, TWO.id]
+
+
+def test_a_sentence_with_another_figure_is_no_support_for_this_one():
+    draft = compose(GUESTS, CONTRARY)
+    cited = {
+        c.document_id for claim in draft.claims for c in claim.citations if "300" in claim.text
+    }
+    assert cited == {ONE.id}
+    assert "other figures" in draft.candidates[1].verdict
+
+
+def test_the_best_sentence_leads_and_the_others_follow_in_reading_order():
+    draft = compose(GUESTS, JUNE, SPEAKERS)
+    assert [claim.text for claim in draft.claims] == [GUESTS.quote, SPEAKERS.quote, JUNE.quote]
+
+
+def test_no_more_is_said_than_settings_allow():
+    draft = compose(GUESTS, JUNE, SPEAKERS, max_claims=2)
+    assert len(draft.claims) == 2
+    assert "already has 2" in draft.candidates[2].verdict
+    close = compose(GUESTS, JUNE, SPEAKERS, keep_within=0.06)
+    assert [claim.text for claim in close.claims] == [GUESTS.quote, JUNE.quote]
+
+
+def test_a_claim_whose_citation_does_not_hold_never_leaves():
+    forged = replace(SPEAKERS, quote="Speakers came from ninety countries.", support=0.95)
+    draft = compose(forged, GUESTS)
+    assert [claim.text for claim in draft.claims] == [GUESTS.quote]
+    assert "failed verification" in draft.candidates[0].verdict

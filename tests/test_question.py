@@ -1,0 +1,83 @@
+import pytest
+
+from rag.answer.question import analyse_question, is_chinese
+from rag.answer.support import holds_answer_type
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When did LI Yong visit Huawei's headquarters, and in which city?", "date"),
+        ("Since when has UNIDO cooperated with China?", "date"),
+        ("In which year was the office opened?", "date"),
+        ("How many guests attended UNIDO Day 2024?", "number"),
+        ("How much money did Huawei donate to UNIDO?", "money"),
+        ("How much did the city pay for it?", "money"),
+        ("Who presided over the first plenary?", "person"),
+        ("By whom was the charter approved?", "person"),
+        ("Why was the institute founded?", "reason"),
+        ("Which city hosted the fair?", "place"),
+        ("What is digital poverty?", "definition"),
+        ("Which topics did they discuss?", "other"),
+        ("李勇什么时候访问了华为？", "date"),
+        ("有多少嘉宾出席了活动？", "number"),
+        ("华为捐了多少钱？", "money"),
+        ("谁主持了会议？", "person"),
+        ("会议在哪里举行？", "place"),
+        ("什么是数字贫困？", "definition"),
+    ],
+)
+def test_the_wording_tells_what_type_of_answer_is_asked_for(question, kind):
+    assert analyse_question(question).expects == kind
+
+
+def test_names_and_numbers_are_told_from_content_words():
+    terms = analyse_question("Who chaired the WiiTs National Advisory Group in 2020?")
+    assert {"wiit", "nation", "advisori", "group"} <= terms.names
+    assert terms.numbers == {"2020"}
+    assert "chair" in terms.content
+    assert not {"who", "the", "in", "2020"} & terms.content
+
+
+def test_the_opening_word_is_no_name_merely_because_it_has_a_capital():
+    assert analyse_question("Which guests came?").names == frozenset()
+    assert "unido" in analyse_question("UNIDO was founded when?").names
+
+
+def test_chinese_is_told_by_its_characters_not_by_one_borrowed_word():
+    assert is_chinese("联合国工发组织的总干事是谁？")
+    assert is_chinese("UNIDO的总干事是谁？")
+    assert not is_chinese("What does 中国 mean?")
+    assert not is_chinese("Who is it?")
+
+
+def test_chinese_question_words_carry_no_evidence():
+    asked = analyse_question("谁访问了华为总部？")
+    assert any("华" in token for token in asked.content)
+    assert not any("谁" in token for token in asked.content)
+
+
+@pytest.mark.parametrize(
+    ("question", "holds", "lacks"),
+    [
+        ("When was it?", "It opened on 24 April 2019.", "It opened with a speech."),
+        ("When was it?", "It has run since 1972.", "It has run for a while."),
+        ("How many came?", "More than 300 guests came.", "A crowd came."),
+        ("How many came?", "Three advisers came.", "Advisers came."),
+        ("How much money was given?", "It gave $5 million.", "It gave 5 training courses."),
+        ("How much money was given?", "It gave 5 million yuan.", "It gave much."),
+        ("Who chaired it?", "It was chaired by Huang Feng.", "it was chaired by someone."),
+        ("什么时候？", "会议于2019年4月24日举行。", "会议顺利举行。"),
+        ("捐了多少钱？", "捐赠了500万美元。", "捐赠了500本书。"),
+    ],
+)
+def test_a_sentence_holds_the_type_asked_for_or_not(question, holds, lacks):
+    asked = analyse_question(question)
+    assert holds_answer_type(holds, asked)
+    assert not holds_answer_type(lacks, asked)
+
+
+def test_a_person_asked_for_is_not_the_person_named_in_the_question():
+    asked = analyse_question("Who met LI Yong?")
+    assert not holds_answer_type("LI Yong met several others.", asked)
+    assert holds_answer_type("LI Yong was met by ZHOU Mingcheng.", asked)
