@@ -1,0 +1,223 @@
+"""Settings: footnote.toml, FOOTNOTE_* environment and flags, in rising precedence.
+
+The only reader of either file or environment. Unknown keys are rejected, and every
+effective value knows where it came from.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import TypeAdapter, ValidationError
+
+from rag.answer.settings import AnswerSettings
+from rag.errors import SettingsError
+from rag.retrieve.retriever import RetrieveSettings
+from rag.split import SplitSettings
+
+__all__ = ["DEFAULT_CONFIG_FILE", "ModelSettings", "Settings", "load_settings", "setting_keys"]
+
+DEFAULT_CONFIG_FILE = "footnote.toml"
+ENVIRONMENT_PREFIX = "FOOTNOTE_"
+# Names the file itself, so it is no setting of the file.
+CONFIG_VARIABLE = "FOOTNOTE_CONFIG"
+
+
+def _default_data() -> Path:
+    return Path(platformdirs.user_data_dir("footnote", appauthor=False))
+
+
+def _default_cache() -> Path:
+    return Path(platformdirs.user_cache_dir("footnote", appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Which models run, and how.
+
+    ``encoder`` and ``reranker`` are registry names, local paths or hub names of
+    sentence-transformers models. A prompt of None is the model's own. ``dtype`` "auto"
+    takes bfloat16 where the processor has it and vectors stay within cosine 0.999 of
+    float32. ``threads`` 0 leaves the choice to torch. ``cache_dir`` holds converted
+    weights and the token vocabulary; it can be deleted at any time.
+    """
+
+    encoder: str = "minilm"
+    query_prompt: str | None = None
+    passage_prompt: str | None = None
+    reranker: str = "ms-marco-minilm"
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    batch_size: int = 32
+    threads: int = 0
+    cache_dir: Path = field(default_factory=_default_cache)
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ValueError("batch_size must be 1 or more")
+        if self.threads < 0:
+            raise ValueError("threads must be 0 (torch's choice) or more")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. ``origins`` maps each dotted key to where its value came from."""
+
+    data: Path = field(default_factory=_default_data)
+    models: ModelSettings = field(default_factory=ModelSettings)
+    split: SplitSettings = field(default_factory=SplitSettings)
+    retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
+    answer: AnswerSettings = field(default_factory=AnswerSettings)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def items(self) -> list[tuple[str, Any, str]]:
+        """(dotted key, value, origin) of every setting, in a fixed order."""
+        rows: list[tuple[str, Any, str]] = []
+        for key in setting_keys():
+            section, _, name = key.rpartition(".")
+            value = getattr(getattr(self, section) if section else self, name)
+            rows.append((key, value, self.origins.get(key, "default")))
+        return rows
+
+
+_SECTIONS: Mapping[str, type[Any]] = {
+    "models": ModelSettings,
+    "split": SplitSettings,
+    "retrieve": RetrieveSettings,
+    "answer": AnswerSettings,
+}
+
+
+def setting_keys() -> tuple[str, ...]:
+    """Every dotted key there is, such as ``data`` and ``split.max_tokens``."""
+    return (
+        "data",
+        *(f"{section}.{f.name}" for section, cls in _SECTIONS.items() for f in fields(cls)),
+    )
+
+
+def load_settings(
+    config_file: Path | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Merge defaults, file, environment and flags; later ones win.
+
+    Without ``config_file`` (or ``FOOTNOTE_CONFIG``), ``footnote.toml`` of the current
+    directory is read where there is one. Relative paths in it are relative to it.
+    ``flags`` maps dotted keys to values; None values count as not given.
+
+    Raises:
+        SettingsError: a key is unknown, or a value is malformed or out of range.
+    """
+    environment = os.environ if environment is None else environment
+    path = _config_path(config_file, environment)
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    layers = [
+        _from_file(path) if path else {},
+        _from_environment(environment),
+        {key: (value, "flag") for key, value in (flags or {}).items() if value is not None},
+    ]
+    for layer in layers:
+        for key, (value, origin) in layer.items():
+            if key not in setting_keys():
+                raise SettingsError(_unknown(key, origin))
+            values[key], origins[key] = value, origin
+    return _build(values, origins)
+
+
+def _config_path(config_file: Path | None, environment: Mapping[str, str]) -> Path | None:
+    named = config_file or (
+        Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None
+    )
+    if named is not None:
+        if not named.is_file():
+            raise SettingsError(f"settings file '{named}' does not exist; create it or drop it")
+        return named
+    here = Path(DEFAULT_CONFIG_FILE)
+    return here if here.is_file() else None
+
+
+def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"settings file '{path}' cannot be read: {error}") from error
+    flat: dict[str, tuple[Any, str]] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                flat[f"{key}.{name}"] = (inner, str(path))
+        else:
+            flat[key] = (value, str(path))
+    for key in ("data", "models.cache_dir"):
+        if key in flat and isinstance(flat[key][0], str):
+            flat[key] = (path.parent / Path(flat[key][0]).expanduser(), str(path))
+    return flat
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    by_variable = {
+        ENVIRONMENT_PREFIX + key.replace(".", "_").upper(): key for key in setting_keys()
+    }
+    found: dict[str, tuple[Any, str]] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == CONFIG_VARIABLE:
+            continue
+        if variable not in by_variable:
+            close = difflib.get_close_matches(variable, by_variable, n=1)
+            hint = (
+                f"; did you mean {close[0]}?" if close else "; see 'footnote config' for all keys"
+            )
+            raise SettingsError(f"environment variable {variable} names no setting{hint}")
+        found[by_variable[variable]] = (value, variable)
+    return found
+
+
+def _unknown(key: str, origin: str) -> str:
+    close = difflib.get_close_matches(key, setting_keys(), n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else "; see 'footnote config' for all keys"
+    return f"unknown setting '{key}' in {origin}{hint}"
+
+
+def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    sections: dict[str, dict[str, Any]] = {name: {} for name in _SECTIONS}
+    for key, value in values.items():
+        section, _, name = key.rpartition(".")
+        if section:
+            sections[section][name] = value
+    built: dict[str, Any] = {}
+    for section, cls in _SECTIONS.items():
+        try:
+            built[section] = TypeAdapter(cls).validate_python(sections[section])
+        except ValidationError as error:
+            raise SettingsError(_explain(section, sections[section], origins, error)) from error
+    data = Path(values["data"]).expanduser() if "data" in values else _default_data()
+    return Settings(data=data, origins=dict(origins), **built)
+
+
+def _explain(
+    section: str, given: Mapping[str, Any], origins: Mapping[str, str], error: ValidationError
+) -> str:
+    lines = []
+    for detail in error.errors():
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        message = detail["msg"].removeprefix("Value error, ")
+        # An error of the section as a whole names its key in the message.
+        key = f"{section}.{name}" if name else section
+        blamed = [
+            origins[f"{section}.{k}"]
+            for k in ([name] if name else given)
+            if f"{section}.{k}" in origins
+        ]
+        where = f" (from {', '.join(dict.fromkeys(blamed))})" if blamed else ""
+        lines.append(f"setting '{key}'{where}: {message}")
+    return "; ".join(lines)

@@ -1,0 +1,97 @@
+import pytest
+
+from rag.config import load_settings, setting_keys
+from rag.errors import SettingsError
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_flags_beat_environment_beats_file_beats_default(elsewhere):
+    write(elsewhere / "footnote.toml", "[answer]\nmax_claims = 5\npassages = 7\nnearest = 9\n")
+    settings = load_settings(
+        environment={"FOOTNOTE_ANSWER_MAX_CLAIMS": "4", "FOOTNOTE_ANSWER_PASSAGES": "8"},
+        flags={"answer.max_claims": 2, "answer.nearest": None},
+    )
+    assert (settings.answer.max_claims, settings.answer.passages, settings.answer.nearest) == (
+        2,
+        8,
+        9,
+    )
+    origins = {key: origin for key, _, origin in settings.items()}
+    assert origins["answer.max_claims"] == "flag"
+    assert origins["answer.passages"] == "FOOTNOTE_ANSWER_PASSAGES"
+    assert origins["answer.nearest"].endswith("footnote.toml")
+    assert origins["answer.min_support"] == "default"
+
+
+def test_every_setting_can_be_given_in_the_environment():
+    for key in setting_keys():
+        load_settings(environment={}, flags={key: None})
+    variable = "FOOTNOTE_MODELS_ENCODER"
+    assert load_settings(environment={variable: "bge-small"}).models.encoder == "bge-small"
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "hint"),
+    [
+        ("[answer]\nmin_suport = 0.4\n", "answer.min_suport", "answer.min_support"),
+        ("colour = 1\n", "colour", "footnote config"),
+        ("[weather]\nrain = 1\n", "weather.rain", "footnote config"),
+    ],
+)
+def test_an_unknown_key_of_the_file_is_rejected_with_the_nearest_name(elsewhere, text, names, hint):
+    write(elsewhere / "footnote.toml", text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(environment={})
+    assert names in str(caught.value)
+    assert hint in str(caught.value)
+
+
+def test_an_unknown_environment_variable_is_rejected():
+    with pytest.raises(SettingsError, match="FOOTNOTE_ANSWER_MIN_SUPPORT"):
+        load_settings(environment={"FOOTNOTE_ANSWER_MIN_SUPORT": "1"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("FOOTNOTE_ANSWER_MIN_SUPPORT", "1.5", "from 0 to 1"),
+        ("FOOTNOTE_ANSWER_MAX_CLAIMS", "many", "integer"),
+        ("FOOTNOTE_MODELS_DTYPE", "int4", "float32"),
+        ("FOOTNOTE_RETRIEVE_RERANK_LIMIT", "0", "1 or more"),
+    ],
+)
+def test_a_bad_value_is_an_error_naming_where_it_came_from(variable, value, says):
+    with pytest.raises(SettingsError) as caught:
+        load_settings(environment={variable: value})
+    assert variable in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_a_settings_file_that_does_not_exist_or_parse_is_an_error_naming_it(elsewhere):
+    with pytest.raises(SettingsError, match=r"nowhere\.toml"):
+        load_settings(elsewhere / "nowhere.toml", environment={})
+    broken = write(elsewhere / "broken.toml", "data = [")
+    with pytest.raises(SettingsError, match=r"broken\.toml"):
+        load_settings(broken, environment={})
+
+
+def test_a_relative_data_path_of_a_file_is_relative_to_the_file(elsewhere):
+    folder = elsewhere / "project"
+    folder.mkdir()
+    named = write(folder / "my.toml", 'data = "archive"\n')
+    assert load_settings(named, environment={}).data == folder / "archive"
+
+
+def test_footnote_config_names_the_file(elsewhere):
+    named = write(elsewhere / "other.toml", "[answer]\nmax_claims = 1\n")
+    assert load_settings(environment={"FOOTNOTE_CONFIG": str(named)}).answer.max_claims == 1
