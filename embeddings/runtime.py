@@ -1,0 +1,240 @@
+"""A loaded model that several threads may use. Importing this imports torch (seconds).
+
+Only ``load_encoder`` and ``load_reranker`` import it, and only when they are called.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from sentence_transformers import CrossEncoder, SentenceTransformer
+from tokenizers import Tokenizer
+from transformers.utils import logging as transformers_logging
+
+from embeddings.precision import Dtype, bfloat16_flags, bfloat16_is_faithful
+from embeddings.types import ModelLoadError, Vectors
+from embeddings.weights import ModelFolder
+
+__all__ = ["LoadedModel", "load_cross_encoder", "load_sentence_transformer", "settle_dtype"]
+
+Inputs = Sequence[str] | Sequence[tuple[str, str]]
+
+# One at a time: what is silenced while loading belongs to the whole process.
+_LOADING = threading.Lock()
+# What the loaders raise of a folder whose JSON or weights are not what they should be.
+_LOAD_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    RuntimeError,
+    SafetensorError,
+)
+# Encodings of this many texts are held at once while counting tokens.
+_COUNTED_TOGETHER = 1024
+
+
+class LoadedModel:
+    """A sentence-transformers model on the CPU, its tokenizer and a lock around it."""
+
+    def __init__(self, name: str, model: SentenceTransformer | CrossEncoder) -> None:
+        self.name = name
+        self.model = model.eval()
+        self._lock = threading.Lock()
+        self._counter = _untruncated(name, model)
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens read of an input, special tokens and prompt included."""
+        return int(self.model.max_seq_length or self.model.tokenizer.model_max_length)
+
+    def count_tokens(self, inputs: Inputs) -> list[int]:
+        """Tokens each input takes, special tokens included, untruncated."""
+        counts: list[int] = []
+        for start in range(0, len(inputs), _COUNTED_TOGETHER):
+            part = list(inputs[start : start + _COUNTED_TOGETHER])
+            counts.extend(len(encoding) for encoding in self._counter.encode_batch_fast(part))
+        return counts
+
+    def run(self, inputs: Inputs, *, output: str, prompt: str = "") -> Vectors:
+        """The named output for one batch: float32, one row an input.
+
+        Raises:
+            ModelLoadError: memory ran out, or the weights give numbers that are not finite.
+        """
+        try:
+            # The tokenizer keeps padding and truncation as its own changeable state and
+            # fails when two threads want it; the weights are only read.
+            with self._lock:
+                features = self.model.preprocess(inputs, prompt=prompt or None)
+            with torch.inference_mode():
+                rows: Vectors = self.model(features)[output].float().numpy()
+        except (RuntimeError, MemoryError) as error:
+            raise ModelLoadError(
+                f"model '{self.name}' failed on a batch of {len(inputs)} ({error}); "
+                "set a smaller batch size"
+            ) from error
+        if not np.isfinite(rows).all():
+            raise ModelLoadError(
+                f"model '{self.name}' gave numbers that are not finite; set its dtype to "
+                "'float32', or name another model"
+            )
+        return rows
+
+    def copy_in_bfloat16(self) -> LoadedModel:
+        """The same model in bfloat16; this one stays as it is."""
+        model: SentenceTransformer | CrossEncoder = copy.deepcopy(self.model).bfloat16()
+        return LoadedModel(self.name, model)
+
+
+def load_sentence_transformer(folder: ModelFolder, *, threads: int | None) -> LoadedModel:
+    """The encoder in this folder, in float32.
+
+    Raises:
+        ModelLoadError: the folder holds no model that sentence-transformers can load.
+    """
+
+    def load() -> SentenceTransformer:
+        return SentenceTransformer(str(folder.path), device="cpu", local_files_only=True)
+
+    return _load(folder, load, threads)
+
+
+def load_cross_encoder(folder: ModelFolder, *, max_tokens: int, threads: int | None) -> LoadedModel:
+    """The reranker in this folder, in float32, giving logits as the weights make them.
+
+    Raises:
+        ModelLoadError: the folder holds no cross-encoder with exactly one logit.
+    """
+
+    def load() -> CrossEncoder:
+        model: CrossEncoder = CrossEncoder(
+            str(folder.path),
+            device="cpu",
+            local_files_only=True,
+            max_length=max_tokens,
+            activation_fn=torch.nn.Identity(),
+        )
+        return model
+
+    if not _has_scoring_head(folder.path):
+        raise ModelLoadError(
+            f"model '{folder.name}': '{folder.path}' holds no cross-encoder, and scores from a "
+            "head that was never trained mean nothing; name a reranker"
+        )
+    loaded = _load(folder, load, threads)
+    if loaded.model.num_labels != 1:
+        raise ModelLoadError(
+            f"model '{folder.name}' gives {loaded.model.num_labels} scores a pair and a reranker "
+            "gives one; name another model"
+        )
+    return loaded
+
+
+def settle_dtype(
+    loaded: LoadedModel,
+    dtype: Dtype,
+    deviation: Callable[[LoadedModel, LoadedModel], float],
+    *,
+    limit: float,
+    revision: str,
+    cache_dir: Path,
+) -> LoadedModel:
+    """The model in the precision asked for; it may be the one given, changed.
+
+    "auto" is bfloat16 where the processor has it and ``deviation`` of the model's copy in
+    bfloat16 from the model is at most ``limit``, else float32.
+    """
+
+    def measure() -> float:
+        return deviation(loaded, loaded.copy_in_bfloat16())
+
+    if dtype == "bfloat16" or (
+        dtype == "auto"
+        and bfloat16_is_faithful(
+            measure,
+            limit=limit,
+            revision=revision,
+            torch_version=str(torch.__version__),
+            flags=bfloat16_flags(),
+            cache_dir=cache_dir,
+        )
+    ):
+        loaded.model.bfloat16()
+    return loaded
+
+
+def _load(
+    folder: ModelFolder,
+    load: Callable[[], SentenceTransformer | CrossEncoder],
+    threads: int | None,
+) -> LoadedModel:
+    if threads is not None:
+        torch.set_num_threads(threads)  # of the whole process: torch knows no other way
+    with _LOADING, _quiet():
+        try:
+            model = load()
+        except _LOAD_ERRORS as error:
+            raise ModelLoadError(
+                f"model '{folder.name}': '{folder.path}' could not be loaded "
+                f"({type(error).__name__}: {error}); name a sentence-transformers model"
+            ) from error
+    return LoadedModel(folder.name, model)
+
+
+def _has_scoring_head(folder: Path) -> bool:
+    """Whether the folder says so: without, a new head with random weights is put on."""
+    made_for = _json_of(folder / "config_sentence_transformers.json").get("model_type")
+    architectures = _json_of(folder / "config.json").get("architectures") or []
+    return made_for == "CrossEncoder" or any(
+        "ForSequenceClassification" in name for name in architectures
+    )
+
+
+def _json_of(file: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is none."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _untruncated(name: str, model: SentenceTransformer | CrossEncoder) -> Tokenizer:
+    """A private copy of the model's tokenizer, never changed after this."""
+    fast = getattr(model.tokenizer, "backend_tokenizer", None)
+    if fast is None:
+        raise ModelLoadError(
+            f"model '{name}' has no fast tokenizer; name one that has a tokenizer.json"
+        )
+    private = Tokenizer.from_str(fast.to_str())
+    private.no_truncation()
+    private.no_padding()
+    return private
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' progress bars and load reports off the terminal for a while."""
+    verbosity = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

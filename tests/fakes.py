@@ -1,0 +1,109 @@
+"""Small models for tests that are not about models: real protocols, no weights."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from embeddings.types import Encoder, EncoderIdentity, Progress, Reranker, Vectors
+
+__all__ = ["HashingEncoder", "OverlapReranker"]
+
+# A run of letters and digits, or one character of a script that writes no spaces.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u9fff\uac00-\ud7af]+")
+_STOPWORDS = frozenset(
+    _WORD.findall(
+        "a an and are as at be by did do does for from had has have how in is it of on or "
+        "that the their there they this to was were what when where which who why will with"
+    )
+)
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words of a text in reading order; a Chinese character is a word."""
+    return _WORD.findall(text.lower())
+
+
+class HashingEncoder:
+    """Bag of hashed words: texts that share words are near. Deterministic on any machine.
+
+    Stopwords weigh a tenth, so that what a text is about decides which is nearest.
+    """
+
+    def __init__(
+        self,
+        dimension: int = 128,
+        *,
+        name: str = "hashing",
+        revision: str = "1",
+        query_prompt: str = "",
+        passage_prompt: str = "",
+        max_tokens: int = 256,
+        batch_size: int = 32,
+    ) -> None:
+        self._identity = EncoderIdentity(name, revision, dimension, query_prompt, passage_prompt)
+        self._max_tokens = max_tokens
+        self._batch_size = batch_size
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        return self._identity
+
+    @property
+    def max_tokens(self) -> int:
+        return self._max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        # Two more for the special tokens that a real encoder adds at both ends.
+        return [len(words(self._identity.passage_prompt + text)) + 2 for text in texts]
+
+    def encode_passages(self, texts: Sequence[str], *, progress: Progress | None = None) -> Vectors:
+        rows = self._encode(texts, self._identity.passage_prompt)
+        if progress is not None:
+            for start in range(0, len(texts), self._batch_size):
+                progress(min(self._batch_size, len(texts) - start))
+        return rows
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(texts, self._identity.query_prompt)
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
+        rows = np.zeros((len(texts), self._identity.dimension), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in words(prompt + text)[: self._max_tokens - 2]:
+                digest = hashlib.blake2b(word.encode(), digest_size=8).digest()
+                column = int.from_bytes(digest[:7], "big") % len(row)
+                weight = 0.1 if word in _STOPWORDS else 1.0
+                # A random sign makes words that share a column cancel out on average.
+                row[column] += weight if digest[7] & 1 else -weight
+            norm = float(np.linalg.norm(row))
+            if norm < 1e-6:  # no words at all, or all of them cancelled out
+                row[:] = 0.0
+                row[0] = norm = 1.0
+            row /= norm
+        return rows
+
+
+class OverlapReranker:
+    """Logit from the share of the query's words that the text has: -6 none, +6 all."""
+
+    @property
+    def name(self) -> str:
+        return "overlap"
+
+    @property
+    def revision(self) -> str:
+        return "1"
+
+    def score(self, query: str, texts: Sequence[str]) -> Vectors:
+        wanted = set(words(query)) - _STOPWORDS
+        shares = [len(wanted & set(words(text))) / max(len(wanted), 1) for text in texts]
+        return np.asarray([12.0 * share - 6.0 for share in shares], dtype=np.float32)
+
+
+def _conform() -> tuple[Encoder, Reranker]:
+    """For the type checker: the fakes are what the protocols say."""
+    return HashingEncoder(), OverlapReranker()

@@ -1,0 +1,42 @@
+"""The fakes stand in for models in every other test, so what they promise is tested too."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes import HashingEncoder, OverlapReranker
+
+
+@given(st.lists(st.text(max_size=60), max_size=8))
+def test_any_text_becomes_a_unit_row(texts: list[str]) -> None:
+    rows = HashingEncoder(16).encode_passages(texts)
+    assert rows.dtype == np.float32
+    assert rows.shape == (len(texts), 16)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+
+
+def test_the_text_that_shares_words_is_nearest() -> None:
+    encoder = HashingEncoder()
+    texts = ["the inflation rate rose", "a ship left the port", "城市的人口增加了"]
+    for query, nearest in (("When did the ship leave port?", 1), ("人口", 2)):
+        scores = encoder.encode_passages(texts) @ encoder.encode_queries([query])[0]
+        assert int(np.argmax(scores)) == nearest
+
+
+def test_progress_adds_up_to_all_texts() -> None:
+    steps: list[int] = []
+    HashingEncoder(batch_size=2).encode_passages(["a", "b", "c"], progress=steps.append)
+    assert steps == [2, 1]
+
+
+def test_prompts_change_vectors_and_identity() -> None:
+    plain, prompted = HashingEncoder(), HashingEncoder(query_prompt="query: ")
+    assert plain.identity != prompted.identity
+    assert plain.encode_queries(["ship"])[0] @ prompted.encode_queries(["ship"])[0] < 0.99
+
+
+def test_more_shared_words_give_a_higher_logit() -> None:
+    scores = OverlapReranker().score("ship left port", ["ship left port", "ship left", "rain"])
+    assert scores.tolist() == [6.0, 2.0, -6.0]
