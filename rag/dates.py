@@ -1,0 +1,235 @@
+"""The dates a document gives: when it was published, and what it speaks of.
+
+Nothing is guessed: a date without a year keeps ``year=None``, a two-digit year and an
+impossible day (31 February) are no dates, and 04/05/2019 is left alone because its
+order is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from rag.types import DateKind, DocumentDate, Span
+
+__all__ = ["find_dates", "parse_date", "parse_iso"]
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("january", "jan"),
+            ("february", "feb"),
+            ("march", "mar"),
+            ("april", "apr"),
+            ("may",),
+            ("june", "jun"),
+            ("july", "jul"),
+            ("august", "aug"),
+            ("september", "sept", "sep"),
+            ("october", "oct"),
+            ("november", "nov"),
+            ("december", "dec"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+_SPELLINGS = sorted({s for m in _MONTHS for s in (m.capitalize(), m.upper())}, key=len)
+_MONTH = rf"(?P<month_@>{'|'.join(reversed(_SPELLINGS))})\.?"
+_YEAR = r"(?P<year_@>1[0-9]{3}|20[0-9]{2})(?![0-9])"
+_DAY = r"(?P<day_@>0?[1-9]|[12][0-9]|3[01])(?![0-9])(?:st|nd|rd|th|ST|ND|RD|TH)?"
+_TO_DAY = r"(?:\s?(?:[-–—/]|to|and)\s?[0-9]{1,2}(?![0-9])(?:st|nd|rd|th)?)?"
+_SHAPES = (
+    # 2019-04-24, 2019/4/24, 2019.04.24
+    r"(?<![0-9./-])(?P<year_@>1[0-9]{3}|20[0-9]{2})(?P<mark_@>[-/.])(?P<number_@>[0-9]{1,2})"
+    r"(?P=mark_@)(?P<day_@>[0-9]{1,2})(?![0-9]|[-/.][0-9])",
+    # 2019年4月24日, 2019年4月, 2019年
+    r"(?<![0-9])(?P<year_@>1[0-9]{3}|20[0-9]{2})[ ]?年"
+    r"(?:[ ]?(?P<number_@>[0-9]{1,2})[ ]?月(?:[ ]?(?P<day_@>[0-9]{1,2})[ ]?[日号])?)?",
+    # 4月24日
+    r"(?<![0-9])(?P<number_@>[0-9]{1,2})[ ]?月[ ]?(?P<day_@>[0-9]{1,2})[ ]?[日号]",
+    # 24 April 2019, 24th of April 2019, 24-26 April 2019, 24 April
+    rf"(?<![0-9.,:/–-]){_DAY}{_TO_DAY}\s+(?:of\s+)?{_MONTH}(?![A-Za-z])(?:,?\s+{_YEAR})?",
+    # April 24, 2019, April 24th, April 24-26, 2019
+    rf"(?<![A-Za-z]){_MONTH}\s+{_DAY}(?![.:][0-9]){_TO_DAY}(?:\s*,?\s+{_YEAR})?",
+    # September 2020
+    rf"(?<![A-Za-z]){_MONTH},?\s+{_YEAR}",
+    # in 2019, since 2019, the year 2019: the span is the year alone
+    r"(?:(?<=\b[Ii]n[ ])|(?<=\b[Ss]ince[ ])|(?<=\b[Yy]ear[ ]))"
+    r"(?P<year_@>1[5-9][0-9]{2}|20[0-9]{2})(?![0-9%‰]|[.,:/-][0-9]|[-–][A-Za-z])",
+)
+_DATE = re.compile("|".join(shape.replace("@", str(n)) for n, shape in enumerate(_SHAPES)))
+
+# Only this much of a document can say when the document itself was published.
+_TOP_LINES = 20
+_LABEL = re.compile(
+    r"\s*[*_#>]*\s*(?:date|published(?:\s+on|\s+at)?|posted(?:\s+on)?|publication\s+date|release\s+(?:date|time)"
+    r"|released|pub\s?date|publish\s+time|发布日期|发布时间|发表时间|发表日期|日期|时间)[*_]*\s*[:：]?[*_]*\s*",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(r"\s*[^\W\d_][^\d\n:;!?。：]{1,60}?[,，]\s*\(?")
+_AFTER_DATELINE = re.compile(r"\)?\s*(?:\([^)\n]{1,40}\)|/[^/\n]{1,40}/)?\s*(?:[-–—―:]|--)")
+_CHINESE_OPENING = re.compile(
+    r"\s*(?:[^\d\s，。；]{0,12}(?:社|网|报|讯)?[^\d\s，。；]{0,8})?[（(【\[]?\s*$"
+)
+_CHINESE_CLOSING = re.compile(r"\s*(?:[）)】\]]|电|讯|[|｜]|[0-9]{1,2}[:：][0-9]{2}|$)")
+_NUMERIC = re.compile(
+    r"(?<![0-9])(20[0-9]{2}|19[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9])"
+)
+_FOLDERS = re.compile(r"/(20[0-9]{2}|19[0-9]{2})/([01]?[0-9])(?:/([0-3]?[0-9]))?(?=/)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A date and where it stands."""
+
+    year: int | None
+    month: int | None
+    day: int | None
+    span: Span
+
+    def dated(self, kind: DateKind, origin: str) -> DocumentDate:
+        return DocumentDate(self.year, self.month, self.day, kind, origin, self.span)
+
+
+def find_dates(
+    text: str, *, source: str | None = None, html_date: str | None = None, title: str = ""
+) -> tuple[DocumentDate, ...]:
+    """Publication dates, the best-founded first, then the dates spoken of, in text order.
+
+    A date line or dateline at the top of the text is believed before ``html_date``
+    (the page's metadata), the source's URL and its file name; a date with its year
+    before one without. ``title`` adds what it says that the text does not. Where a date
+    was read from the text, ``span.of(text)`` is the date as written there.
+    """
+    found = list(_dates_in(text))
+    stated = list(_stated_in(text, found))
+    published = [*stated, *_stated_outside(source, html_date)]
+    published.sort(key=lambda dated: dated.year is None)
+    taken = {dated.span for dated in stated}
+    events = [read.dated("event", "text") for read in found if read.span not in taken]
+    known = {(d.year, d.month, d.day) for d in (*published, *events)}
+    in_title = [
+        DocumentDate(read.year, read.month, read.day, "event", "title")
+        for read in _dates_in(title)
+        if (read.year, read.month, read.day) not in known
+    ]
+    return (*published, *events, *in_title)
+
+
+def parse_date(value: str) -> tuple[int | None, int | None, int | None] | None:
+    """Year, month and day of the first date in ``value``, such as a metadata field.
+
+    Parts it does not give are None; None when it holds no date. A bare year counts.
+    """
+    first = next(_dates_in(value), None)
+    if first is not None:
+        return first.year, first.month, first.day
+    bare = re.fullmatch(r"\s*(1[0-9]{3}|20[0-9]{2})(?:-([01][0-9]))?\s*", value)
+    if bare is None:
+        return None
+    month = int(bare[2]) if bare[2] else None
+    return (int(bare[1]), month, None) if _is_possible(int(bare[1]), month, None) else None
+
+
+def _dates_in(text: str) -> Iterator[_Found]:
+    for match in _DATE.finditer(text):
+        parts = {name.split("_")[0]: value for name, value in match.groupdict().items() if value}
+        year = int(parts["year"]) if "year" in parts else None
+        month = int(parts["number"]) if "number" in parts else None
+        if "month" in parts:
+            month = _MONTHS[parts["month"].lower()]
+        day = int(parts["day"]) if "day" in parts else None
+        if _is_possible(year, month, day):
+            yield _Found(year, month, day, Span(match.start(), match.end()))
+
+
+def _is_possible(year: int | None, month: int | None, day: int | None) -> bool:
+    if month is None:
+        return day is None
+    if not 1 <= month <= 12:
+        return False
+    # Without a year, 29 February is possible: 2000 was a leap year.
+    return day is None or 1 <= day <= monthrange(year or 2000, month)[1]
+
+
+def _stated_in(text: str, found: list[_Found]) -> Iterator[DocumentDate]:
+    """What the top of the text says of its own publication, at most one of each kind."""
+    seen: set[str] = set()
+    end = _top(text)
+    for read in found:
+        if read.span.end > end:
+            return
+        origin = _origin(text, read)
+        if origin is not None and origin not in seen:
+            seen.add(origin)
+            yield read.dated("published", origin)
+
+
+def _top(text: str) -> int:
+    """Offset of the end of the first lines that hold anything."""
+    for line, match in enumerate(re.finditer(r"[^\r\n]*\S[^\r\n]*", text[:20_000]), start=1):
+        if line == _TOP_LINES:
+            return match.end()
+    return min(len(text), 20_000)
+
+
+def _origin(text: str, read: _Found) -> str | None:
+    """Which form of publication date this is, judged by the line around it."""
+    start = max(text.rfind("\n", 0, read.span.start), text.rfind("\r", 0, read.span.start)) + 1
+    stop = re.compile(r"[\r\n]|$").search(text, read.span.end)
+    before = text[start : read.span.start]
+    after = text[read.span.end : stop.start() if stop else len(text)]
+    if read.day is not None and _PLACE.fullmatch(before) and _AFTER_DATELINE.match(after):
+        return "dateline"
+    if _LABEL.fullmatch(before) and (before.rstrip().endswith((":", "：")) or not after.strip()):
+        return "date line"
+    if read.day is None:
+        return None
+    if read.year is not None and not before.strip(" *_\t（(") and not after.strip(" *_\t）)."):
+        return "date line"
+    in_chinese = "月" in read.span.of(text)
+    if in_chinese and _CHINESE_OPENING.fullmatch(before) and _CHINESE_CLOSING.match(after):
+        return "dateline"
+    return None
+
+
+def _stated_outside(source: str | None, html_date: str | None) -> Iterator[DocumentDate]:
+    """What the page's metadata and the source's own name say."""
+    parsed = parse_date(html_date) if html_date else None
+    if parsed is not None:
+        yield DocumentDate(*parsed, "published", "html metadata")
+    if not source:
+        return
+    is_url = "://" in source
+    path = unquote(urlsplit(source).path) if is_url else source.replace("\\", "/")
+    named = _NUMERIC.search(PurePosixPath(path).name) or _FOLDERS.search(path)
+    if named is None:
+        return
+    groups = [part for part in named.groups() if part is None or part.isdigit()]
+    year, month, day = (int(part) if part else None for part in groups)
+    if _is_possible(year, month, day):
+        yield DocumentDate(year, month, day, "published", "url" if is_url else "file name")
+
+
+def parse_iso(text: str) -> tuple[date, date]:
+    """First and last day meant by YYYY, YYYY-MM or YYYY-MM-DD.
+
+    Raises:
+        ValueError: it is no such date.
+    """
+    parts = text.split("-")
+    if not (
+        1 <= len(parts) <= 3 and all(part.isdecimal() for part in parts) and len(parts[0]) == 4
+    ):
+        raise ValueError(f"{text!r} is not YYYY, YYYY-MM or YYYY-MM-DD")
+    year, month, day = (*map(int, parts), None, None)[:3]
+    interval = DocumentDate(year, month, day, "published", "given").interval()
+    assert interval is not None
+    return interval

@@ -1,0 +1,162 @@
+"""Bytes to text: which encoding, and whether it is text at all."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from rag.errors import ReadError
+
+__all__ = ["Decoded", "decode"]
+
+# The longest first: UTF-32's mark begins with UTF-16's.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8", "utf-8 (byte order mark)"),
+    (codecs.BOM_UTF32_LE, "utf-32-le", "utf-32-le (byte order mark)"),
+    (codecs.BOM_UTF32_BE, "utf-32-be", "utf-32-be (byte order mark)"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16-le (byte order mark)"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16-be (byte order mark)"),
+)
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a ZIP archive or an Office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3\x00", "a SQLite database"),
+)
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_MAX_CONTROL_SHARE = 0.02
+# Declared names that in practice mean their superset.
+_SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "iso8859-1": "cp1252", "ascii": "cp1252"}
+_SAMPLE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text without its byte order mark, and the encoding in words."""
+
+    text: str
+    encoding: str
+
+
+def decode(data: bytes, source: str, *, declared: str | None = None) -> Decoded:
+    """The text of ``data``, characters exactly as encoded, line ends untouched.
+
+    Tried in order: byte order mark, ``declared`` (what the content says of itself),
+    UTF-8, UTF-16 by where its zero bytes fall, GB18030 where that gives common Chinese
+    characters, and last a Western one-byte encoding, which is then named a fallback.
+
+    Raises:
+        ReadError: it is no text, or the byte order mark promises what does not follow.
+    """
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            raise ReadError(f"{source} is {kind}, not text; convert it to text first")
+    decoded = _by_mark(data, source) or _by_declaration(data, declared) or _by_content(data)
+    controls = len(_CONTROLS.findall(decoded.text))
+    if controls > _MAX_CONTROL_SHARE * len(decoded.text):
+        raise ReadError(
+            f"{source} is no text: {controls} of its {len(decoded.text)} characters "
+            "are control characters"
+        )
+    return decoded
+
+
+def _by_mark(data: bytes, source: str) -> Decoded | None:
+    for mark, codec, name in _MARKS:
+        if data.startswith(mark):
+            try:
+                return Decoded(data[len(mark) :].decode(codec), name)
+            except UnicodeDecodeError as error:
+                # "\xff\xfe" may also begin a Western text, but none seen in practice.
+                raise ReadError(
+                    f"{source} begins with the mark of {codec} but is not valid {codec} "
+                    f"at byte {len(mark) + error.start}; save it again in UTF-8"
+                ) from error
+    return None
+
+
+def _by_declaration(data: bytes, declared: str | None) -> Decoded | None:
+    if declared is None:
+        return None
+    try:
+        codec = codecs.lookup(declared).name
+        codec = _SUPERSETS.get(codec, codec)
+        # A declaration that could be read cannot be of a two-byte encoding.
+        if codec.startswith(("utf-16", "utf-32")):
+            codec = "utf-8"
+        text, _ = codecs.lookup(codec).decode(data)
+    except (LookupError, UnicodeDecodeError):
+        return None
+    return Decoded(text, codec) if isinstance(text, str) else None
+
+
+def _by_content(data: bytes) -> Decoded:
+    codec = _two_byte_codec(data)
+    if codec is not None:
+        try:
+            return Decoded(data.decode(codec), codec)
+        except UnicodeDecodeError:
+            pass  # its zero bytes are not those of text: judged as anything else is
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _damaged_utf8(data) or _chinese(data) or _western(data)
+
+
+def _two_byte_codec(data: bytes) -> str | None:
+    """UTF-16's byte order where zero bytes fall on one side only, else None."""
+    if len(data) % 2 or b"\x00" not in data:
+        return None
+    first, second = data[0::2].count(0), data[1::2].count(0)
+    units = len(data) // 2
+    # Chinese has few zero bytes: its spaces and line ends. Stray ones in other text are
+    # rarer still, or fall on both sides.
+    if second > 0.01 * units and first == 0:
+        return "utf-16-le"
+    if first > 0.01 * units and second == 0:
+        return "utf-16-be"
+    return None
+
+
+def _damaged_utf8(data: bytes) -> Decoded | None:
+    """UTF-8 with a few bytes lost: better one mark of loss than a page of wrong letters."""
+    text = data.decode("utf-8", errors="replace")
+    lost = text.count("\ufffd") - data.count("\ufffd".encode())
+    whole = sum(character > "\x7f" for character in text) - lost
+    if whole < 20 * lost:
+        return None
+    return Decoded(text, f"utf-8 ({lost} unreadable)")
+
+
+def _chinese(data: bytes) -> Decoded | None:
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    beyond_ascii = [character for character in text if character > "\x7f"][:_SAMPLE]
+    common = sum(_is_common_chinese(character) for character in beyond_ascii)
+    return Decoded(text, "gb18030") if common >= 0.7 * len(beyond_ascii) else None
+
+
+def _is_common_chinese(character: str) -> bool:
+    """Whether it is punctuation or one of the 3,755 characters of GB 2312's first level.
+
+    Western and Cyrillic bytes read as GB18030 give the rare ones.
+    """
+    encoded = character.encode("gb2312", errors="ignore")
+    return len(encoded) == 2 and (encoded[0] <= 0xA3 or 0xB0 <= encoded[0] <= 0xD7)
+
+
+def _western(data: bytes) -> Decoded:
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return Decoded(data.decode("latin-1"), "latin-1 (fallback)")
+    latin = data.decode("latin-1")
+    return Decoded(text, "latin-1 (fallback)" if text == latin else "cp1252 (fallback)")

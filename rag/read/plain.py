@@ -1,0 +1,73 @@
+"""Plain text and Markdown: the text is taken as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rag.dates import parse_date
+from rag.types import DocumentDate, Span
+
+__all__ = ["Content", "read_markdown", "read_plain"]
+
+MAX_TITLE_CHARACTERS = 200
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
+_FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(\S[^\r\n]*?)[ \t]*$", re.MULTILINE)
+_FIRST_HEADING = re.compile(r"^ {0,3}#[ \t]+(\S[^\r\n]*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one media type's reader makes of a file.
+
+    ``title`` is empty where the file gives none; ``page_date`` is a publication date as
+    its metadata wrote it; ``dates`` are those that this reader has already read.
+    """
+
+    text: str
+    title: str
+    page_date: str | None = None
+    dates: tuple[DocumentDate, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_plain(text: str) -> Content:
+    """The text itself; the title is its first line that holds anything, if short."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return Content(text=text, title=first if len(first) <= MAX_TITLE_CHARACTERS else "")
+
+
+def read_markdown(text: str) -> Content:
+    """The text itself; title, date and author from front matter or the first heading."""
+    front = _FRONT_MATTER.match(text)
+    fields = {
+        match[1].lower(): Span(match.start(2), match.end(2))
+        for match in (_FIELD.finditer(text, front.start(1), front.end(1)) if front else ())
+    }
+    title = _unquoted(fields["title"].of(text)) if "title" in fields else ""
+    if not title:
+        body = _FENCE.sub("", text[front.end() :] if front else text)
+        heading = _FIRST_HEADING.search(body)
+        title = heading[1] if heading else ""
+    return Content(
+        text=text,
+        title=title or (read_plain(text).title if front is None else ""),
+        dates=_front_date(text, fields),
+        metadata={"author": _unquoted(fields["author"].of(text))} if "author" in fields else {},
+    )
+
+
+def _front_date(text: str, fields: Mapping[str, Span]) -> tuple[DocumentDate, ...]:
+    span = fields.get("date")
+    parsed = parse_date(_unquoted(span.of(text))) if span else None
+    if parsed is None:
+        return ()
+    return (DocumentDate(*parsed, kind="published", origin="front matter", span=span),)
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1]
+    return value

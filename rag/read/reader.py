@@ -1,0 +1,130 @@
+"""A file's bytes become a Document: decode, read by media type, date, name its language."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from rag.dates import find_dates
+from rag.errors import ReadError
+from rag.read.decode import decode
+from rag.read.html import declared_charset, looks_like_html, read_html
+from rag.read.plain import Content, read_markdown, read_plain
+from rag.types import Document, DocumentDate
+
+__all__ = ["detect_language", "read_document", "supported_suffixes"]
+
+_MEDIA_TYPES = {
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".html": "text/html",
+    ".htm": "text/html",
+}
+_ID_DIGITS = 16
+_LANGUAGE_SAMPLE = 20_000
+_LETTERS = re.compile(r"[^\W\d_]")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+_KANA = re.compile("[\u3041-\u30ff]")
+_HANGUL = re.compile("[\uac00-\ud7af]")
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_ENGLISH = re.compile(
+    r"\b(?:the|of|and|to|in|is|for|that|with|was|on|as|are|by|from|this|it|at|be|has|have|or)\b",
+    re.IGNORECASE,
+)
+# Words of the list that other languages do not share: one must occur.
+_ENGLISH_ONLY = re.compile(r"\b(?:the|and|with|that|of|this|from|have|are)\b", re.IGNORECASE)
+
+
+def supported_suffixes() -> frozenset[str]:
+    """File name endings that can be read, in lower case, each with its dot."""
+    return frozenset(_MEDIA_TYPES)
+
+
+def read_document(source: str, data: bytes) -> Document:
+    """The document in ``data``; ``source`` is the path or URL it came from.
+
+    The text is exactly as decoded, byte order mark aside (for a web page: the main text
+    as extracted). A URL without a known suffix is read as the page or plain text that
+    it turns out to be.
+
+    Raises:
+        ReadError: the suffix is unknown, the content is no text, or there is none.
+    """
+    media_type = _media_type(source)
+    declared = declared_charset(data) if media_type in (None, "text/html") else None
+    decoded = decode(data, source, declared=declared)
+    if not decoded.text.strip("\ufeff\u200b \t\r\n") or not decoded.text.strip():
+        raise ReadError(f"{source} holds no text")
+    if media_type is None:
+        media_type = "text/html" if looks_like_html(decoded.text) else "text/plain"
+    content = _read(media_type, decoded.text, source)
+    digest = hashlib.sha256(content.text.encode("utf-8")).hexdigest()
+    title = content.title or _name(source)
+    return Document(
+        id=digest[:_ID_DIGITS],
+        sources=(source,),
+        title=title,
+        text=content.text,
+        content_hash=digest,
+        language=detect_language(content.text),
+        dates=_dates(content, source, title),
+        metadata={
+            "media_type": media_type,
+            "encoding": decoded.encoding,
+            "bytes": str(len(data)),
+            **content.metadata,
+        },
+    )
+
+
+def detect_language(text: str) -> str:
+    """ "zh", "ja", "ko" or "en" where the beginning of the text clearly is, else "und"."""
+    sample = text[:_LANGUAGE_SAMPLE]
+    letters = len(_LETTERS.findall(sample))
+    han, kana, hangul = (len(script.findall(sample)) for script in (_HAN, _KANA, _HANGUL))
+    if han + kana + hangul > 0.3 * letters:
+        if hangul > han + kana:
+            return "ko"
+        return "ja" if kana > 0.1 * (han + kana) else "zh"
+    words = len(re.findall(r"[^\W\d_]+", sample))
+    is_latin = len(_LATIN.findall(sample)) > 0.5 * letters
+    is_english = len(_ENGLISH.findall(sample)) >= 0.12 * words and _ENGLISH_ONLY.search(sample)
+    return "en" if is_latin and is_english else "und"
+
+
+def _media_type(source: str) -> str | None:
+    """By suffix; None for a URL that has no known one."""
+    suffix = PurePosixPath(_name(source)).suffix.lower()
+    if suffix in _MEDIA_TYPES:
+        return _MEDIA_TYPES[suffix]
+    if "://" in source:
+        return None
+    known = ", ".join(sorted(_MEDIA_TYPES))
+    raise ReadError(f"{source} has the suffix {suffix or '(none)'}; what can be read: {known}")
+
+
+def _read(media_type: str, text: str, source: str) -> Content:
+    if media_type == "text/html":
+        return read_html(text, source)
+    return read_markdown(text) if media_type == "text/markdown" else read_plain(text)
+
+
+def _dates(content: Content, source: str, title: str) -> tuple[DocumentDate, ...]:
+    taken = [date.span for date in content.dates if date.span is not None]
+    found = find_dates(content.text, source=source, html_date=content.page_date, title=title)
+    return content.dates + tuple(
+        date
+        for date in found
+        if date.span is None or not any(date.span.overlaps(span) for span in taken)
+    )
+
+
+def _name(source: str) -> str:
+    """The last part of a path or URL, or a URL's host where its path is empty."""
+    if "://" in source:
+        parts = urlsplit(source)
+        return PurePosixPath(unquote(parts.path)).name or parts.netloc or source
+    return PurePosixPath(source.replace("\\", "/")).name or source

@@ -1,0 +1,320 @@
+"""Where sentences begin and end in text that is not always clean, and where one may be cut."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import sentencex
+
+from rag.types import Span
+
+__all__ = ["cut_to_fit", "split_sentences"]
+
+_BREAK = r"(?:\r\n|[\n\r\v\f\u0085\u2028\u2029])"
+_BLANK_LINES = re.compile(rf"{_BREAK}(?:[^\S\n\r\v\f\u0085\u2028\u2029]*{_BREAK})+|\f|\u2029")
+_LINE_END = re.compile(r"\r\n|[\n\r\v\u0085\u2028]")
+
+# sentencex knows a space and a line feed as white space and never ends a sentence
+# inside a quotation, however long. It is shown the text with other spaces and double
+# quotes blanked out, one character for one, so that its offsets hold.
+_QUOTES = '"“”„‟«»＂'
+_UNSEEN = "\t\u00a0\u1680\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u0000\u2028\u0085\v\r\n"
+_BLANKED = str.maketrans(dict.fromkeys(_QUOTES + _UNSEEN, " "))
+_BLANKED.update(dict.fromkeys(range(8192, 8203), " "))
+# No document holds one, but a question might, and sentencex takes only valid UTF-8.
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_OPENING_QUOTES = "“„«「『"
+
+# Possessive: giving back the closing quote would end the sentence before it.
+_CJK_END = re.compile(r"[。！？]++[”’」』）】》\")]*+(?![，、；：,;:])")
+_NEVER_BEGINS = tuple("，、；：。！？,;.!?%)]”’」』）】》")
+_BRACKETED_END = re.compile(r"(?<=[a-z\d][a-z\d])[.!?][)\]]+\s+(?=[A-Z\"“(])")
+# "region.You": a word, the end mark, a capitalised word, no space. Not "Node.js" (no
+# capital), "U.S." and "Ph.D" (one letter), "Out.print(" or "Yahoo.Com/x" (what follows).
+_GLUED = re.compile(
+    r"(?:(?<=[a-z)\]\d][a-z)\]\d])|(?<=[A-Z][A-Z]))[.!?][)\]”\"’']{0,2}"
+    r"(?=[“\"(]?(?:[A-Z][a-z]+|[A-Z]{2,}|[AI](?=\s))(?:[\s,;:'’”\"-]|\.?$|\.\s|[A-Z]))"
+)
+_TITLES = ("Mr", "Mrs", "Dr", "Prof", "St", "No", "Vol", "Fig", "Gen", "Col", "Capt", "Jr", "Sr")
+_ADDRESS = re.compile(r"://|www\.|@|\w/\w")
+
+_LIST_ITEM = re.compile(r"\s*(?:[▲•●○◦■□◆◇▪▶►※·*+–—-]\s|#{1,6}\s|\||>\s|```|~~~)")
+_NUMBERED_ITEM = re.compile(
+    r"\s*(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)、]|[一二三四五六七八九十]{1,3}、)\s*\S"
+)
+_LABELLED = re.compile(r"\s*[^\W\d_][\w ]{0,30}[:：]\s*\S")
+_WRAPPED_TAIL = re.compile(
+    r"(?:[,;，、；(\[&/“-]|\b(?:a|an|and|as|at|by|for|from|in|into|is|of|on|or|our|that|the|their"
+    r"|to|was|were|which|who|with|its|his|her|this|these|are|be|been|has|have|had|not|than|but))\s*$",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(r"[.!?。！？…][)\]”\"’'」』）]*\s*$")
+_SHORT_LINE = 80
+
+
+def split_sentences(text: str, language: str = "en") -> list[Span]:
+    """The sentences of ``text`` as spans of code points, in order and never overlapping.
+
+    Each is trimmed of surrounding white space and none is empty; together they cover
+    every character that is no white space. Blank lines always end a sentence; a single
+    line break does where the line stands by itself (heading, list item, field). An
+    unknown ``language`` code is split by general rules.
+    """
+    return [
+        span
+        for start, end in _paragraphs(text)
+        for span in _sentences_of(text[start:end], start, language)
+    ]
+
+
+def _sentences_of(piece: str, offset: int, language: str) -> Iterator[Span]:
+    cuts = _cuts(piece, language)
+    for start, end in zip([0, *cuts], [*cuts, len(piece)], strict=True):
+        trimmed = _trimmed(piece, start, end)
+        if trimmed is not None:
+            yield Span(offset + trimmed[0], offset + trimmed[1])
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    part = text[start:end]
+    begin = start + len(part) - len(part.lstrip())
+    finish = end - len(part) + len(part.rstrip())
+    return (begin, finish) if begin < finish else None
+
+
+def _cuts(piece: str, language: str) -> list[int]:
+    """Offsets in ``piece`` at which a new sentence begins, in order, 0 left out."""
+    found: set[int] = set()
+    seen = _LONE_SURROGATE.sub("x", piece.translate(_BLANKED))
+    for boundary in sentencex.get_sentence_boundaries(language, seen):
+        start = int(boundary["start_index"])
+        # An end mark with no space after it is judged below: it may be "Node.Js".
+        if start and seen[start - 1] in ".!?":
+            continue
+        cut = _before_opening_quotes(piece, start)
+        if piece[cut : cut + 1] not in _NEVER_BEGINS and not _continues_quotation(piece, cut):
+            found.add(cut)
+    for pattern in (_CJK_END, _BRACKETED_END):
+        found.update(match.end() for match in pattern.finditer(piece))
+    for match in _GLUED.finditer(piece):
+        if not (_inside_address(piece, match.start()) or _after_title(piece, match.start())):
+            found.add(match.end())
+    return sorted(cut for cut in found if 0 < cut < len(piece))
+
+
+def _before_opening_quotes(piece: str, cut: int) -> int:
+    """Move a cut that fell behind an opening quote to before it."""
+    while cut > 0 and (
+        piece[cut - 1] in _OPENING_QUOTES
+        or (piece[cut - 1] in '"＂' and (cut == 1 or piece[cut - 2].isspace()))
+    ):
+        cut -= 1
+    return cut
+
+
+def _continues_quotation(piece: str, cut: int) -> bool:
+    """Whether the cut is in ``"Why?" she asked``: a quote closed, then a small letter."""
+    before = piece[max(0, cut - 8) : cut].rstrip()
+    return before[-1:] in tuple('"”»') and piece[cut : cut + 1].islower()
+
+
+def _after_title(piece: str, at: int) -> bool:
+    """Whether the full stop at ``at`` belongs to "Dr." or the like."""
+    words = re.findall(r"[A-Za-z]+", piece[max(0, at - 6) : at])
+    return bool(words) and words[-1] in _TITLES
+
+
+def _inside_address(piece: str, at: int) -> bool:
+    """Whether the unbroken run of characters around ``at`` is a URL or e-mail address."""
+    # Addresses are short; the window keeps a text without spaces from costing O(n²).
+    before = piece[max(0, at - 80) : at].split()
+    after = piece[at : at + 80].split(maxsplit=1)
+    run = (before[-1] if before and not piece[at - 1].isspace() else "") + after[0]
+    return _ADDRESS.search(run) is not None
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of text that no sentence crosses, in order, together all of ``text``."""
+    start = 0
+    for match in _BLANK_LINES.finditer(text):
+        yield from _lines_joined(text, start, match.start())
+        start = match.end()
+    yield from _lines_joined(text, start, len(text))
+
+
+def _lines_joined(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Join the lines of [start, end) that run on; yield what stands by itself."""
+    begin, line_start, fresh = start, start, True
+    for match in _LINE_END.finditer(text, start, end):
+        following = _LINE_END.search(text, match.end(), end)
+        following_end = following.start() if following else end
+        line = text[line_start : match.start()]
+        alone = _stands_alone(line, text[match.end() : following_end], first=fresh)
+        if alone:
+            yield begin, match.end()
+            begin = match.end()
+        fresh = alone or _ENDED.search(line) is not None
+        line_start = match.end()
+    if begin < end:
+        yield begin, end
+
+
+def _stands_alone(line: str, following: str, *, first: bool) -> bool:
+    """Whether the break between two lines of one block also ends a sentence.
+
+    ``first``: the line begins a sentence, as far as line breaks tell. Text from web pages
+    is broken at any word, so that a line is short proves nothing.
+    """
+    if _LIST_ITEM.match(following) or line.lstrip().startswith("#"):
+        return True
+    if _ENDED.search(line):
+        return False  # sentencex decides: it knows "Dr." from an end
+    if _NUMBERED_ITEM.match(following) and (first or _NUMBERED_ITEM.match(line)):
+        return len(line.strip()) <= _SHORT_LINE or _NUMBERED_ITEM.match(line) is not None
+    opening = following.lstrip()[:1]
+    if not opening or opening.islower() or opening in _NEVER_BEGINS or _WRAPPED_TAIL.search(line):
+        return False
+    if _LABELLED.match(following) and len(following) <= _SHORT_LINE and opening.isupper():
+        return True
+    if not first:
+        return False
+    content = line.strip()
+    if len(content) > _SHORT_LINE:
+        return False
+    return _LABELLED.match(line) is not None or _is_title(content)
+
+
+def _is_title(line: str) -> bool:
+    """Whether every word of weight is capitalised, or it is a few CJK characters."""
+    if any("\u4e00" <= character <= "\u9fff" for character in line):
+        return len(line) <= 30 and line[-1].isalnum()
+    words = [word for word in re.findall(r"[^\W_]+", line) if len(word) > 3 or word[0].isupper()]
+    return bool(words) and all(word[0].isupper() or word[0].isdigit() for word in words)
+
+
+# --- Cutting what is too long ------------------------------------------------------
+
+_WORD = re.compile(r"\S+")
+# Scripts written without spaces between words, where any character may begin a piece.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003134f]"
+)
+_CLAUSE_ENDS = ",;:，、；：。！？)）]】”」』—"
+_NEVER_FIRST = frozenset("，。、；：！？）】》」』”’…—·,.;:!?)]}%％")
+_JOINERS = "\u200d"
+
+
+def cut_to_fit(text: str, span: Span, limit: int, count: Callable[[str], int]) -> list[Span]:
+    """Pieces of ``span`` in order, each of at most ``limit`` by ``count``.
+
+    Cut at white space, after a clause where one ends in the last third of a piece; in
+    scripts without spaces also between characters, never before closing punctuation. A
+    run without any such place is cut between graphemes, at the limit. Pieces are trimmed
+    and cover every character that is no white space; a single grapheme over the limit
+    is one piece.
+    """
+    # Characters of Chinese recur, and each is an atom: count each but once.
+    counted = cache(count)
+    pieces: list[Span] = []
+    pending: list[tuple[Span, int]] = []
+    total = 0
+    end_before = span.start
+    for atom in _atoms(text, span, limit, counted):
+        size = counted(text[end_before : atom.end])
+        end_before = atom.end
+        while pending and total + size > limit:
+            kept = _clause_cut(text, pending, total)
+            pieces.append(Span(pending[0][0].start, pending[kept - 1][0].end))
+            pending = pending[kept:]
+            total = sum(part for _, part in pending)
+        pending.append((atom, size))
+        total += size
+    if pending:
+        pieces.append(Span(pending[0][0].start, pending[-1][0].end))
+    return pieces
+
+
+def _clause_cut(text: str, pending: list[tuple[Span, int]], total: int) -> int:
+    """How many atoms to keep: up to the last clause end in the last third, else all."""
+    rest = 0
+    for kept in range(len(pending), 0, -1):
+        atom, size = pending[kept - 1]
+        if text[atom.end - 1] in _CLAUSE_ENDS:
+            return kept
+        rest += size
+        if rest * 3 > total:
+            break
+    return len(pending)
+
+
+def _atoms(text: str, span: Span, limit: int, count: Callable[[str], int]) -> Iterator[Span]:
+    """The least pieces: words, and characters of scripts without spaces."""
+    for word in _WORD.finditer(text, span.start, span.end):
+        for start, end in _at_places(text, word.start(), word.end()):
+            if count(text[start:end]) <= limit:
+                yield Span(start, end)
+            else:
+                yield from _forced(text, start, end, limit, count)
+
+
+def _at_places(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A run of non-spaces, divided before and after characters of unspaced scripts."""
+    begin = start
+    for at in range(start + 1, end):
+        if (
+            (
+                _UNSPACED.match(text[at])
+                or _UNSPACED.match(text[at - 1])
+                or text[at - 1] in "，。、；：！？"
+            )
+            and text[at] not in _NEVER_FIRST
+            and _is_grapheme_start(text, at)
+        ):
+            yield begin, at
+            begin = at
+    yield begin, end
+
+
+def _forced(
+    text: str, start: int, end: int, limit: int, count: Callable[[str], int]
+) -> Iterator[Span]:
+    """One enormous run in as few pieces as the limit allows, between graphemes."""
+    while start < end:
+        # Never count all that is left: a long run would take time by its square.
+        low, high = 1, min(end - start, 16 * limit)
+        while high < end - start and count(text[start : start + high]) <= limit:
+            low, high = high, min(end - start, 2 * high)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if count(text[start : start + middle]) <= limit:
+                low = middle
+            else:
+                high = middle - 1
+        at = start + low
+        while at < end and at > start and not _is_grapheme_start(text, at):
+            at -= 1
+        if at == start:
+            at = start + 1
+            while at < end and not _is_grapheme_start(text, at):
+                at += 1
+        yield Span(start, at)
+        start = at
+
+
+def _is_grapheme_start(text: str, at: int) -> bool:
+    """Whether a cut before ``text[at]`` leaves what is seen as one character whole.
+
+    An approximation of UAX #29: marks, joiners, variation selectors, skin tones.
+    """
+    character = text[at]
+    return not (
+        unicodedata.category(character) in ("Mn", "Mc", "Me")
+        or character in _JOINERS
+        or text[at - 1] in _JOINERS
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or (text[at - 1] == "\r" and character == "\n")
+    )
