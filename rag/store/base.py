@@ -210,6 +210,14 @@ class Writer(Protocol):
         """
         ...
 
+    def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None:
+        """Replace the vectors of passages of the active index, one row each.
+
+        Raises:
+            KeyError: the active index has no such passage.
+        """
+        ...
+
     def repair(self, problems: Sequence[Problem]) -> list[str]:
         """Rebuild what can be rebuilt from the stored text; say what was done."""
         ...
@@ -236,6 +244,10 @@ class Store(Protocol):
 
     def check(self) -> list[Problem]:
         """Verify checksums, counts and span invariants; an empty list means sound."""
+        ...
+
+    def passages_without_vectors(self) -> list[Passage]:
+        """Passages of the active index that must be encoded (again), in stored order."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,141 @@
+"""SQLite connections: how they are opened, shared between threads, and how they fail."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rag.errors import StoreDamagedError, StoreError
+from rag.store.migrations import migrate, schema_version
+
+__all__ = ["BUSY_SECONDS", "DATABASE_NAME", "ReaderPool", "connect", "transaction", "translated"]
+
+DATABASE_NAME = "footnote.db"
+BUSY_SECONDS = 10.0
+_CACHE_KIB = 16_384
+
+
+@contextmanager
+def translated(database: Path) -> Iterator[None]:
+    """Raise SQLite's failures inside the block as errors that say what to do.
+
+    Raises:
+        StoreDamagedError: the file is damaged or is no database.
+        StoreError: the disk is full, or the file cannot be opened, read or written.
+    """
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise
+    except sqlite3.Error as error:
+        # The low byte is the kind; the rest of an extended code is detail.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StoreDamagedError(
+                f"{database} is damaged ({error}); restore it from a backup, or move it away "
+                "and run 'footnote ingest' again"
+            ) from error
+        if code == sqlite3.SQLITE_FULL:
+            raise StoreError(
+                f"the disk of {database} is full: this change was refused and nothing stored "
+                "before was lost; free some space and run it again"
+            ) from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreError(
+                f"{database} was kept busy by another process for {BUSY_SECONDS:.0f} s; try again"
+            ) from error
+        raise StoreError(
+            f"{database} cannot be used ({error}); check its permissions and its disk"
+        ) from error
+
+
+def connect(database: Path, *, create: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode, usable from any one thread at a time."""
+    mode = "rwc" if create else "rw"
+    connection = sqlite3.connect(
+        f"{database.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        if create:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # FULL: an acknowledged commit survives a power cut, not only a crash.
+            connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction: committed at the end of the block, undone if it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite itself rolls back on some failures, such as a full disk.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+class ReaderPool:
+    """Read-only connections for concurrent readers, each used by one thread at a time."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @contextmanager
+    def borrow(self) -> Iterator[sqlite3.Connection]:
+        """A connection to the database, or to an empty one where none was written yet."""
+        with self._lock:
+            if self._closed:
+                raise StoreError("the store is closed; open it again")
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._open()
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                keep = not self._closed and not connection.in_transaction
+                # An empty stand-in is not kept: the next reader looks for the file again.
+                if keep and connection.execute("PRAGMA database_list").fetchone()[2]:
+                    self._idle.append(connection)
+                else:
+                    connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._database.exists():
+            connection = connect(self._database)
+            try:
+                if schema_version(connection) > 0:
+                    migrate(connection)
+                    connection.execute("PRAGMA query_only = ON")
+                    return connection
+            except BaseException:
+                connection.close()
+                raise
+            connection.close()
+        empty = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        migrate(empty)
+        return empty
+
+    def close(self) -> None:
+        """Close idle connections now and borrowed ones when they come back."""
+        with self._lock:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()

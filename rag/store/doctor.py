@@ -1,0 +1,364 @@
+"""Finding and repairing what is wrong in the embedded store.
+
+Problem codes:
+
+===================  =========================================================== ======
+code                 meaning                                                     repair
+===================  =========================================================== ======
+database.damaged     SQLite cannot read the file, or its own check fails         no
+rows.orphaned        a row refers to one that does not exist                     yes
+document.hash        id or content hash is not that of the text                  no
+document.length      the recorded length is not that of the text                 no
+document.unsourced   a document without any source                               yes
+document.unindexed   a document that the active index does not hold              no
+passage.span         a span is empty, untrimmed or beyond the text               no
+passage.order        passages of a document are out of order                     no
+passage.gap          characters of a document that no passage covers             no
+vector.missing       a passage without a vector                                  yes
+vector.damaged       a vector of another length, not finite, or not unit         yes
+lexical.damaged      the full-text table is missing or damaged                   yes
+lexical.rows         its words are not those of the passages                     yes
+snapshot.damaged     manifest or snapshot is unreadable or fails its checksum    yes
+snapshot.content     a snapshot that replays to other ids than the database has  yes
+files.stray          left-over files of an interrupted snapshot                  yes
+===================  =========================================================== ======
+
+Repairing ``vector.*`` removes the vector; the caller then encodes what
+``passages_without_vectors`` lists. A text cannot be rebuilt from anything: its source
+must be ingested again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from rag.errors import StoreDamagedError
+from rag.store.base import Problem
+from rag.store.changes import forget_vectors, open_indexes, remove_document
+from rag.store.faiss_index import IndexKinds
+from rag.store.lexical import create_table, lexical_columns
+from rag.store.rows import (
+    PASSAGE_COLUMNS,
+    IndexRow,
+    ViewState,
+    passage_from_row,
+    passage_id,
+)
+from rag.store.snapshot import SnapshotFiles
+from rag.store.vector_cache import load_snapshot, replay
+from rag.store.vectors import NORM_TOLERANCE
+from rag.types import Passage
+
+__all__ = [
+    "check_database",
+    "check_rows",
+    "check_snapshot",
+    "repair_rows",
+    "stray_files",
+    "touches_snapshot",
+]
+
+_REPAIR = "run 'footnote doctor --repair'"
+_REINDEX = "run 'footnote reindex'"
+_RESTORE = (
+    "restore the data directory from a backup, or move it away and run 'footnote ingest' again"
+)
+_BATCH_ROWS = 2_000
+
+
+def check_database(connection: sqlite3.Connection, database: str) -> Iterator[Problem]:
+    """Problems SQLite itself reports, and rows that refer to nothing."""
+    rows = [row[0] for row in connection.execute("PRAGMA integrity_check(10)")]
+    if rows != ["ok"]:
+        yield Problem("database.damaged", database, "; ".join(rows), _RESTORE, repairable=False)
+    broken = Counter(row[0] for row in connection.execute("PRAGMA foreign_key_check"))
+    for table, count in sorted(broken.items()):
+        yield Problem(
+            "rows.orphaned",
+            table,
+            f"{count} rows of {table} refer to rows that do not exist",
+            _REPAIR,
+            repairable=True,
+        )
+
+
+def check_rows(connection: sqlite3.Connection, state: ViewState) -> Iterator[Problem]:
+    """Problems of documents, passages, vectors and words, in the connection's transaction."""
+    indexes = open_indexes(connection)
+    yield from _check_documents(connection, state, indexes)
+    for index in indexes:
+        yield from _check_vectors(connection, index)
+        yield from _check_words(connection, index)
+
+
+def _check_documents(
+    connection: sqlite3.Connection, state: ViewState, indexes: Sequence[IndexRow]
+) -> Iterator[Problem]:
+    rows = connection.execute(
+        "SELECT row, id, content_hash, characters, text,"
+        " (SELECT source FROM sources WHERE document = row ORDER BY position LIMIT 1)"
+        " FROM documents ORDER BY row"
+    )
+    for row, identifier, content_hash, characters, text, source in rows:
+        if source is None:
+            yield Problem(
+                "document.unsourced",
+                identifier,
+                "has no source, so nothing can update or remove it",
+                _REPAIR,
+                repairable=True,
+            )
+        faults = [
+            *_text_faults(identifier, content_hash, characters, text),
+            *_holding_faults(connection, state, indexes, row, text),
+        ]
+        again = f"run 'footnote remove {identifier}' and then 'footnote ingest' " + (
+            f"'{source}'" if source else "its file"
+        )
+        for code, message in faults:
+            yield Problem(code, identifier, message, again, repairable=False)
+
+
+def _text_faults(
+    identifier: str, content_hash: str, characters: int, text: str
+) -> Iterator[tuple[str, str]]:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if content_hash != digest or not digest.startswith(identifier):
+        yield "document.hash", "its text is not what was read"
+    if characters != len(text):
+        yield "document.length", f"has {len(text)} characters, not {characters}"
+
+
+def _holding_faults(
+    connection: sqlite3.Connection,
+    state: ViewState,
+    indexes: Sequence[IndexRow],
+    row: int,
+    text: str,
+) -> Iterator[tuple[str, str]]:
+    for index in indexes:
+        held = connection.execute(
+            "SELECT 1 FROM holdings WHERE index_id = ? AND document = ?", (index.id, row)
+        ).fetchone()
+        if held is not None:
+            spans = connection.execute(
+                'SELECT start, "end" FROM passages WHERE index_id = ? AND document = ?'
+                " ORDER BY ordinal",
+                (index.id, row),
+            ).fetchall()
+            yield from _span_faults(text, spans)
+        elif state.index is not None and index.id == state.index.id:
+            yield "document.unindexed", "the index does not hold it"
+
+
+def _span_faults(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[str, str]]:
+    covered = 0
+    previous = -1
+    for start, end in spans:
+        where = f"passage {start}-{end}"
+        if not 0 <= start < end <= len(text):
+            yield "passage.span", f"{where} is no range of {len(text)} characters"
+            continue
+        if text[start].isspace() or text[end - 1].isspace():
+            yield "passage.span", f"{where} begins or ends with space"
+        if start <= previous:
+            yield "passage.order", f"{where} does not begin after the one before it"
+        if text[covered:start].strip():
+            yield "passage.gap", f"no passage covers all of characters {covered}-{start}"
+        covered, previous = max(covered, end), start
+    if text[covered:].strip():
+        yield "passage.gap", f"no passage covers all of characters {covered}-{len(text)}"
+
+
+def _check_vectors(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Problem]:
+    rows = connection.execute(
+        'SELECT p.id, d.id, p.start, p."end", v.vector FROM passages AS p'
+        " JOIN documents AS d ON d.row = p.document LEFT JOIN vectors AS v ON v.passage = p.id"
+        " WHERE p.index_id = ?",
+        (index.id,),
+    )
+    for row, document, start, end, vector in rows:
+        subject = f"{passage_id(document, start, end)}#{row}"
+        if vector is None:
+            yield Problem("vector.missing", subject, "has no vector", _REPAIR, repairable=True)
+        elif fault := _vector_fault(vector, index.dimension):
+            yield Problem("vector.damaged", subject, fault, _REPAIR, repairable=True)
+
+
+def _vector_fault(blob: bytes, dimension: int) -> str:
+    if len(blob) != 2 * dimension:
+        return f"its vector has {len(blob)} bytes, not {2 * dimension}"
+    norm = float(np.linalg.norm(np.frombuffer(blob, dtype="<f2").astype(np.float64)))
+    if not abs(norm - 1.0) <= NORM_TOLERANCE:  # true for NaN as well
+        return f"its vector has norm {norm:.4g}, not 1"
+    return ""
+
+
+def _check_words(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Problem]:
+    table = index.lexical_table
+    wrong = 0
+    try:
+        for row, passage in _passages(connection, index):
+            stored = connection.execute(
+                f"SELECT title, body FROM {table} WHERE rowid = ?", (row,)
+            ).fetchone()
+            wrong += stored != lexical_columns(passage)
+        (extra,) = connection.execute(
+            f"SELECT count(*) FROM {table} WHERE rowid NOT IN"
+            " (SELECT id FROM passages WHERE index_id = ?)",
+            (index.id,),
+        ).fetchone()
+    except sqlite3.DatabaseError as error:
+        yield lexical_damaged(index, str(error))
+        return
+    if wrong or extra:
+        yield Problem(
+            "lexical.rows",
+            table,
+            f"the words of {wrong} passages are not theirs, and {extra} belong to none",
+            _REPAIR,
+            repairable=True,
+        )
+
+
+def check_lexical_tables(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Problems FTS5 finds in its own structures. Needs a connection that may write."""
+    for index in open_indexes(connection):
+        table = index.lexical_table
+        try:
+            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
+        except sqlite3.DatabaseError as error:
+            yield lexical_damaged(index, str(error))
+
+
+def lexical_damaged(index: IndexRow, message: str) -> Problem:
+    """The problem of a full-text table that cannot be read."""
+    return Problem("lexical.damaged", index.lexical_table, message, _REPAIR, repairable=True)
+
+
+def _passages(connection: sqlite3.Connection, index: IndexRow) -> Iterator[tuple[int, Passage]]:
+    last = 0
+    while True:
+        rows = connection.execute(
+            f"SELECT p.id, {PASSAGE_COLUMNS} FROM passages AS p"
+            " JOIN documents AS d ON d.row = p.document"
+            " WHERE p.index_id = ? AND p.id > ? ORDER BY p.id LIMIT ?",
+            (index.id, last, _BATCH_ROWS),
+        ).fetchall()
+        for row in rows:
+            yield row[0], passage_from_row(row[1:])
+        if not rows:
+            return
+        last = rows[-1][0]
+
+
+def check_snapshot(
+    connection: sqlite3.Connection, state: ViewState, files: SnapshotFiles, kinds: IndexKinds
+) -> Iterator[Problem]:
+    """Problems of the vector index's snapshot; one of an older index is none."""
+    index = state.index
+    subject = str(files.folder)
+    try:
+        manifest = files.manifest()
+        # A snapshot newer than this state belongs to a writer that is at work.
+        if manifest is None or index is None or manifest.seq > state.seq:
+            return
+        if manifest.index_id != index.id:
+            return
+        loaded = load_snapshot(files, manifest, index, kinds)
+    except StoreDamagedError as error:
+        yield Problem("snapshot.damaged", subject, str(error), _REPAIR, repairable=True)
+        return
+    if manifest.seq >= state.oplog_floor:
+        replay(connection, index, loaded, manifest.seq)
+    ids = np.sort(loaded.ids())
+    stored = np.fromiter(
+        (
+            row[0]
+            for row in connection.execute(
+                "SELECT p.id FROM passages AS p JOIN vectors AS v ON v.passage = p.id"
+                " WHERE p.index_id = ? ORDER BY p.id",
+                (index.id,),
+            )
+        ),
+        dtype=np.int64,
+    )
+    if not np.array_equal(ids, stored):
+        message = f"holds {ids.size} vectors that are not those of the {stored.size} passages"
+        yield Problem("snapshot.content", subject, message, _REPAIR, repairable=True)
+
+
+def stray_files(files: SnapshotFiles) -> Iterator[Problem]:
+    """Left-over files; ask only while nobody is writing."""
+    for path in files.strays():
+        yield Problem(
+            "files.stray", str(path), "is left over from a crash", _REPAIR, repairable=True
+        )
+
+
+def touches_snapshot(problems: Sequence[Problem]) -> bool:
+    """Whether repairing these changes what a snapshot must hold."""
+    return any(problem.code.startswith(("snapshot.", "vector.", "rows.")) for problem in problems)
+
+
+def repair_rows(connection: sqlite3.Connection, problems: Sequence[Problem]) -> list[str]:
+    """Repair what is wrong in the rows, in the caller's transaction; what was done."""
+    codes = {problem.code for problem in problems}
+    done: list[str] = []
+    if "rows.orphaned" in codes:
+        done.append(f"removed {_remove_orphans(connection)} rows that referred to nothing")
+    unsourced = [p.subject for p in problems if p.code == "document.unsourced"]
+    for identifier in unsourced:
+        row = connection.execute("SELECT row FROM documents WHERE id = ?", (identifier,)).fetchone()
+        if row is not None:
+            remove_document(connection, row[0])
+            done.append(f"removed document {identifier}, which had no source")
+    damaged = [
+        int(problem.subject.rpartition("#")[2])
+        for problem in problems
+        if problem.code.startswith("vector.")
+    ]
+    if damaged:
+        forget_vectors(connection, damaged)
+        done.append(f"marked {len(damaged)} passages to be encoded again")
+    tables = {problem.subject for problem in problems if problem.code.startswith("lexical.")}
+    for index in open_indexes(connection):
+        # Orphans removed above leave their words behind.
+        if index.lexical_table in tables or "rows.orphaned" in codes:
+            count = _rebuild_words(connection, index)
+            done.append(f"rebuilt the lexical index of {count} passages")
+    return done
+
+
+def _remove_orphans(connection: sqlite3.Connection) -> int:
+    removed = 0
+    # Removing one orphan may orphan what refers to it.
+    while broken := connection.execute("PRAGMA foreign_key_check").fetchall():
+        for table, row, _, _ in broken:
+            if row is None:  # a table without row ids
+                connection.execute(
+                    "DELETE FROM holdings WHERE document NOT IN (SELECT row FROM documents)"
+                    " OR index_id NOT IN (SELECT id FROM indexes)"
+                )
+            else:
+                connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))
+        removed += len(broken)
+    return removed
+
+
+def _rebuild_words(connection: sqlite3.Connection, index: IndexRow) -> int:
+    connection.execute(f"DROP TABLE IF EXISTS {index.lexical_table}")
+    create_table(connection, index)
+    count = 0
+    for row, passage in _passages(connection, index):
+        connection.execute(
+            f"INSERT INTO {index.lexical_table} (rowid, title, body) VALUES (?, ?, ?)",
+            (row, *lexical_columns(passage)),
+        )
+        count += 1
+    return count

@@ -1,0 +1,226 @@
+"""The embedded store: one SQLite database, and a vector index that follows it.
+
+SQLite holds everything that counts, changed in one transaction at a time. The FAISS
+index is a cache in memory, kept in a checksummed snapshot file, caught up from the
+oplog and rebuilt from the rows whenever it cannot be trusted.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag.errors import StoreDamagedError
+from rag.store import doctor
+from rag.store.base import Problem, StoreStatus
+from rag.store.connection import DATABASE_NAME, ReaderPool, connect, translated
+from rag.store.faiss_index import IndexKinds
+from rag.store.lock import WriterLock
+from rag.store.migrations import migrate
+from rag.store.rows import PASSAGE_COLUMNS, index_in_state, load_state, passage_from_row
+from rag.store.snapshot import Manifest, SnapshotFiles
+from rag.store.vector_cache import VectorCache
+from rag.store.vectors import count_vectors
+from rag.store.view import LocalView, SearchSettings
+from rag.store.writer import LocalWriter, SnapshotSettings
+from rag.types import Passage
+
+__all__ = ["LocalStore", "LocalStoreSettings"]
+
+_SNAPSHOT_FOLDER = "vectors"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStoreSettings:
+    """What may be tuned; no setting changes which passages are right."""
+
+    kinds: IndexKinds = field(default_factory=IndexKinds)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)
+
+
+class LocalStore:
+    """A Store in one directory of this machine, for one writer and any readers."""
+
+    def __init__(self, data_dir: Path, settings: LocalStoreSettings) -> None:
+        self._data_dir = data_dir
+        self._database = data_dir / DATABASE_NAME
+        self._settings = settings
+        self._pool = ReaderPool(self._database)
+        self._files = SnapshotFiles(data_dir / _SNAPSHOT_FOLDER)
+        self._cache = VectorCache(self._files, settings.kinds)
+        self._lock = WriterLock(data_dir)
+
+    @classmethod
+    def open(
+        cls, data_dir: Path, *, settings: LocalStoreSettings = LocalStoreSettings()
+    ) -> LocalStore:
+        """The store in ``data_dir``; nothing is read or created until it is used.
+
+        The first write creates the directory; until then it reads as empty.
+        """
+        return cls(data_dir, settings)
+
+    @contextmanager
+    def read(self) -> Iterator[LocalView]:
+        """A consistent view; never waits for the writer.
+
+        Raises:
+            StoreDamagedError: the database is damaged.
+            StoreVersionError: it was written by a newer Footnote.
+        """
+        with self._snapshot_of_rows() as connection:
+            view = LocalView(connection, self._cache, self._settings.search)
+            try:
+                yield view
+            finally:
+                view.end()
+
+    @contextmanager
+    def _snapshot_of_rows(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a read transaction, its failures translated."""
+        with translated(self._database), self._pool.borrow() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self) -> Iterator[LocalWriter]:
+        """Become the single writer until the context ends.
+
+        Raises:
+            StoreLockedError: another process or thread is writing.
+            StoreDamagedError: the database is damaged.
+        """
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        with (
+            self._lock.hold(),
+            translated(self._database),
+            closing(connect(self._database, create=True)) as connection,
+        ):
+            migrate(connection)
+            # Whatever lies about is a dead writer's: the lock says there is no other.
+            self._files.remove_strays()
+            writer = LocalWriter(connection, self._cache, self._files, self._settings.snapshots)
+            try:
+                yield writer
+                writer.finish_session()
+            finally:
+                writer.end()
+
+    def status(self) -> StoreStatus:
+        """Counts and sizes now. ``index_bytes`` is the snapshot's size."""
+        manifest = self._manifest()
+        with self._snapshot_of_rows() as connection:
+            state = load_state(connection)
+            documents, sources = connection.execute(
+                "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM sources)"
+            ).fetchone()
+            passages = vectors = 0
+            if state.index is not None:
+                (passages,) = connection.execute(
+                    "SELECT count(*) FROM passages WHERE index_id = ?", (state.index.id,)
+                ).fetchone()
+                vectors = count_vectors(connection, state.index)
+            building = index_in_state(connection, "building")
+        saved = manifest if state.index and manifest else None
+        kind = self._cache.kind or (
+            saved.kind if saved else self._settings.kinds.for_count(vectors)
+        )
+        return StoreStatus(
+            documents=documents,
+            sources=sources,
+            passages=passages,
+            generation=state.generation,
+            index=None if state.index is None else state.index.spec,
+            index_kind="none" if state.index is None else kind,
+            index_vectors=vectors,
+            index_bytes=saved.bytes if saved else 0,
+            disk_bytes=_size(self._data_dir),
+            building=None if building is None else building.spec,
+        )
+
+    def _manifest(self) -> Manifest | None:
+        try:
+            return self._files.manifest()
+        except StoreDamagedError:
+            return None
+
+    def check(self) -> list[Problem]:
+        """Verify checksums, counts and span invariants; an empty list means sound.
+
+        The codes are those of rag.store.doctor. Reads every row.
+        """
+        problems: list[Problem] = []
+        try:
+            with self._snapshot_of_rows() as connection:
+                state = load_state(connection)
+                problems += doctor.check_database(connection, str(self._database))
+                problems += doctor.check_rows(connection, state)
+                problems += doctor.check_snapshot(
+                    connection, state, self._files, self._settings.kinds
+                )
+            problems += self._check_lexical_tables()
+        except StoreDamagedError as error:
+            problems.append(
+                Problem(
+                    "database.damaged",
+                    str(self._database),
+                    str(error),
+                    "restore the data directory from a backup, or move it away and run "
+                    "'footnote ingest' again",
+                    repairable=False,
+                )
+            )
+        if self._files.strays() and not self._lock.is_held():
+            problems += doctor.stray_files(self._files)
+        return problems
+
+    def _check_lexical_tables(self) -> list[Problem]:
+        if not self._database.exists():
+            return []
+        # FTS5 is asked by an INSERT, so this waits for a writer's transaction to end.
+        with translated(self._database), closing(connect(self._database)) as connection:
+            if not connection.execute("PRAGMA user_version").fetchone()[0]:
+                return []
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                return list(doctor.check_lexical_tables(connection))
+            finally:
+                connection.execute("ROLLBACK")
+
+    def passages_without_vectors(self) -> list[Passage]:
+        """Passages of the active index that must be encoded (again), in stored order."""
+        with self._snapshot_of_rows() as connection:
+            index = load_state(connection).index
+            if index is None:
+                return []
+            rows = connection.execute(
+                f"SELECT {PASSAGE_COLUMNS} FROM passages AS p"
+                " JOIN documents AS d ON d.row = p.document"
+                " LEFT JOIN vectors AS v ON v.passage = p.id"
+                " WHERE p.index_id = ? AND coalesce(length(v.vector), 0) <> ? ORDER BY p.id",
+                (index.id, 2 * index.dimension),
+            )
+            return [passage_from_row(row) for row in rows]
+
+    def close(self) -> None:
+        """Release files and connections. Safe to call twice."""
+        self._pool.close()
+        self._cache.forget()
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except FileNotFoundError:  # a writer replaced it between the two calls
+            continue
+    return total

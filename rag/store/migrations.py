@@ -1,0 +1,144 @@
+"""The SQLite schema, as numbered steps that bring any older database up to date.
+
+A step, once released, is never edited: a change of schema is a new step at the end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from rag.errors import StoreError, StoreVersionError
+
+__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "STEPS", "Step", "migrate", "schema_version"]
+
+Step = tuple[str, ...]
+
+# "FNTE": tells a Footnote database from any other SQLite file that lies in its place.
+APPLICATION_ID = 0x464E5445
+
+_SCHEMA_1: Step = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    "INSERT INTO meta VALUES ('generation', 0), ('oplog_floor', 0)",
+    # The text is the last column, so that lists and filters never read its pages.
+    # published_first/published_last: the days the publication date may mean.
+    """CREATE TABLE documents (
+        row INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        language TEXT NOT NULL,
+        published_first TEXT,
+        published_last TEXT,
+        published TEXT,
+        characters INTEGER NOT NULL,
+        added_at TEXT NOT NULL,
+        dates TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        text TEXT NOT NULL
+    )""",
+    # All that filters ask of a document, without its text's pages between the rows.
+    """CREATE INDEX documents_by_filter
+        ON documents (language, published_first, published_last)""",
+    # position: the source read first comes first.
+    """CREATE TABLE sources (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        source TEXT NOT NULL UNIQUE,
+        document INTEGER NOT NULL REFERENCES documents (row) ON DELETE CASCADE,
+        file_hash TEXT NOT NULL
+    )""",
+    "CREATE INDEX sources_by_document ON sources (document)",
+    """CREATE TABLE indexes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        state TEXT NOT NULL UNIQUE CHECK (state IN ('building', 'active')),
+        encoder_name TEXT NOT NULL,
+        encoder_revision TEXT NOT NULL,
+        dimension INTEGER NOT NULL,
+        query_prompt TEXT NOT NULL,
+        passage_prompt TEXT NOT NULL,
+        splitter TEXT NOT NULL
+    )""",
+    # Which documents an index holds: a document without any passage is held too.
+    """CREATE TABLE holdings (
+        index_id INTEGER NOT NULL REFERENCES indexes (id) ON DELETE CASCADE,
+        document INTEGER NOT NULL REFERENCES documents (row) ON DELETE CASCADE,
+        PRIMARY KEY (index_id, document)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX holdings_by_document ON holdings (document)",
+    # AUTOINCREMENT: an id is never used twice, so a stale vector index cannot name
+    # another passage than the one it was told of.
+    """CREATE TABLE passages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        index_id INTEGER NOT NULL REFERENCES indexes (id) ON DELETE CASCADE,
+        document INTEGER NOT NULL REFERENCES documents (row) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        "end" INTEGER NOT NULL,
+        headings TEXT NOT NULL,
+        search_text TEXT NOT NULL
+    )""",
+    "CREATE UNIQUE INDEX passages_by_index ON passages (index_id, document, ordinal)",
+    """CREATE UNIQUE INDEX passages_by_document
+        ON passages (document, index_id, start, "end")""",
+    # float16, little-endian, unit norm.
+    """CREATE TABLE vectors (
+        passage INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
+        vector BLOB NOT NULL
+    )""",
+    # What the vector index must do to catch up, of the active index only.
+    """CREATE TABLE oplog (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        index_id INTEGER NOT NULL,
+        op TEXT NOT NULL CHECK (op IN ('add', 'remove')),
+        passage INTEGER NOT NULL
+    )""",
+)
+
+STEPS: tuple[Step, ...] = (_SCHEMA_1,)
+SCHEMA_VERSION = len(STEPS)
+
+
+def schema_version(connection: sqlite3.Connection, newest: int = SCHEMA_VERSION) -> int:
+    """The schema a database has; 0 when it is still empty.
+
+    Raises:
+        StoreVersionError: it is newer than ``newest``.
+        StoreError: it is a database of another program.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application not in (0, APPLICATION_ID) or (tables and application != APPLICATION_ID):
+        raise StoreError(
+            "the database in the data directory is not Footnote's; name another data directory"
+        )
+    if version > newest:
+        raise StoreVersionError(
+            f"the data directory has schema {version}, this Footnote knows up to {newest}; "
+            "use the version of Footnote that wrote it, or a newer one"
+        )
+    return int(version)
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
+    """Bring the schema to ``len(steps)``, all in one transaction.
+
+    Raises:
+        StoreVersionError: the database is newer than that.
+        StoreError: it is a database of another program.
+    """
+    if schema_version(connection, len(steps)) == len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Read again: another process may have migrated while this one waited.
+        for step in steps[schema_version(connection, len(steps)) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

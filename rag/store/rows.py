@@ -1,0 +1,161 @@
+"""Rows to nouns and back: documents, dates, passages, index specifications."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from embeddings.types import EncoderIdentity
+from rag.store.base import IndexSpec
+from rag.types import Document, DocumentDate, Passage, Span
+
+__all__ = [
+    "PASSAGE_COLUMNS",
+    "IndexRow",
+    "ViewState",
+    "dates_from_json",
+    "dates_to_json",
+    "document_from_row",
+    "id_list",
+    "index_in_state",
+    "load_state",
+    "parse_passage_id",
+    "passage_from_row",
+    "passage_id",
+]
+
+# Of "passages AS p" joined with "documents AS d"; read by passage_from_row.
+PASSAGE_COLUMNS = 'd.id, p.start, p."end", p.headings, d.title, p.search_text'
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """One index of the database: its row id and what it was built with."""
+
+    id: int
+    spec: IndexSpec
+
+    @property
+    def dimension(self) -> int:
+        """Components of each of its vectors."""
+        return self.spec.encoder.dimension
+
+    @property
+    def lexical_table(self) -> str:
+        """Name of its FTS5 table."""
+        return f"fts_{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """Where a transaction stands: the generation, and the oplog's last and pruned seq.
+
+    Operations up to ``oplog_floor`` are gone; a vector index older than that cannot
+    catch up and starts again from a snapshot or from the rows.
+    """
+
+    generation: int
+    seq: int
+    oplog_floor: int
+    index: IndexRow | None
+
+
+def load_state(connection: sqlite3.Connection) -> ViewState:
+    """The state of the transaction that ``connection`` is in."""
+    meta = dict(connection.execute("SELECT key, value FROM meta"))
+    # AUTOINCREMENT's own counter outlives pruning of the rows.
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'oplog'").fetchone()
+    return ViewState(
+        generation=int(meta["generation"]),
+        seq=int(row[0]) if row else 0,
+        oplog_floor=int(meta["oplog_floor"]),
+        index=index_in_state(connection, "active"),
+    )
+
+
+def index_in_state(connection: sqlite3.Connection, state: str) -> IndexRow | None:
+    """The index that is 'active' or 'building', or None."""
+    row = connection.execute(
+        "SELECT id, encoder_name, encoder_revision, dimension, query_prompt, passage_prompt,"
+        " splitter FROM indexes WHERE state = ?",
+        (state,),
+    ).fetchone()
+    if row is None:
+        return None
+    return IndexRow(int(row[0]), IndexSpec(EncoderIdentity(*row[1:6]), row[6]))
+
+
+def passage_id(document_id: str, start: int, end: int) -> str:
+    """The id of the passage that covers [start, end) of a document."""
+    return f"{document_id}:{start}-{end}"
+
+
+def parse_passage_id(identifier: str) -> tuple[str, int, int]:
+    """(document id, start, end) of a passage id. Raises KeyError when it is none."""
+    document_id, _, span = identifier.rpartition(":")
+    start, _, end = span.partition("-")
+    if not (document_id and start.isdecimal() and end.isdecimal()):
+        raise KeyError(identifier)
+    return document_id, int(start), int(end)
+
+
+def passage_from_row(row: Sequence[Any]) -> Passage:
+    """The passage of a row of PASSAGE_COLUMNS."""
+    document_id, start, end, headings, title, search_text = row
+    return Passage(
+        id=passage_id(document_id, start, end),
+        document_id=document_id,
+        span=Span(start, end),
+        headings=tuple(json.loads(headings)),
+        title=title,
+        search_text=search_text,
+    )
+
+
+def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
+    """The document of (id, title, text, content_hash, language, dates, metadata)."""
+    identifier, title, text, content_hash, language, dates, metadata = row
+    return Document(
+        id=identifier,
+        sources=tuple(sources),
+        title=title,
+        text=text,
+        content_hash=content_hash,
+        language=language,
+        dates=dates_from_json(dates),
+        metadata=json.loads(metadata),
+    )
+
+
+def dates_to_json(dates: Iterable[DocumentDate]) -> str:
+    """JSON that dates_from_json reads back equal."""
+    return json.dumps(
+        [
+            [
+                found.year,
+                found.month,
+                found.day,
+                found.kind,
+                found.origin,
+                None if found.span is None else [found.span.start, found.span.end],
+            ]
+            for found in dates
+        ],
+        ensure_ascii=False,
+    )
+
+
+def dates_from_json(encoded: str) -> tuple[DocumentDate, ...]:
+    """The dates that dates_to_json wrote."""
+    return tuple(
+        DocumentDate(year, month, day, kind, origin, None if span is None else Span(*span))
+        for year, month, day, kind, origin, span in json.loads(encoded)
+    )
+
+
+def id_list(identifiers: Iterable[int]) -> str:
+    """Row ids as the parameter of ``json_each(?)``: any number of them in one query."""
+    return "[" + ",".join(map(str, identifiers)) + "]"

@@ -1,0 +1,409 @@
+"""What every store promises, whatever engine is behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.errors import IndexMismatchError, StoreError, StoreLockedError, UnknownDocumentError
+from rag.store.base import SourceRecord, Store
+from rag.store.faiss_index import IndexKinds
+from rag.store.local import LocalStore, LocalStoreSettings
+from rag.store.view import SearchSettings
+from rag.types import Filters
+from tests.store_cases import (
+    ENCODER,
+    OTHER_ENCODER,
+    OTHER_SPEC,
+    SPEC,
+    brute_force,
+    dense_ids,
+    document,
+    indexed,
+    lexical_ids,
+    passages,
+    put,
+    query,
+    synthetic,
+)
+
+# Every kind of index serves a few hundred passages here; exact_up_to=0 makes every
+# filter go through FAISS, and 500 candidates are enough for its one-bit codes of the
+# fake encoder's 64 components (recall of real sizes is tested in test_faiss_index.py).
+KINDS = {
+    "flat": IndexKinds(),
+    "rabitq": IndexKinds(flat_up_to=0),
+    "ivf": IndexKinds(flat_up_to=0, rabitq_up_to=0, lists=4, probes=4),
+}
+OPENERS: dict[str, Callable[[Path], Store]] = {
+    name: lambda path, kinds=kinds: LocalStore.open(
+        path,
+        settings=LocalStoreSettings(
+            kinds=kinds,
+            search=SearchSettings(
+                exact_up_to=0 if kinds.flat_up_to == 0 else 20_000, candidates=500
+            ),
+        ),
+    )
+    for name, kinds in KINDS.items()
+}
+
+
+@pytest.fixture(params=sorted(OPENERS))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    opened = OPENERS[request.param](tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+CATS = document("Cats purr at night.\nDogs bark in the yard.", "/a/cats.txt", title="Animals")
+SHIPS = document("Ships cross the ocean.\nHarbours close in winter.", "/a/ships.txt")
+
+
+def test_an_empty_store_reads_as_empty_and_creates_nothing(store: Store, tmp_path: Path) -> None:
+    with store.read() as view:
+        assert view.generation == 0
+        assert view.index is None
+        assert view.dense_search(query("cats"), limit=5) == []
+        assert view.lexical_search("cats", limit=5) == []
+        assert list(view.documents()) == []
+        assert view.resolve("cats.txt") == []
+    assert store.status().documents == 0
+    assert store.check() == []
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_was_put_comes_back_equal(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS, SHIPS)
+    with store.read() as view:
+        assert view.index == SPEC
+        assert view.document(CATS.id) == CATS
+        assert tuple(view.document_passages(CATS.id)) == passages(CATS)
+        wanted = [passages(SHIPS)[1], passages(CATS)[0]]
+        assert view.passages([passage.id for passage in wanted]) == wanted
+        assert [found.id for found in view.documents()] == [CATS.id, SHIPS.id]
+        record = view.source("/a/cats.txt")
+    assert record == SourceRecord("/a/cats.txt", indexed(CATS).file_hash, CATS.id)
+    assert store.check() == []
+
+
+def test_unknown_names_are_errors_not_guesses(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS)
+        assert writer.remove_document("nothing") is False
+        assert writer.remove_source("/nothing") is False
+        with pytest.raises(UnknownDocumentError):
+            writer.add_source(SourceRecord("/b", "hash", "nothing"))
+    with store.read() as view:
+        assert view.source("/nothing") is None
+        with pytest.raises(UnknownDocumentError):
+            view.document("nothing")
+        for unknown in (f"{CATS.id}:0-1", "nothing:0-1", "nothing", "a:b-c"):
+            with pytest.raises(KeyError):
+                view.passages([unknown])
+
+
+def test_each_retriever_ranks_the_passage_about_the_query_first(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS, SHIPS, *synthetic(80))
+    harbours = passages(SHIPS)[1].id
+    with store.read() as view:
+        assert dense_ids(view, "when do harbours close")[0] == harbours
+        assert lexical_ids(view, "when do harbours close")[0] == harbours
+        assert lexical_ids(view, "harbour closing")[0] == harbours, "porter stems words"
+
+
+def test_dense_search_equals_the_brute_force_oracle(store: Store) -> None:
+    items = [indexed(of) for of in synthetic(120)]
+    with store.write() as writer:
+        writer.put(items[:60], SPEC)
+        writer.put(items[60:], SPEC)
+    with store.read() as view:
+        for number in range(0, 120, 15):
+            vector = query(items[number].passages[1].search_text)
+            found = view.dense_search(vector, limit=10)
+            expected = brute_force(items, vector, 10)
+            assert [hit.score for hit in found] == pytest.approx(
+                [score for _, score in expected], abs=2e-3
+            )
+            assert {hit.passage_id for hit in found} == {name for name, _ in expected}
+
+
+def test_filters_are_exact_however_selective(store: Store) -> None:
+    items = [indexed(of) for of in synthetic(350)]  # 1050 passages
+    with store.write() as writer:
+        writer.put(items, SPEC)
+    cases = [
+        (Filters(sources=("/0-7.TXT",)), lambda d: "/0-7.txt" in d.sources[0]),
+        (Filters(sources=("*/3/0-?3.txt", "0-344")), None),
+        (Filters(language="de"), lambda d: d.language == "de"),
+        (
+            Filters(since=date(2003, 1, 1), until=date(2004, 12, 31)),
+            lambda d: d.published.year in (2003, 2004),
+        ),
+        (Filters(language="fr"), lambda d: False),
+    ]
+    with store.read() as view:
+        for filters, passes in cases:
+            kept = [
+                item
+                for item in items
+                if (
+                    passes(item.document)
+                    if passes
+                    else item.document.sources[0].endswith("0-344.txt")
+                    or item.document.sources[0] in {f"/archive/3/0-{n}3.txt" for n in range(1, 10)}
+                )
+            ]
+            vector = query(items[5].passages[0].search_text)
+            found = view.dense_search(vector, limit=10, filters=filters)
+            assert {hit.passage_id for hit in found} == {
+                name for name, _ in brute_force(kept, vector, 10)
+            }
+            words = kept[0].passages[0].search_text if kept else "w1 w2 w3"
+            best = lexical_ids(view, words, sources=filters.sources, language=filters.language)
+            allowed = {p.id for item in kept for p in item.passages}
+            if filters.since is None:
+                assert set(best) <= allowed
+                assert best[:1] == ([kept[0].passages[0].id] if kept else [])
+            summaries = [found.id for found in view.documents(filters)]
+            assert summaries == [item.document.id for item in kept]
+
+
+def test_a_document_without_a_publication_date_passes_no_date_filter(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS)
+    with store.read() as view:
+        assert dense_ids(view, "cats", since=date(1, 1, 1)) == []
+        assert lexical_ids(view, "cats", until=date(9999, 1, 1)) == []
+        assert lexical_ids(view, "cats") != []
+
+
+def test_chinese_words_are_found_without_spaces(store: Store) -> None:
+    chinese = document("华为公司的创始人是任正非。\n总部位于深圳市龙岗区。", language="zh")
+    with store.write() as writer:
+        put(writer, CATS, chinese)
+    with store.read() as view:
+        assert lexical_ids(view, "深圳")[0] == passages(chinese)[1].id
+        assert lexical_ids(view, "创始人是谁")[0] == passages(chinese)[0].id
+        assert lexical_ids(view, "北京") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", '"', "cats AND (", "NEAR(", "title:cats", "-cats*", "^", "the of and", "🙂"]
+)
+def test_no_query_text_is_syntax(store: Store, text: str) -> None:
+    with store.write() as writer:
+        put(writer, CATS)
+    with store.read() as view:
+        found = view.lexical_search(text, limit=5)
+    assert all(hit.score > 0 for hit in found)
+    # Stop words count when there is nothing else.
+    assert bool(found) == ("cats" in text or text == "the of and")
+
+
+def test_lexical_scores_are_positive_even_for_words_every_passage_has(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, *(document(f"common word number{n}") for n in range(9)))
+    with store.read() as view:
+        hits = view.lexical_search("common", limit=5)
+    assert len(hits) == 5
+    assert all(hit.score > 0 for hit in hits)
+
+
+def test_ties_are_broken_by_passage_id(store: Store) -> None:
+    same = [document(f"identical words here\n\nother{n} text{n}") for n in range(40)]
+    with store.write() as writer:
+        put(writer, *same)
+    ids = sorted(passages(of)[0].id for of in same)
+    with store.read() as view:
+        assert dense_ids(view, "identical words here", limit=7) == ids[:7]
+        assert lexical_ids(view, "identical words here", limit=7) == ids[:7]
+
+
+def test_a_second_source_makes_no_second_document(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS)
+        writer.add_source(SourceRecord("/b/copy.txt", "hash", CATS.id))
+    with store.read() as view:
+        assert view.document(CATS.id).sources == ("/a/cats.txt", "/b/copy.txt")
+        assert view.resolve("copy.txt") == [CATS.id]
+    with store.write() as writer:
+        assert writer.remove_source("/a/cats.txt") is True
+    with store.read() as view:
+        assert view.document(CATS.id).sources == ("/b/copy.txt",)
+    with store.write() as writer:
+        assert writer.remove_source("/b/copy.txt") is True
+    with store.read() as view:
+        assert view.resolve(CATS.id) == []
+        assert dense_ids(view, "cats") == []
+        assert lexical_ids(view, "cats") == []
+    assert store.check() == []
+
+
+def test_a_source_that_moves_takes_its_lonely_document_away(store: Store) -> None:
+    changed = document("Cats sleep all day.", "/a/cats.txt")
+    with store.write() as writer:
+        put(writer, CATS)
+        put(writer, changed)
+    with store.read() as view:
+        assert [found.id for found in view.documents()] == [changed.id]
+        assert dense_ids(view, "cats") == [passages(changed)[0].id]
+    assert store.check() == []
+
+
+def test_a_put_of_a_stored_id_replaces_it_and_keeps_its_other_sources(store: Store) -> None:
+    again = document(CATS.text, "/c/again.txt", title="Pets")
+    with store.write() as writer:
+        put(writer, CATS)
+        put(writer, again)
+    with store.read() as view:
+        found = view.document(CATS.id)
+        assert (found.title, found.sources) == ("Pets", ("/a/cats.txt", "/c/again.txt"))
+        assert len(view.document_passages(CATS.id)) == 2
+        assert len(dense_ids(view, "cats")) == 2
+        assert lexical_ids(view, "animals") == []
+        assert len(lexical_ids(view, "pets")) == 2
+    assert store.check() == []
+
+
+def test_a_put_is_all_or_none(store: Store) -> None:
+    broken = indexed(SHIPS)
+    broken.vectors[1] = np.nan
+    with store.write() as writer:
+        put(writer, CATS)
+        with pytest.raises(ValueError):
+            writer.put([indexed(document("Fine text.")), broken], SPEC)
+        with pytest.raises(IndexMismatchError, match="footnote reindex"):
+            writer.put([indexed(SHIPS, OTHER_ENCODER)], OTHER_SPEC)
+    with store.read() as view:
+        assert [found.id for found in view.documents()] == [CATS.id]
+
+
+def test_resolve_prefers_id_then_prefix_then_source_then_file_name(store: Store) -> None:
+    twin = document("Another text.", "/b/cats.txt")
+    page = document("A page.", "https://example.org/news/")
+    with store.write() as writer:
+        put(writer, CATS, twin, page)
+    with store.read() as view:
+        assert view.resolve(CATS.id) == [CATS.id]
+        assert view.resolve(CATS.id[:4]) == [CATS.id]
+        assert view.resolve(CATS.id[:3]) == []
+        assert view.resolve("/b/cats.txt") == [twin.id]
+        assert view.resolve("cats.txt") == [CATS.id, twin.id]
+        assert view.resolve("news") == [page.id]
+        assert view.resolve("") == []
+        assert view.resolve("ats.txt") == []
+
+
+def test_every_change_is_a_new_generation_and_a_view_keeps_its_own(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS)
+    with store.read() as before:
+        generation = before.generation
+        with store.write() as writer:
+            put(writer, SHIPS)
+            writer.remove_document(CATS.id)
+        with store.read() as after:
+            assert after.generation >= generation + 2
+            assert dense_ids(after, "cats", limit=9)[0] != passages(CATS)[0].id
+        # The vector index has moved on; what this view sees has not.
+        assert before.generation == generation
+        assert dense_ids(before, "cats purr", limit=1) == [passages(CATS)[0].id]
+        assert len(dense_ids(before, "cats", limit=9)) == 2
+        assert lexical_ids(before, "ships") == []
+
+
+def test_there_is_one_writer(store: Store) -> None:
+    refused: list[type[Exception]] = []
+
+    def try_to_write() -> None:
+        try:
+            with store.write():
+                pass
+        except StoreLockedError as error:
+            refused.append(type(error))
+
+    with store.write() as writer:
+        thread = threading.Thread(target=try_to_write)
+        thread.start()
+        thread.join()
+        put(writer, CATS)
+    with store.write() as writer:
+        put(writer, SHIPS)
+    assert refused == [StoreLockedError]
+
+
+def test_a_reindex_switches_at_once_and_handles_what_changed_meanwhile(store: Store) -> None:
+    def rebuilt(identifier: str) -> tuple[str, tuple, np.ndarray]:
+        with store.read() as view:
+            item = indexed(view.document(identifier), OTHER_ENCODER)
+        return identifier, item.passages, item.vectors
+
+    others = list(synthetic(30))
+    with store.write() as writer:
+        put(writer, CATS, SHIPS, *others)
+        writer.begin_index(OTHER_SPEC)
+        assert len(writer.pending_documents()) == 32
+        writer.put_passages([rebuilt(i) for i in writer.pending_documents()])
+    changed = document("Cats sleep all day.", "/a/cats.txt")
+    with store.write() as writer:
+        put(writer, changed)  # CATS goes, `changed` is new
+        put(writer, document(SHIPS.text, title="Sea"))  # the same id, changed
+        writer.remove_document(others[0].id)
+        writer.begin_index(OTHER_SPEC)
+        assert writer.pending_documents() == [SHIPS.id, changed.id]
+        with pytest.raises(StoreError, match="2 documents"):
+            writer.activate_index()
+        writer.put_passages([rebuilt(SHIPS.id), rebuilt(changed.id)])
+        with store.read() as before:
+            assert before.index == SPEC
+            writer.activate_index()
+            assert dense_ids(before, "cats sleep all day", limit=1) == [passages(changed)[0].id]
+    assert store.status().building is None
+    with store.read() as view:
+        assert view.index == OTHER_SPEC
+        vector = query("cats sleep all day", OTHER_ENCODER)
+        best = view.dense_search(vector, limit=100)
+        assert best[0].passage_id == passages(changed)[0].id
+        assert len(best) == store.status().passages == 29 * 3 + 2 + 1
+        assert lexical_ids(view, "sleep") == [passages(changed)[0].id]
+    assert store.check() == []
+
+
+def test_a_reindex_with_another_spec_discards_the_one_begun(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS)
+        writer.begin_index(OTHER_SPEC)
+        item = indexed(CATS, OTHER_ENCODER)
+        writer.put_passages([(CATS.id, item.passages, item.vectors)])
+        assert writer.pending_documents() == []
+        writer.begin_index(SPEC)
+        assert writer.pending_documents() == [CATS.id]
+    with store.write() as writer:
+        item = indexed(CATS)
+        writer.put_passages([(CATS.id, item.passages, item.vectors)])
+        writer.activate_index()
+        with pytest.raises(StoreError):
+            writer.activate_index()
+    assert store.check() == []
+
+
+def test_vectors_can_be_replaced(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS, SHIPS)
+    with store.read() as view:
+        assert dense_ids(view, "ships", limit=1) == [passages(SHIPS)[0].id]
+    with store.write() as writer:
+        first = passages(CATS)[0].id
+        writer.put_vectors([first], ENCODER.encode_passages(["ships ships ships"]))
+    with store.read() as view:
+        assert dense_ids(view, "ships", limit=1) == [first]
+    assert store.check() == []
+    assert store.passages_without_vectors() == []
