@@ -1,0 +1,403 @@
+"""The Assistant: one facade over everything, for servers, commands, eval and Python users."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import TracebackType
+
+from embeddings.encoder import load_encoder
+from embeddings.reranker import load_reranker
+from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
+from rag.answer.abstain import explain_abstention, nearest_passages
+from rag.answer.compose import compose_extractive
+from rag.answer.evidence import judge_sentences
+from rag.answer.question import QuestionTerms, analyse_question
+from rag.config import ModelSettings, Settings, load_settings
+from rag.errors import IndexMismatchError, ModelError, UnknownDocumentError
+from rag.ingest import IngestEvent, IngestReport, Pipeline, find_files, ingest_files
+from rag.reindex import ReindexReport, reencode_missing, reindex_store
+from rag.retrieve.rerank import rerank
+from rag.retrieve.retriever import retrieve
+from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatus
+from rag.store.local import LocalStore
+from rag.tokens import load_tokenizer
+from rag.types import (
+    Abstention,
+    AbstentionReason,
+    Answer,
+    Candidate,
+    Document,
+    Filters,
+    Hit,
+    ModelIdentity,
+    Outcome,
+    Question,
+)
+
+__all__ = ["Assistant"]
+
+
+@dataclass(slots=True)
+class _Stopwatch:
+    """Wall time of named stages, in milliseconds."""
+
+    laps: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def time(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.laps[stage] = (time.perf_counter() - started) * 1000
+
+
+class Assistant:
+    """Answers questions over one data directory.
+
+    Models load when first needed: a command that needs none starts fast. One Assistant
+    may be used from several threads.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        *,
+        encoder: Encoder | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        """Wire a store and settings; models given here are used instead of the settings'."""
+        self.store = store
+        self.settings = settings
+        self._given_encoder = encoder
+        self._given_reranker = reranker
+
+    @classmethod
+    def open(cls, data: str | Path | None = None, *, settings: Settings | None = None) -> Assistant:
+        """Open (or begin) the archive in ``data``; without it, where settings say.
+
+        ``settings`` None means footnote.toml and the environment, as the command reads
+        them.
+
+        Raises:
+            SettingsError: a setting is unknown or malformed.
+            StoreError: the directory cannot be used.
+        """
+        settings = load_settings() if settings is None else settings
+        if data is not None:
+            settings = replace(settings, data=Path(data))
+        return cls(LocalStore.open(settings.data), settings)
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the store. Safe to call twice."""
+        self.store.close()
+
+    # -- models, loaded when first needed
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder that settings name. Raises ModelError when it cannot be loaded."""
+        if self._given_encoder is not None:
+            return self._given_encoder
+        with _model_errors():
+            return _load_encoder(self.settings.models)
+
+    @cached_property
+    def reranker(self) -> Reranker:
+        """The reranker that settings name. Raises ModelError when it cannot be loaded."""
+        if self._given_reranker is not None:
+            return self._given_reranker
+        with _model_errors():
+            return _load_reranker(self.settings.models)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """How documents become passages and vectors under these settings."""
+        counter = load_tokenizer(self.settings.models.cache_dir)
+        return Pipeline(encoder=self.encoder, split=self.settings.split, count_tokens=counter.count)
+
+    # -- the archive
+
+    def ingest(
+        self,
+        *paths: str | Path,
+        pattern: str | None = None,
+        exclude: Sequence[str] = (),
+        on_start: Callable[[int], None] = lambda files: None,
+        on_event: Callable[[IngestEvent], None] = lambda event: None,
+    ) -> IngestReport:
+        """Read files, folders and globs into the archive; unchanged ones are skipped.
+
+        ``on_start`` is told the number of files, ``on_event`` of each file once it is
+        durably stored, found unchanged, or has failed.
+
+        Raises:
+            StoreLockedError: another process is writing.
+            IndexMismatchError: the index was built with other models or settings.
+        """
+        found = find_files(paths, pattern=pattern, exclude=exclude)
+        on_start(len(found.files))
+        with _model_errors():
+            return ingest_files(found, self.store, self._checked_pipeline, on_event=on_event)
+
+    def _checked_pipeline(self) -> Pipeline:
+        pipeline = self.pipeline
+        with self.store.read() as view:
+            built = view.index
+        if built is not None and built != pipeline.spec:
+            _check_encoder(built.encoder, pipeline.encoder.identity)
+            raise IndexMismatchError(
+                f"index was split with '{built.splitter}', settings say "
+                f"'{pipeline.spec.splitter}'; run 'footnote reindex' or restore the settings"
+            )
+        return pipeline
+
+    def reindex(
+        self, *, on_progress: Callable[[int, int], None] = lambda done, of: None
+    ) -> ReindexReport:
+        """Build a new index with the current settings; the old one serves until the switch.
+
+        Interrupted, it goes on where it stopped when called again. ``on_progress`` is
+        told documents done and their total.
+        """
+        with _model_errors():
+            return reindex_store(self.store, self.pipeline, on_progress=on_progress)
+
+    def documents(self, filters: Filters = Filters()) -> list[DocumentSummary]:
+        """All documents that pass the filters, in the order they were added."""
+        with self.store.read() as view:
+            return list(view.documents(filters))
+
+    def document(self, reference: str) -> Document:
+        """The one document meant by an id, id prefix, source, or file name.
+
+        Raises:
+            UnknownDocumentError: none or several answer to it.
+        """
+        with self.store.read() as view:
+            return view.document(_resolve_one(view, reference))
+
+    def remove(self, reference: str) -> Document:
+        """Remove a document, or one source of it when a source is named; return what it was.
+
+        A document goes with its last source.
+
+        Raises:
+            UnknownDocumentError: none or several answer to the reference.
+        """
+        with self.store.write() as writer:
+            with self.store.read() as view:
+                path = str(Path(reference).expanduser().resolve())
+                source = next((s for s in (reference, path) if view.source(s) is not None), None)
+                document = view.document(_resolve_one(view, source or reference))
+            if source is not None:
+                writer.remove_source(source)
+            else:
+                writer.remove_document(document.id)
+        return document
+
+    def status(self) -> StoreStatus:
+        """Counts and sizes now."""
+        return self.store.status()
+
+    def check(self) -> list[Problem]:
+        """Everything wrong with the data directory; empty when it is sound."""
+        return self.store.check()
+
+    def repair(self) -> list[str]:
+        """Rebuild whatever can be rebuilt; say what was done."""
+        problems = [problem for problem in self.store.check() if problem.repairable]
+        if not problems:
+            return []
+        with self.store.write() as writer, _model_errors():
+            done = writer.repair(problems)
+            return done + reencode_missing(self.store, writer, self._checked_pipeline)
+
+    # -- questions
+
+    def search(self, query: str, *, limit: int = 10, filters: Filters = Filters()) -> list[Hit]:
+        """The best passages for a query, reranked, at most ``limit``."""
+        question = Question(query, filters)
+        with self.store.read() as view:
+            if view.index is None:
+                return []
+            return self._rank(view, question, analyse_question(query), _Stopwatch())[:limit]
+
+    def ask(self, question: str | Question, *, limit: int | None = None) -> Outcome:
+        """Answer from the archive, or abstain; every claim's citations are verified.
+
+        ``limit`` is how many passages are read sentence by sentence; without it, what
+        settings say.
+
+        Raises:
+            IndexMismatchError: the index was built with another encoder.
+            ModelError: a model could not be loaded or run.
+        """
+        asked = Question(question) if isinstance(question, str) else question
+        watch = _Stopwatch()
+        with watch.time("total"), self.store.read() as view:
+            inquiry = _Inquiry(self, view, asked, analyse_question(asked.text), watch)
+            outcome = inquiry.run(limit or self.settings.answer.passages)
+        return replace(outcome, timings_ms=dict(watch.laps))
+
+    def _rank(
+        self, view: ReadView, question: Question, terms: QuestionTerms, watch: _Stopwatch
+    ) -> list[Hit]:
+        settings = self.settings.retrieve
+        if view.index is not None:
+            _check_encoder(view.index.encoder, self.encoder.identity)
+        with _model_errors():
+            with watch.time("encode"):
+                vector = self.encoder.encode_queries([question.text])[0]
+            with watch.time("retrieve"):
+                hits = retrieve(view, question, vector, settings)
+            if not hits or not self._reranks(terms):
+                return hits
+            with watch.time("rerank"):
+                return rerank(hits, question.text, self.reranker, limit=settings.rerank_limit)
+
+    def _reranks(self, terms: QuestionTerms) -> bool:
+        return not terms.chinese or self.settings.retrieve.rerank_chinese
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """One question on its way through the stages over one view."""
+
+    assistant: Assistant
+    view: ReadView
+    question: Question
+    terms: QuestionTerms
+    watch: _Stopwatch
+
+    def run(self, limit: int) -> Outcome:
+        if self.view.index is None or self.view.generation == 0:
+            return self._abstain("empty_archive", [], [], {})
+        hits = self.assistant._rank(self.view, self.question, self.terms, self.watch)
+        if not hits:
+            return self._abstain("no_match", [], [], {})
+        settings = self.assistant.settings.answer
+        read = hits[:limit]
+        cited = {hit.passage.document_id for hit in [*read, *hits[: settings.nearest]]}
+        documents = {document_id: self.view.document(document_id) for document_id in sorted(cited)}
+        reranker = self.assistant.reranker if self.assistant._reranks(self.terms) else None
+        with self.watch.time("judge"), _model_errors():
+            candidates = judge_sentences(self.terms, read, documents, reranker)
+        with self.watch.time("compose"):
+            draft = compose_extractive(candidates, documents, settings)
+        if not draft.claims:
+            return self._abstain("insufficient_evidence", hits, draft.candidates, documents)
+        return Answer(
+            question=self.question,
+            claims=draft.claims,
+            ranking=tuple(hits),
+            candidates=draft.candidates,
+            models=self._models(),
+            prompts=(),
+            generation=self.view.generation,
+            timings_ms={},
+        )
+
+    def _abstain(
+        self,
+        reason: AbstentionReason,
+        hits: Sequence[Hit],
+        candidates: Sequence[Candidate],
+        documents: Mapping[str, Document],
+    ) -> Abstention:
+        nearest = hits[: self.assistant.settings.answer.nearest]
+        return Abstention(
+            question=self.question,
+            reason=reason,
+            explanation=explain_abstention(reason, self.terms, candidates, self.question.filters),
+            nearest=nearest_passages(nearest, documents),
+            ranking=tuple(hits),
+            candidates=tuple(candidates),
+            models=self._models(),
+            generation=self.view.generation,
+            timings_ms={},
+        )
+
+    def _models(self) -> dict[str, ModelIdentity]:
+        """The models that took part, without loading any that did not."""
+        models: dict[str, ModelIdentity] = {}
+        if "encoder" in self.assistant.__dict__:
+            identity = self.assistant.encoder.identity
+            models["encoder"] = ModelIdentity(identity.name, identity.revision)
+        if "reranker" in self.assistant.__dict__:
+            reranker = self.assistant.reranker
+            models["reranker"] = ModelIdentity(reranker.name, reranker.revision)
+        return models
+
+
+# One process, one copy of a model, however many archives it opens.
+@lru_cache(maxsize=2)
+def _load_encoder(models: ModelSettings) -> Encoder:
+    return load_encoder(
+        models.encoder,
+        cache_dir=models.cache_dir,
+        dtype=models.dtype,
+        query_prompt=models.query_prompt,
+        passage_prompt=models.passage_prompt,
+        batch_size=models.batch_size,
+        threads=models.threads or None,
+    )
+
+
+@lru_cache(maxsize=2)
+def _load_reranker(models: ModelSettings) -> Reranker:
+    return load_reranker(
+        models.reranker,
+        cache_dir=models.cache_dir,
+        dtype=models.dtype,
+        threads=models.threads or None,
+    )
+
+
+@contextmanager
+def _model_errors() -> Iterator[None]:
+    """The leaf package's errors, under the one tree."""
+    try:
+        yield
+    except ModelLoadError as error:
+        raise ModelError(str(error)) from error
+
+
+def _check_encoder(built: EncoderIdentity, current: EncoderIdentity) -> None:
+    if built != current:
+        raise IndexMismatchError(
+            f"index was built with {_describe(built)}, settings name {_describe(current)}; "
+            "run 'footnote reindex' or restore the settings"
+        )
+
+
+def _describe(identity: EncoderIdentity) -> str:
+    prompts = [p for p in (identity.query_prompt, identity.passage_prompt) if p]
+    said = f" with prompts {prompts}" if prompts else ""
+    return f"'{identity.name}@{identity.revision[:8]}' ({identity.dimension} dimensions){said}"
+
+
+def _resolve_one(view: ReadView, reference: str) -> str:
+    found = view.resolve(reference)
+    if not found:
+        raise UnknownDocumentError(f"no document '{reference}'; 'footnote list' shows all")
+    if len(found) > 1:
+        raise UnknownDocumentError(
+            f"'{reference}' means {len(found)} documents ({', '.join(found[:5])}...); give an id"
+        )
+    return found[0]

@@ -1,0 +1,359 @@
+"""Files to stored, indexed documents: read, split, encode, store.
+
+A document is stored whole in one transaction and only then reported, so whatever was
+reported survives a crash, and a second run goes on where the first one stopped.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from embeddings.types import Encoder, Vectors
+from rag.errors import ReadError
+from rag.read.reader import read_document, supported_suffixes
+from rag.split import SplitSettings, encoder_text, split_document
+from rag.store.base import IndexedDocument, IndexSpec, SourceRecord, Store, Writer
+from rag.types import Document, Passage
+
+__all__ = [
+    "FoundFiles",
+    "IngestEvent",
+    "IngestReport",
+    "Pipeline",
+    "SourceProblem",
+    "find_files",
+    "index_documents",
+    "ingest_files",
+]
+
+Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
+
+# Part of each source's recorded hash: a reader that reads differently must read again.
+READER_VERSION = "read.v1"
+
+# Passages encoded together: enough that sorting by length pays, few enough that a
+# crash loses only seconds of work that nobody was told is done.
+BATCH_PASSAGES = 256
+BATCH_DOCUMENTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProblem:
+    """A source and why it was skipped or failed."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """Files to read, in order; paths that were passed over; paths that could not be found."""
+
+    files: tuple[Path, ...]
+    skipped: tuple[SourceProblem, ...]
+    failed: tuple[SourceProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestEvent:
+    """One source is done: stored (or found unchanged, or failed), and durable."""
+
+    source: str
+    outcome: Outcome
+    passages: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did. ``passages`` counts those stored; ``interrupted`` if cut short."""
+
+    added: int
+    updated: int
+    unchanged: int
+    duplicates: int
+    passages: int
+    seconds: float
+    skipped: tuple[SourceProblem, ...]
+    failed: tuple[SourceProblem, ...]
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """How a document becomes passages and vectors.
+
+    ``count_tokens`` counts in the unit of ``split.max_tokens``.
+    """
+
+    encoder: Encoder
+    split: SplitSettings
+    count_tokens: Callable[[str], int]
+
+    @property
+    def spec(self) -> IndexSpec:
+        """What an index built by this pipeline records."""
+        return IndexSpec(encoder=self.encoder.identity, splitter=self.split.describe())
+
+    def passages(self, document: Document) -> tuple[Passage, ...]:
+        """The document's passages, each within both token limits."""
+        return split_document(
+            document,
+            self.split,
+            count_tokens=self.count_tokens,
+            count_encoder_tokens=self.encoder.count_tokens,
+            encoder_limit=self.encoder.max_tokens,
+        )
+
+    def encode(self, passages: Sequence[Passage]) -> Vectors:
+        """The passages' vectors, float32 of shape (len(passages), dimension), unit rows."""
+        title_tokens = self.split.title_tokens
+        return self.encoder.encode_passages(
+            [encoder_text(passage, title_tokens=title_tokens) for passage in passages]
+        )
+
+
+def find_files(
+    paths: Sequence[str | Path], *, pattern: str | None = None, exclude: Sequence[str] = ()
+) -> FoundFiles:
+    """Expand files, folders and globs into readable files, sorted, each once.
+
+    ``pattern`` keeps only the files found in folders whose name or path matches; the
+    ``exclude`` patterns drop any file or folder whose name or path matches. Hidden
+    entries of folders are passed over. A file named outright that no reader takes is a
+    failure; one that merely lies in a folder is skipped with the reason.
+    """
+    files: dict[Path, None] = {}
+    skipped: list[SourceProblem] = []
+    failed: list[SourceProblem] = []
+    for given in paths:
+        expanded = _expand(str(given))
+        if not expanded:
+            failed.append(SourceProblem(str(given), "no such file or folder"))
+        for path in expanded:
+            if path.is_dir():
+                for found in _walk(path, exclude):
+                    if pattern and not _matches(found, [pattern]):
+                        continue
+                    if found.suffix.lower() in supported_suffixes():
+                        files[found.resolve()] = None
+                    else:
+                        skipped.append(SourceProblem(str(found), _no_reader(found)))
+            elif exclude and _matches(path, exclude):
+                skipped.append(SourceProblem(str(path), "excluded"))
+            elif path.suffix.lower() in supported_suffixes():
+                files[path.resolve()] = None
+            else:
+                failed.append(SourceProblem(str(path), _no_reader(path)))
+    return FoundFiles(tuple(files), tuple(skipped), tuple(failed))
+
+
+def _expand(given: str) -> list[Path]:
+    path = Path(given).expanduser()
+    if path.exists():
+        return [path]
+    # A name with brackets may be a real file, so globbing is what is tried second.
+    # Path.glob takes no absolute pattern, hence the glob module.
+    return sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207
+
+
+def _walk(folder: Path, exclude: Sequence[str]) -> Iterator[Path]:
+    for directory, folders, names in os.walk(folder):
+        here = Path(directory)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and not _matches(here / name, exclude)
+        )
+        for name in sorted(names):
+            if not name.startswith(".") and not _matches(here / name, exclude):
+                yield here / name
+
+
+def _matches(path: Path, patterns: Iterable[str]) -> bool:
+    return any(
+        fnmatch.fnmatch(path.name, pattern) or fnmatch.fnmatch(str(path), pattern)
+        for pattern in patterns
+    )
+
+
+def _no_reader(path: Path) -> str:
+    known = ", ".join(sorted(supported_suffixes()))
+    return f"no reader for '{path.suffix or path.name}' files; readable are {known}"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Documents on their way into the store, with what they will be reported as."""
+
+    documents: list[tuple[Document, str, tuple[Passage, ...]]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        passages = sum(len(passages) for _, _, passages in self.documents)
+        return passages >= BATCH_PASSAGES or len(self.documents) >= BATCH_DOCUMENTS
+
+    def holds(self, document_id: str) -> bool:
+        return any(document.id == document_id for document, _, _ in self.documents)
+
+
+def ingest_files(
+    found: FoundFiles,
+    store: Store,
+    pipeline: Callable[[], Pipeline],
+    *,
+    on_event: Callable[[IngestEvent], None] = lambda event: None,
+) -> IngestReport:
+    """Read, split, encode and store files; unchanged ones are not even parsed.
+
+    ``pipeline`` is called only when something must be encoded, so that a run over an
+    unchanged folder loads no model. A file that cannot be read is reported and the rest
+    goes in. Ctrl-C ends the run with what was already reported kept.
+
+    Raises:
+        StoreLockedError: another process is writing.
+        IndexMismatchError: the index was built with other models or splitter settings.
+    """
+    started = time.perf_counter()
+    tally = _Tally(failed=list(found.failed))
+
+    def report(event: IngestEvent) -> None:
+        tally.add(event)
+        on_event(event)
+
+    interrupted = False
+    with store.write() as writer:
+        try:
+            _ingest_each(found.files, store, writer, pipeline, report)
+        except KeyboardInterrupt:
+            interrupted = True
+    counts = tally.counts
+    return IngestReport(
+        added=counts["added"],
+        updated=counts["updated"],
+        unchanged=counts["unchanged"],
+        duplicates=counts["duplicate"],
+        passages=tally.passages,
+        seconds=time.perf_counter() - started,
+        skipped=found.skipped,
+        failed=tuple(tally.failed),
+        interrupted=interrupted,
+    )
+
+
+@dataclass(slots=True)
+class _Tally:
+    failed: list[SourceProblem]
+    passages: int = 0
+    counts: dict[Outcome, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            ("added", "updated", "unchanged", "duplicate", "failed"), 0
+        )
+    )
+
+    def add(self, event: IngestEvent) -> None:
+        self.counts[event.outcome] += 1
+        self.passages += event.passages
+        if event.outcome == "failed":
+            self.failed.append(SourceProblem(event.source, event.reason))
+
+
+def _ingest_each(
+    files: Sequence[Path],
+    store: Store,
+    writer: Writer,
+    pipeline: Callable[[], Pipeline],
+    report: Callable[[IngestEvent], None],
+) -> None:
+    batch = _Batch()
+
+    def flush() -> None:
+        if batch.documents:
+            _store_batch(batch, writer, pipeline(), report)
+            batch.documents.clear()
+            batch.outcomes.clear()
+
+    for path in files:
+        source = str(path)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            report(IngestEvent(source, "failed", 0, f"cannot be read: {error.strerror or error}"))
+            continue
+        file_hash = f"{READER_VERSION}:{hashlib.sha256(data).hexdigest()}"
+        with store.read() as view:
+            known = view.source(source)
+        if known is not None and known.file_hash == file_hash:
+            report(IngestEvent(source, "unchanged", 0))
+            continue
+        try:
+            document = read_document(source, data)
+        except ReadError as error:
+            report(IngestEvent(source, "failed", 0, str(error)))
+            continue
+        if batch.holds(document.id):
+            flush()
+        if _is_stored(document, store):
+            record = SourceRecord(source, file_hash, document.id)
+            writer.add_source(record)
+            same = known is not None and known.document_id == document.id
+            report(IngestEvent(source, "unchanged" if same else "duplicate", 0))
+            continue
+        batch.documents.append((document, file_hash, pipeline().passages(document)))
+        batch.outcomes.append("updated" if known is not None else "added")
+        if batch.full:
+            flush()
+    flush()
+
+
+def _is_stored(document: Document, store: Store) -> bool:
+    """Whether the very same text is stored and this source may not speak for its title.
+
+    The first source's title and dates are the document's; when that source itself
+    changes them, the document has changed and is stored anew.
+    """
+    with store.read() as view:
+        if not view.resolve(document.id):
+            return False
+        stored = view.document(document.id)
+    if stored.sources[0] != document.sources[0]:
+        return True
+    return stored.title == document.title and stored.dates == document.dates
+
+
+def _store_batch(
+    batch: _Batch, writer: Writer, pipeline: Pipeline, report: Callable[[IngestEvent], None]
+) -> None:
+    index_documents(
+        [(document, file_hash, passages) for document, file_hash, passages in batch.documents],
+        writer,
+        pipeline,
+    )
+    for (document, _, passages), outcome in zip(batch.documents, batch.outcomes, strict=True):
+        report(IngestEvent(document.sources[0], outcome, len(passages)))
+
+
+def index_documents(
+    documents: Sequence[tuple[Document, str, tuple[Passage, ...]]],
+    writer: Writer,
+    pipeline: Pipeline,
+) -> None:
+    """Encode the passages of (document, file hash, passages) together and store them."""
+    vectors = pipeline.encode([passage for _, _, passages in documents for passage in passages])
+    items: list[IndexedDocument] = []
+    row = 0
+    for document, file_hash, passages in documents:
+        items.append(
+            IndexedDocument(document, file_hash, passages, vectors[row : row + len(passages)])
+        )
+        row += len(passages)
+    writer.put(items, pipeline.spec)
