@@ -1,0 +1,353 @@
+"""The command line. Every command goes through Assistant; none has logic of its own.
+
+rag.assistant is imported inside the commands on purpose: it brings torch and faiss,
+and ``footnote --help`` must answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rag.config import Settings, load_settings
+from rag.dates import parse_iso
+from rag.errors import FootnoteError, SettingsError
+from rag.types import Filters, Question, Span
+from server import render, wire
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="footnote",
+    help="Ask a document archive; every sentence of an answer is footnoted to its source.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Data directory [default: see 'footnote config'].")
+]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file [default: ./footnote.toml].")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source", help="Only sources matching this glob or containing this text; repeatable."
+    ),
+]
+Since = Annotated[
+    str | None, typer.Option(help="Only documents published on or after: YYYY[-MM[-DD]].")
+]
+Until = Annotated[
+    str | None, typer.Option(help="Only documents published on or before: YYYY[-MM[-DD]].")
+]
+Language = Annotated[
+    str | None, typer.Option(help="Only documents in this language, such as en or zh.")
+]
+
+
+@contextmanager
+def _opened(data: Path | None, config: Path | None, **flags: Any) -> Iterator[Assistant]:
+    from rag.assistant import Assistant
+
+    with Assistant.open(settings=_settings(data, config, **flags)) as assistant:
+        yield assistant
+
+
+def _settings(data: Path | None, config: Path | None, **flags: Any) -> Settings:
+    return load_settings(config, flags={"data": data, **flags})
+
+
+def _filters(
+    sources: list[str] | None, since: str | None, until: str | None, language: str | None
+) -> Filters:
+    return Filters(
+        sources=tuple(sources or ()),
+        since=_day(since, "--since")[0] if since else None,
+        until=_day(until, "--until")[1] if until else None,
+        language=language,
+    )
+
+
+def _day(text: str, flag: str) -> tuple[date, date]:
+    try:
+        return parse_iso(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{flag} {text!r} is no date; write YYYY, YYYY-MM or YYYY-MM-DD"
+        ) from error
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=render.make_console(stderr=True),
+        transient=True,
+    )
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    pattern: Annotated[
+        str | None,
+        typer.Option("--glob", help="Of folders, only files whose name or path matches."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", help="Leave out files and folders that match; repeatable."),
+    ] = None,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Read documents into the archive. Unchanged ones are skipped; a changed one is replaced."""
+    with _opened(data, config) as assistant, _progress() as progress:
+        task = progress.add_task("reading", total=None)
+        report = assistant.ingest(
+            *paths,
+            pattern=pattern,
+            exclude=exclude or (),
+            on_start=lambda files: progress.update(task, total=files),
+            on_event=lambda event: progress.advance(task),
+        )
+    if as_json:
+        _print_json(asdict(report))
+    else:
+        render.make_console().print(render.render_report(report))
+    if report.interrupted:
+        raise typer.Exit(130)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    questions: Annotated[list[str], typer.Argument(help="One question, or several, each quoted.")],
+    top_k: Annotated[
+        int | None, typer.Option(min=1, help="Passages read sentence by sentence.")
+    ] = None,
+    source: Sources = None,
+    since: Since = None,
+    until: Until = None,
+    language: Language = None,
+    min_support: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Support a sentence needs to be said.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show how the outcome came about.")
+    ] = False,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Answer from the archive with footnotes, or say that the archive does not say."""
+    filters = _filters(source, since, until, language)
+    console = render.make_console()
+    with _opened(data, config, **{"answer.min_support": min_support}) as assistant:
+        for position, question in enumerate(questions):
+            outcome = assistant.ask(Question(question, filters), limit=top_k)
+            if as_json:
+                _print_json(wire.outcome_out(outcome, explain=explain).model_dump(mode="json"))
+                continue
+            if len(questions) > 1:
+                console.print(("\n" if position else "") + f"? {question}", style="bold")
+            console.print(render.render_outcome(outcome))
+            if explain:
+                console.print()
+                console.print(render.render_receipt(outcome))
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    top_k: Annotated[int, typer.Option(min=1, help="Passages to show.")] = 5,
+    source: Sources = None,
+    since: Since = None,
+    until: Until = None,
+    language: Language = None,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Find passages, without composing an answer."""
+    filters = _filters(source, since, until, language)
+    with _opened(data, config) as assistant:
+        hits = assistant.search(query, limit=top_k, filters=filters)
+        if as_json:
+            _print_json([wire.hit_out(hit).model_dump(mode="json") for hit in hits])
+            return
+        ids = {hit.passage.document_id for hit in hits}
+        documents = {document_id: assistant.document(document_id) for document_id in ids}
+    render.make_console().print(render.render_hits(hits, documents))
+
+
+@app.command("list")
+def list_documents(
+    source: Sources = None,
+    since: Since = None,
+    until: Until = None,
+    language: Language = None,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """List the documents of the archive."""
+    with _opened(data, config) as assistant:
+        summaries = assistant.documents(_filters(source, since, until, language))
+    if as_json:
+        _print_json([asdict(summary) for summary in summaries])
+    else:
+        render.make_console().print(render.render_documents(summaries))
+
+
+@app.command()
+def show(
+    document: Annotated[
+        str, typer.Argument(help="Document id (or its beginning), source or file name.")
+    ],
+    span: Annotated[
+        str | None,
+        typer.Option(help="START:END in code points of the text: show just these, highlighted."),
+    ] = None,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Show a document as stored, or what stands at a span of it."""
+    with _opened(data, config) as assistant:
+        found = assistant.document(document)
+    wanted = _parse_span(span, len(found.text)) if span else None
+    if as_json:
+        _print_json({**asdict(found), **({"quote": wanted.of(found.text)} if wanted else {})})
+    else:
+        render.make_console().print(render.render_document(found, wanted))
+
+
+def _parse_span(text: str, length: int) -> Span:
+    start, _, end = text.partition(":")
+    if not (start.isdecimal() and end.isdecimal()) or not 0 <= int(start) < int(end) <= length:
+        raise SettingsError(
+            f"--span '{text}' is no range of this text; write START:END, "
+            f"0 <= START < END <= {length}"
+        )
+    return Span(int(start), int(end))
+
+
+@app.command()
+def remove(
+    references: Annotated[
+        list[str], typer.Argument(metavar="DOC|PATH...", help="Ids, sources or file names.")
+    ],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Remove documents, their passages and vectors. A path removes that source only."""
+    with _opened(data, config) as assistant:
+        for reference in references:
+            gone = assistant.remove(reference)
+            left = [s.id for s in assistant.documents() if s.id == gone.id]
+            said = "kept under its other sources" if left else "removed"
+            render.make_console().print(f"{gone.id} {gone.title}: {said}")
+
+
+@app.command()
+def status(as_json: Json = False, data: Data = None, config: Config = None) -> None:
+    """Show counts, models, index kind and size, generation and disk use."""
+    with _opened(data, config) as assistant:
+        found = assistant.status()
+        where = assistant.settings.data
+    if as_json:
+        _print_json({"data": where, **asdict(found)})
+    else:
+        render.make_console().print(render.render_status(found, where))
+
+
+@app.command()
+def doctor(
+    repair: Annotated[bool, typer.Option("--repair", help="Rebuild what can be rebuilt.")] = False,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Verify checksums, counts and spans; exit code 1 when something is (still) wrong."""
+    console = render.make_console()
+    with _opened(data, config) as assistant:
+        done = assistant.repair() if repair else []
+        problems = assistant.check()
+    if as_json:
+        _print_json({"repaired": done, "problems": [asdict(problem) for problem in problems]})
+    else:
+        for line in done:
+            console.print(f"repaired: {line}", style="green")
+        console.print(render.render_problems(problems))
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def reindex(data: Data = None, config: Config = None) -> None:
+    """Rebuild the index with the current settings; the old one serves until the switch."""
+    with _opened(data, config) as assistant, _progress() as progress:
+        task = progress.add_task("indexing", total=None)
+        report = assistant.reindex(
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    resumed = f" ({report.resumed} were done before)" if report.resumed else ""
+    render.make_console().print(
+        f"{report.documents} documents{resumed}, {report.passages} passages indexed "
+        f"in {report.seconds:.1f} s; the new index is in use"
+    )
+
+
+@app.command("config")
+def show_config(as_json: Json = False, data: Data = None, config: Config = None) -> None:
+    """Print the effective settings and where each came from."""
+    rows = _settings(data, config).items()
+    if as_json:
+        _print_json({key: {"value": value, "origin": origin} for key, value, origin in rows})
+        return
+    console = render.make_console()
+    width = max(len(key) for key, _, _ in rows)
+    for key, value, origin in rows:
+        console.print(
+            f"{key:<{width}}  {'' if value is None else value}  ({origin})", soft_wrap=True
+        )
+
+
+def main() -> None:
+    """Run the command line; expected errors are one line on standard error, exit code 1."""
+    try:
+        app()
+    except FootnoteError as error:
+        render.make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        render.make_console(stderr=True).print("footnote: interrupted", style="yellow")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

