@@ -28,7 +28,9 @@ from rag.retrieve.retriever import RetrieveSettings, retrieve
 from rag.store.base import ReadView
 from rag.types import Document, Hit, Question, StageScore
 
-STAGES = ("dense", "lexical", "hybrid", "hybrid + reranker")
+# How deep the reranker reads is the price of a question, so it is shown at two depths.
+RERANK_DEPTHS = (10, 20)
+STAGES = ("dense", "lexical", "hybrid", *(f"hybrid + reranker of {n}" for n in RERANK_DEPTHS))
 console = Console()
 
 
@@ -58,7 +60,11 @@ def rankings(
         "hybrid": hits,
     }
     if reranks:
-        by_stage["hybrid + reranker"] = rerank(hits, query.text, assistant.reranker, limit=20)
+        deepest = rerank(hits, query.text, assistant.reranker, limit=max(RERANK_DEPTHS))
+        logits = {hit.passage.id: hit.reranked.score for hit in deepest if hit.reranked}
+        for depth in RERANK_DEPTHS:
+            head = sorted(hits[:depth], key=lambda hit: -logits[hit.passage.id])
+            by_stage[f"hybrid + reranker of {depth}"] = head + hits[depth:]
     return {
         stage: [names[hit.passage.document_id] for hit in ranking]
         for stage, ranking in by_stage.items()

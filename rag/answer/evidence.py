@@ -19,12 +19,14 @@ KEPT = "kept"
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence with what it is read with: ``scored`` is what the cross-encoder sees."""
+    """A sentence with what it is read with: ``scored`` is what the cross-encoder sees,
+    ``context`` (title, date, passage) where the question's names and numbers may stand."""
 
     hit: Hit
     span: Span
     quote: str
     scored: str
+    context: str
 
 
 def judge_sentences(
@@ -55,6 +57,9 @@ def judge_sentences(
 def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
     passage = hit.passage
     text = passage.span.of(document.text)
+    published = document.published.isoformat() if document.published else ""
+    context = f"{passage.title} {published} {' '.join(passage.headings)} {passage.search_text}"
+    title = search_text(document.title)
     found: list[_Sentence] = []
     for local in split_sentences(text, document.language):
         span = Span(passage.span.start + local.start, passage.span.start + local.end)
@@ -66,8 +71,8 @@ def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
         if not any(character.isalnum() for character in words):
             continue
         # Pronouns and "the visit" get their meaning from the title.
-        scored = f"{document.title}. {words}" if document.title else words
-        found.append(_Sentence(hit, span, quote, scored))
+        scored = f"{title}. {words}" if title else words
+        found.append(_Sentence(hit, span, quote, scored, context))
     return found
 
 
@@ -80,7 +85,7 @@ def _judge(question: QuestionTerms, sentence: _Sentence, logit: float) -> Candid
     signs = read_signs(
         question,
         search_text(sentence.quote),
-        f"{passage.title} {passage.search_text}",
+        sentence.context,
         sentence_logit=logit,
         passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
     )

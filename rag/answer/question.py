@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -11,7 +12,14 @@ import snowballstemmer
 
 from rag.normalise import lexical_tokens
 
-__all__ = ["AnswerType", "QuestionTerms", "analyse_question", "is_chinese", "stem_tokens"]
+__all__ = [
+    "AnswerType",
+    "QuestionTerms",
+    "analyse_question",
+    "find_numbers",
+    "is_chinese",
+    "stem_tokens",
+]
 
 AnswerType = Literal["person", "date", "number", "money", "place", "reason", "definition", "other"]
 
@@ -38,6 +46,9 @@ _CHINESE = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[^\W_]+(?:['’\-.&][^\W_]+)*")
+# Between the parts of a hyphenated word, and inside a word glued at a capital.
+_JOINS = re.compile(r"(?<=\w)-(?=\w)|(?<=[a-z])(?=[A-Z])")
+_ASKS_YEAR = re.compile(r"\b(?:what|which) year|哪一?年", re.IGNORECASE)
 
 # Tried in order: "how much money" is money before it is a number. White space in the
 # patterns is for reading only; a space of the question is written \s.
@@ -111,7 +122,8 @@ class QuestionTerms:
 
     ``content`` are stems of its content words (character bigrams for Chinese), without
     the function and question words; ``names`` the stems among them that the question
-    writes as names or acronyms; ``numbers`` the figures it mentions.
+    writes as names or acronyms; ``numbers`` the figures it mentions. ``asks_year`` is
+    whether it asks for a year by that word.
     """
 
     text: str
@@ -119,6 +131,7 @@ class QuestionTerms:
     content: frozenset[str]
     names: frozenset[str]
     numbers: frozenset[str]
+    asks_year: bool
     chinese: bool
 
 
@@ -127,14 +140,28 @@ def is_chinese(text: str) -> bool:
     return 2 * len(_CHINESE.findall(text)) > len(_LATIN.findall(text))
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
-
-
 def stem_tokens(text: str) -> list[str]:
-    """Lexical tokens of the text, stemmed (Porter2), in reading order."""
-    return [str(stem) for stem in _stemmer().stemWords(lexical_tokens(text))]
+    """Lexical tokens of the text, stemmed (Porter2), in reading order.
+
+    Hyphenated words and words glued at a capital count by their parts.
+    """
+    return [_stem(token) for token in lexical_tokens(_JOINS.sub(" ", text))]
+
+
+def find_numbers(text: str) -> frozenset[str]:
+    """The figures of a text, without thousands separators: "2,500" is "2500"."""
+    return frozenset(number.replace(",", "") for number in _NUMBER.findall(text))
+
+
+_STEMMER = snowballstemmer.stemmer("english")
+# The stemmer keeps the word it works on in itself.
+_STEMMER_LOCK = threading.Lock()
+
+
+@lru_cache(maxsize=1 << 16)
+def _stem(token: str) -> str:
+    with _STEMMER_LOCK:
+        return str(_STEMMER.stemWord(token))
 
 
 def expected_answer(question: str) -> AnswerType:
@@ -146,15 +173,18 @@ def analyse_question(text: str) -> QuestionTerms:
     """Take a question apart; pure and deterministic."""
     chinese = is_chinese(text)
     wording = _QUESTION_PARTICLES.sub(" ", text) if chinese else text
-    numbers = frozenset(number.replace(",", "") for number in _NUMBER.findall(text))
-    words = [token for token in lexical_tokens(wording) if token not in _STOP_WORDS]
-    content = frozenset(stem for word in words for stem in stem_tokens(word))
+    words = [
+        token
+        for token in lexical_tokens(_JOINS.sub(" ", wording))
+        if token not in _STOP_WORDS and not token[0].isdigit()
+    ]
     return QuestionTerms(
         text=text,
         expects=expected_answer(text),
-        content=content - numbers,
-        names=_names(text) - numbers,
-        numbers=numbers,
+        content=frozenset(map(_stem, words)),
+        names=_names(text),
+        numbers=find_numbers(text),
+        asks_year=bool(_ASKS_YEAR.search(text)),
         chinese=chinese,
     )
 
@@ -164,8 +194,11 @@ def _names(question: str) -> frozenset[str]:
     found: set[str] = set()
     for position, match in enumerate(_WORD.finditer(question)):
         word = match.group()
-        acronym = len(word) > 1 and word.isupper()
-        capital = word[0].isupper() and (position > 0 or word.lower() not in _STOP_WORDS)
-        if acronym or (capital and position > 0):
-            found.update(stem for stem in stem_tokens(word) if stem not in _STOP_WORDS)
+        acronym = len(word) > 1 and word.isupper() and word.isalpha()
+        if acronym or (word[0].isupper() and position > 0):
+            found.update(
+                _stem(token)
+                for token in lexical_tokens(_JOINS.sub(" ", word))
+                if token not in _STOP_WORDS
+            )
     return frozenset(found)

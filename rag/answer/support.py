@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
-from rag.answer.question import QuestionTerms, stem_tokens
+from rag.answer.question import QuestionTerms, find_numbers, stem_tokens
 from rag.types import Signs
 
 __all__ = ["holds_answer_type", "read_signs", "support_score"]
@@ -39,7 +40,16 @@ _NUMBER_WORD = (
     "hundreds?|thousands?|millions?|billions?|trillions?|dozens?|half|third|quarter|twice|once|"
     "several|no|none"
 )
-_NUMBER = re.compile(rf"\d|\b(?:{_NUMBER_WORD})\b|[一二两三四五六七八九十百千万亿]", re.IGNORECASE)
+_NUMBER = re.compile(
+    rf"""
+    \d | \b (?:{_NUMBER_WORD}) \b
+    # A Chinese numeral counts only with what it counts: 一 alone is often "a".
+    | [一二两三四五六七八九十百千万亿]+ [余多]?
+      (?:个|位|家|名|人|次|份|项|所|年|国|天|元|倍|场|座|种)
+    | 数[十百千万]
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 _CURRENCY = "dollars?|euros?|pounds?|yuan|renminbi|yen|francs?|usd|eur|gbp|rmb|cny|cents?"
 _MONEY = re.compile(
     rf"[$€£¥]\s?\d|\b\d[\d.,]*(?: (?:thousand|million|billion|trillion))?\s?(?:{_CURRENCY})\b|"
@@ -47,35 +57,51 @@ _MONEY = re.compile(
     r"\d[\d.,]*\s?[万亿]?\s?(?:美元|欧元|元|人民币|英镑)",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)|[〇一二三四五六七八九]{4}年")
+_YEAR_RANGE = re.compile(
+    r"""
+    (?<!\d) ((?:1[0-9]|20)\d\d) 年?
+    (?: \s?[-–—~至到]\s? | \s (?:to | until | till | and | through) \s (?:\w+\s)? )
+    ((?:1[0-9]|20)\d\d) (?!\d)
+    """,
+    re.VERBOSE,
+)
 _CAPITALISED = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_CHINESE_NAME_HINT = re.compile(r"[一-鿿]{2,}")
+_PLACED = re.compile(
+    r"\b(?:in|at|from|to|near|of|visit\w*|city|Headquarters)\s+(?:the\s+)?((?:[A-ZÀ-Þ][\w’'\-]*[\s,]*)+)"
+    r"|^([A-Z]{3,}),|([A-Z]\w+)-based"
+)
+_CHINESE_WORDS = re.compile(r"[一-鿿]{2,}")
 
 
 def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
     """Whether the sentence holds something of the type asked for.
 
-    True for types that have no recognisable form (place, reason, definition, other).
+    True for types that have no recognisable form (reason, definition, other).
     """
     match question.expects:
         case "date":
-            return bool(_DATE.search(sentence))
+            return bool((_YEAR if question.asks_year else _DATE).search(sentence))
         case "number":
             return bool(_NUMBER.search(sentence))
         case "money":
             return bool(_MONEY.search(sentence))
         case "person":
-            return _names_somebody_new(sentence, question)
+            return _says_something_new(_CAPITALISED.findall(sentence), sentence, question)
+        case "place":
+            places = ["".join(groups) for groups in _PLACED.findall(sentence)]
+            return _says_something_new(places, sentence, question)
         case _:
             return True
 
 
-def _names_somebody_new(sentence: str, question: QuestionTerms) -> bool:
+def _says_something_new(capitalised: Sequence[str], sentence: str, question: QuestionTerms) -> bool:
+    """Whether one of the capitalised runs holds a word that the question does not."""
     if question.chinese:
-        return bool(_CHINESE_NAME_HINT.search(sentence))
+        return bool(_CHINESE_WORDS.search(sentence))
     asked = question.content | question.names
     return any(
-        word[0].isupper() and not set(stem_tokens(word)) <= asked
-        for word in _CAPITALISED.findall(sentence)
+        run[0].isupper() and not set(stem_tokens(run)) <= asked for run in capitalised if run
     )
 
 
@@ -87,22 +113,45 @@ def read_signs(
     sentence_logit: float,
     passage_logit: float,
 ) -> Signs:
-    """Compare a question with a sentence and its context (title and passage)."""
-    in_sentence = set(stem_tokens(sentence))
-    in_context = in_sentence | set(stem_tokens(context))
+    """Compare a question with a sentence and its context (title, date and passage)."""
+    in_sentence = frozenset(stem_tokens(sentence))
+    in_context = in_sentence | frozenset(stem_tokens(context))
+    numbers = find_numbers(sentence) | find_numbers(context) | _years_spanned(sentence)
     return Signs(
         sentence_logit=sentence_logit,
         passage_logit=passage_logit,
         sentence_coverage=_share(question.content, in_sentence),
         passage_coverage=_share(question.content, in_context),
-        name_coverage=_share(question.names, in_context),
-        number_coverage=_share(question.numbers, in_context),
+        name_coverage=_name_share(question.names, in_context),
+        number_coverage=_share(question.numbers, numbers),
         type_match=holds_answer_type(sentence, question),
     )
 
 
-def _share(wanted: frozenset[str], found: set[str]) -> float:
+def _years_spanned(sentence: str) -> frozenset[str]:
+    """Every year of the ranges a sentence gives: "from 2013 until January 2017" holds 2015."""
+    spans = [(int(first), int(last)) for first, last in _YEAR_RANGE.findall(sentence)]
+    return frozenset(
+        str(year) for first, last in spans if last - first <= 200 for year in range(first, last + 1)
+    )
+
+
+def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
     return len(wanted & found) / len(wanted) if wanted else 1.0
+
+
+def _name_share(names: frozenset[str], found: frozenset[str]) -> float:
+    """The share of names found, as written or as a near relative: China, Chinese."""
+    if not names:
+        return 1.0
+    missing = [name for name in names if name not in found]
+    related = sum(1 for name in missing if any(_related(name, other) for other in found))
+    return (len(names) - len(missing) + related) / len(names)
+
+
+def _related(name: str, other: str) -> bool:
+    shared = max(4, len(name) - 2, len(other) - 2)
+    return len(other) >= 4 and name[:shared] == other[:shared]
 
 
 def support_score(signs: Signs, *, chinese: bool) -> float:
@@ -124,13 +173,13 @@ def support_score(signs: Signs, *, chinese: bool) -> float:
 
 
 _WEIGHTS = {
-    "bias": -9.0,
-    "sentence_logit": 0.2,
-    "passage_logit": 0.2,
+    "bias": -10.5,
+    "sentence_logit": 0.3,
+    "passage_logit": 0.1,
     "sentence_coverage": 0.5,
     "passage_coverage": 1.0,
     "name_coverage": 3.0,
-    "number_coverage": 1.5,
+    "number_coverage": 3.0,
     "type_match": 2.0,
 }
 _CHINESE_WEIGHTS = {

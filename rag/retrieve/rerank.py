@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from embeddings.types import Reranker
+from rag.normalise import search_text
 from rag.types import Hit, Passage, StageScore
 
 __all__ = ["rerank", "reranker_text"]
@@ -13,9 +14,10 @@ __all__ = ["rerank", "reranker_text"]
 
 def reranker_text(passage: Passage) -> str:
     """What the reranker reads of a passage: the title, unless it begins with it, and the text."""
-    if not passage.title or passage.search_text.startswith(passage.title):
+    title = search_text(passage.title)
+    if not title or passage.search_text.startswith(title):
         return passage.search_text
-    return f"{passage.title}\n{passage.search_text}"
+    return f"{title}\n{passage.search_text}"
 
 
 def rerank(hits: Sequence[Hit], question: str, reranker: Reranker, *, limit: int) -> list[Hit]:

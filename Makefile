@@ -1,0 +1,48 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= .demo
+# The CPU build. Where pip would pick a build with CUDA packages, point pip at PyTorch's
+# CPU index (see "Installing" in README.md) before running make.
+TORCH ?= torch==2.13.0
+
+.PHONY: help install demo test check bench clean
+
+help:
+	@echo "make demo    install, ingest the sample archive, ask it three questions"
+	@echo "make test    install the test tools, run every check and test"
+	@echo "make bench   print ingest throughput against the bare encoder (needs a corpus)"
+	@echo "make clean   remove the virtual environment and the demo's data"
+
+$(VENV)/.footnote: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Footnote needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[models]"
+	@touch $@
+
+$(VENV)/.footnote-test: $(VENV)/.footnote
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[models,test]"
+	@touch $@
+
+install: $(VENV)/.footnote
+
+demo: install
+	$(BIN)/footnote ingest eval/archive --data $(DEMO)
+	$(BIN)/footnote ask --data $(DEMO) \
+		"When did LI Yong visit Huawei's headquarters, and in which city?" \
+		"Since when has UNIDO cooperated with China?" \
+		"Who is the mayor of Beijing?"
+
+test: $(VENV)/.footnote-test check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.footnote-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) $(DEMO)
