@@ -138,11 +138,14 @@ class Assistant:
         *paths: str | Path,
         pattern: str | None = None,
         exclude: Sequence[str] = (),
+        prune: bool = False,
         on_start: Callable[[int], None] = lambda files: None,
         on_event: Callable[[IngestEvent], None] = lambda event: None,
     ) -> IngestReport:
         """Read files, folders and globs into the archive; unchanged ones are skipped.
 
+        ``pattern`` keeps and ``exclude`` drops files by name or path; ``prune`` forgets
+        sources below the given folders whose files are gone.
         ``on_start`` is told the number of files, ``on_event`` of each file once it is
         durably stored, found unchanged, or has failed.
 
@@ -153,7 +156,9 @@ class Assistant:
         found = find_files(paths, pattern=pattern, exclude=exclude)
         on_start(len(found.files))
         with _model_errors():
-            return ingest_files(found, self.store, self._checked_pipeline, on_event=on_event)
+            return ingest_files(
+                found, self.store, self._checked_pipeline, prune=prune, on_event=on_event
+            )
 
     def _checked_pipeline(self) -> Pipeline:
         pipeline = self.pipeline

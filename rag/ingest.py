@@ -55,9 +55,11 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class FoundFiles:
-    """Files to read, in order; paths that were passed over; paths that could not be found."""
+    """Files to read, in order; the folders they were looked for in; paths that were
+    passed over; paths that could not be found."""
 
     files: tuple[Path, ...]
+    folders: tuple[Path, ...]
     skipped: tuple[SourceProblem, ...]
     failed: tuple[SourceProblem, ...]
 
@@ -74,7 +76,8 @@ class IngestEvent:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did. ``passages`` counts those stored; ``interrupted`` if cut short."""
+    """What an ingest did. ``passages`` counts those stored; ``pruned`` are sources that
+    were forgotten because their files are gone; ``interrupted`` if cut short."""
 
     added: int
     updated: int
@@ -84,6 +87,7 @@ class IngestReport:
     seconds: float
     skipped: tuple[SourceProblem, ...]
     failed: tuple[SourceProblem, ...]
+    pruned: tuple[str, ...] = ()
     interrupted: bool = False
 
 
@@ -132,6 +136,7 @@ def find_files(
     failure; one that merely lies in a folder is skipped with the reason.
     """
     files: dict[Path, None] = {}
+    folders: dict[Path, None] = {}
     skipped: list[SourceProblem] = []
     failed: list[SourceProblem] = []
     for given in paths:
@@ -140,6 +145,7 @@ def find_files(
             failed.append(SourceProblem(str(given), "no such file or folder"))
         for path in expanded:
             if path.is_dir():
+                folders[path.resolve()] = None
                 for found in _walk(path, exclude):
                     if pattern and not _matches(found, [pattern]):
                         continue
@@ -153,7 +159,7 @@ def find_files(
                 files[path.resolve()] = None
             else:
                 failed.append(SourceProblem(str(path), _no_reader(path)))
-    return FoundFiles(tuple(files), tuple(skipped), tuple(failed))
+    return FoundFiles(tuple(files), tuple(folders), tuple(skipped), tuple(failed))
 
 
 def _expand(given: str) -> list[Path]:
@@ -211,9 +217,13 @@ def ingest_files(
     store: Store,
     pipeline: Callable[[], Pipeline],
     *,
+    prune: bool = False,
     on_event: Callable[[IngestEvent], None] = lambda event: None,
 ) -> IngestReport:
     """Read, split, encode and store files; unchanged ones are not even parsed.
+
+    With ``prune``, sources below the folders that were looked through are forgotten when
+    their files no longer exist, and their documents with their last source.
 
     ``pipeline`` is called only when something must be encoded, so that a run over an
     unchanged folder loads no model. A file that cannot be read is reported and the rest
@@ -231,9 +241,12 @@ def ingest_files(
         on_event(event)
 
     interrupted = False
+    pruned: tuple[str, ...] = ()
     with store.write() as writer:
         try:
             _ingest_each(found.files, store, writer, pipeline, report)
+            if prune:
+                pruned = tuple(_prune(found.folders, store, writer))
         except KeyboardInterrupt:
             interrupted = True
     counts = tally.counts
@@ -246,8 +259,19 @@ def ingest_files(
         seconds=time.perf_counter() - started,
         skipped=found.skipped,
         failed=tuple(tally.failed),
+        pruned=pruned,
         interrupted=interrupted,
     )
+
+
+def _prune(folders: Sequence[Path], store: Store, writer: Writer) -> Iterator[str]:
+    with store.read() as view:
+        sources = [source for summary in view.documents() for source in summary.sources]
+    for source in sources:
+        path = Path(source)
+        if any(folder in path.parents for folder in folders) and not path.exists():
+            writer.remove_source(source)
+            yield source
 
 
 @dataclass(slots=True)

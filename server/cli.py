@@ -97,6 +97,11 @@ def _print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+def _print_json_line(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
 def _progress() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
@@ -119,6 +124,10 @@ def ingest(
         list[str] | None,
         typer.Option("--exclude", help="Leave out files and folders that match; repeatable."),
     ] = None,
+    prune: Annotated[
+        bool,
+        typer.Option("--prune", help="Forget sources below the folders whose files are gone."),
+    ] = False,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
@@ -130,6 +139,7 @@ def ingest(
             *paths,
             pattern=pattern,
             exclude=exclude or (),
+            prune=prune,
             on_start=lambda files: progress.update(task, total=files),
             on_event=lambda event: progress.advance(task),
         )
@@ -170,7 +180,10 @@ def ask(
         for position, question in enumerate(questions):
             outcome = assistant.ask(Question(question, filters), limit=top_k)
             if as_json:
-                _print_json(wire.outcome_out(outcome, explain=explain).model_dump(mode="json"))
+                shape = wire.outcome_out(outcome, explain=explain)
+                # Several outcomes are JSON lines, so that each can be read as it comes.
+                print_json = _print_json if len(questions) == 1 else _print_json_line
+                print_json(shape.model_dump(mode="json"))
                 continue
             if len(questions) > 1:
                 console.print(("\n" if position else "") + f"? {question}", style="bold")
@@ -278,11 +291,11 @@ def status(as_json: Json = False, data: Data = None, config: Config = None) -> N
     """Show counts, models, index kind and size, generation and disk use."""
     with _opened(data, config) as assistant:
         found = assistant.status()
-        where = assistant.settings.data
+        settings = assistant.settings
     if as_json:
-        _print_json({"data": where, **asdict(found)})
+        _print_json({"data": settings.data, "reranker": settings.models.reranker, **asdict(found)})
     else:
-        render.make_console().print(render.render_status(found, where))
+        render.make_console().print(render.render_status(found, settings))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rag.config import Settings
 from rag.ingest import IngestReport, SourceProblem
 from rag.store.base import DocumentSummary, Problem, StoreStatus
 from rag.types import (
@@ -198,6 +199,7 @@ def render_report(report: IngestReport) -> RenderableType:
         parts.append(
             Text("Interrupted: what was counted is stored; run it again to go on.", style="yellow")
         )
+    parts += [Text(f"pruned: {display_path(s)}: its file is gone") for s in report.pruned]
     parts += _problem_lines("skipped", report.skipped, "dim")
     parts += _problem_lines("failed", report.failed, "red")
     return Group(*parts)
@@ -250,12 +252,12 @@ def render_document(document: Document, span: Span | None) -> RenderableType:
     return Group(head, Text(), shown)
 
 
-def render_status(status: StoreStatus, data: Path) -> RenderableType:
+def render_status(status: StoreStatus, settings: Settings) -> RenderableType:
     """Counts, models, index and sizes."""
     table = Table.grid(padding=(0, 2))
     index = status.index
     rows = [
-        ("data", str(data)),
+        ("data", str(settings.data)),
         ("documents", f"{status.documents} ({status.sources} sources)"),
         ("passages", str(status.passages)),
         ("generation", str(status.generation)),
@@ -272,6 +274,7 @@ def render_status(status: StoreStatus, data: Path) -> RenderableType:
             ("encoder", f"{encoder.name}@{encoder.revision[:12]}, {encoder.dimension} dimensions"),
             ("splitter", index.splitter),
         ]
+    rows.append(("reranker", settings.models.reranker))
     if status.building is not None:
         rows.append(
             ("building", f"an index with {status.building.encoder.name}: run 'footnote reindex'")

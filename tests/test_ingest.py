@@ -73,6 +73,22 @@ def test_a_document_stays_until_its_last_source_is_removed(quick, folder):
     ]
 
 
+def test_pruning_forgets_files_that_are_gone_and_only_below_the_folder(quick, folder, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept.txt").write_text("A report from elsewhere.", encoding="utf-8")
+    assistant = quick()
+    assistant.ingest(folder, elsewhere)
+    (folder / "fair.txt").unlink()
+    (elsewhere / "kept.txt").unlink()
+    assert assistant.ingest(folder).pruned == ()
+    assert len(assistant.documents()) == 3
+    pruned = assistant.ingest(folder, prune=True).pruned
+    assert [source.rsplit(os.sep, 1)[1] for source in pruned] == ["fair.txt"]
+    assert len(assistant.documents()) == 2
+    assert assistant.check() == []
+
+
 def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_in(quick, folder):
     (folder / "image.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
     (folder / "empty.txt").write_text("  \n", encoding="utf-8")

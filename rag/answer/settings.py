@@ -21,7 +21,7 @@ class AnswerSettings:
     """
 
     min_support: float = 0.5
-    passages: int = 6
+    passages: int = 4
     max_claims: int = 3
     keep_within: float = 0.2
     nearest: int = 3
