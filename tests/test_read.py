@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from rag.errors import ReadError
 from rag.read.decode import decode
 from rag.read.reader import detect_language, read_document, supported_suffixes
+from rag.sentences import split_sentences
 from tests.test_sentences import AWKWARD
 
 ENGLISH = "The fair was opened on Thursday by the mayor of the city and by the director.\r\n"
@@ -199,3 +200,14 @@ def test_a_plain_title_is_the_first_line_if_short_else_the_file_name():
 )
 def test_the_language_is_named_where_it_is_clear(text, language):
     assert detect_language(text) == language
+
+
+def test_a_headline_and_a_byline_of_a_page_are_no_part_of_its_first_sentence():
+    page = (
+        "<html><head><title>News</title></head><body><article><h1>A joint institute</h1>"
+        "<p>Published 9 March 2021</p><p>Shanghai Jiao Tong University runs it with UNIDO. "
+        "It opened in 2020 and it trains engineers of many countries.</p></article></body></html>"
+    )
+    text = read_document("page.html", page.encode()).text
+    sentences = [span.of(text) for span in split_sentences(text)]
+    assert "Shanghai Jiao Tong University runs it with UNIDO." in sentences

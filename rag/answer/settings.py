@@ -23,7 +23,7 @@ class AnswerSettings:
     min_support: float = 0.5
     passages: int = 4
     max_claims: int = 3
-    keep_within: float = 0.2
+    keep_within: float = 0.1
     nearest: int = 3
 
     def __post_init__(self) -> None:

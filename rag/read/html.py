@@ -56,6 +56,9 @@ def read_html(markup: str, source: str) -> Content:
     # By its type it may be a dictionary; as called here it is an object or None.
     fields = {} if page is None or isinstance(page, dict) else page.as_dict()
     text = fields.get("text") or trafilatura.html2txt(markup)
+    # One block of the page a line: a blank line between them keeps a heading or byline
+    # from being read as the beginning of the sentence below it.
+    text = re.sub(r"\n+", "\n\n", text)
     # A numeric reference may name half a surrogate pair, which UTF-8 cannot hold.
     text = text.encode("utf-8", errors="replace").decode("utf-8")
     if not text.strip():
