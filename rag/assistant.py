@@ -18,7 +18,7 @@ from rag.answer.compose import compose_extractive
 from rag.answer.evidence import judge_sentences
 from rag.answer.question import QuestionTerms, analyse_question
 from rag.config import ModelSettings, Settings, load_settings
-from rag.errors import IndexMismatchError, ModelError, UnknownDocumentError
+from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
 from rag.ingest import IngestEvent, IngestReport, Pipeline, find_files, ingest_files
 from rag.reindex import ReindexReport, reencode_missing, reindex_store
 from rag.retrieve.rerank import rerank
@@ -39,7 +39,10 @@ from rag.types import (
     Question,
 )
 
-__all__ = ["Assistant"]
+__all__ = ["MAX_QUESTION_CHARACTERS", "Assistant"]
+
+# Longer ones leave the reranker no room for the passage.
+MAX_QUESTION_CHARACTERS = 1000
 
 
 @dataclass(slots=True)
@@ -237,11 +240,11 @@ class Assistant:
 
     def search(self, query: str, *, limit: int = 10, filters: Filters = Filters()) -> list[Hit]:
         """The best passages for a query, reranked, at most ``limit``."""
-        question = Question(query, filters)
+        question = _checked(Question(query, filters))
         with self.store.read() as view:
             if view.index is None:
                 return []
-            return self._rank(view, question, analyse_question(query), _Stopwatch())[:limit]
+            return self._rank(view, question, analyse_question(question.text), _Stopwatch())[:limit]
 
     def ask(self, question: str | Question, *, limit: int | None = None) -> Outcome:
         """Answer from the archive, or abstain; every claim's citations are verified.
@@ -250,10 +253,11 @@ class Assistant:
         settings say.
 
         Raises:
+            QuestionError: the question is blank, or longer than MAX_QUESTION_CHARACTERS.
             IndexMismatchError: the index was built with another encoder.
             ModelError: a model could not be loaded or run.
         """
-        asked = Question(question) if isinstance(question, str) else question
+        asked = _checked(Question(question) if isinstance(question, str) else question)
         watch = _Stopwatch()
         with watch.time("total"), self.store.read() as view:
             inquiry = _Inquiry(self, view, asked, analyse_question(asked.text), watch)
@@ -293,6 +297,8 @@ class _Inquiry:
     def run(self, limit: int) -> Outcome:
         if self.view.index is None or self.view.generation == 0:
             return self._abstain("empty_archive", [], [], {})
+        if self.terms.empty:
+            return self._abstain("nothing_asked", [], [], {})
         hits = self.assistant._rank(self.view, self.question, self.terms, self.watch)
         if not hits:
             return self._abstain("no_match", [], [], {})
@@ -325,11 +331,14 @@ class _Inquiry:
         candidates: Sequence[Candidate],
         documents: Mapping[str, Document],
     ) -> Abstention:
-        nearest = hits[: self.assistant.settings.answer.nearest]
+        settings = self.assistant.settings.answer
+        nearest, read = hits[: settings.nearest], hits[: settings.passages]
         return Abstention(
             question=self.question,
             reason=reason,
-            explanation=explain_abstention(reason, self.terms, candidates, self.question.filters),
+            explanation=explain_abstention(
+                reason, self.terms, candidates, read, self.question.filters
+            ),
             nearest=nearest_passages(nearest, documents),
             ranking=tuple(hits),
             candidates=tuple(candidates),
@@ -395,6 +404,19 @@ def _describe(identity: EncoderIdentity) -> str:
     prompts = [p for p in (identity.query_prompt, identity.passage_prompt) if p]
     said = f" with prompts {prompts}" if prompts else ""
     return f"'{identity.name}@{identity.revision[:8]}' ({identity.dimension} dimensions){said}"
+
+
+def _checked(question: Question) -> Question:
+    """The question in characters every stage can take, if it is one."""
+    # A terminal in another encoding hands over lone surrogates, which no model reads.
+    text = question.text.encode("utf-8", errors="replace").decode("utf-8").strip()
+    if not text:
+        raise QuestionError("the question is empty; ask about somebody or something")
+    if len(text) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(
+            f"the question has {len(text)} characters; ask in at most {MAX_QUESTION_CHARACTERS}"
+        )
+    return replace(question, text=text)
 
 
 def _resolve_one(view: ReadView, reference: str) -> str:

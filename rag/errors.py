@@ -9,6 +9,7 @@ FootnoteError
 │   ├── StoreVersionError  it was written by a newer Footnote
 │   └── StoreDamagedError  what is stored contradicts itself; run `footnote doctor`
 ├── IndexMismatchError     the index was built with other models or splitter settings
+├── QuestionError          a question is empty or too long
 ├── UnknownDocumentError   no document, or more than one, answers to that name
 └── CitationError          a citation's quote is not what its span says
 """
@@ -20,6 +21,7 @@ __all__ = [
     "FootnoteError",
     "IndexMismatchError",
     "ModelError",
+    "QuestionError",
     "ReadError",
     "SettingsError",
     "StoreDamagedError",
@@ -64,6 +66,10 @@ class StoreDamagedError(StoreError):
 
 class IndexMismatchError(FootnoteError):
     """The index was built with other models or splitter settings than these."""
+
+
+class QuestionError(FootnoteError):
+    """A question is empty or too long."""
 
 
 class UnknownDocumentError(FootnoteError):

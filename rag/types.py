@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 DateKind = Literal["published", "event", "ingested"]
-AbstentionReason = Literal["empty_archive", "no_match", "insufficient_evidence"]
+AbstentionReason = Literal["empty_archive", "nothing_asked", "no_match", "insufficient_evidence"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from rag.types import (
     Abstention,
+    AbstentionReason,
     Answer,
     Candidate,
     Citation,
@@ -133,7 +134,7 @@ class AbstentionOut(_OutcomeOut):
     """The archive does not say; ``nearest`` lists the passages that come closest."""
 
     outcome: Literal["abstained"] = "abstained"
-    reason: Literal["empty_archive", "no_match", "insufficient_evidence"]
+    reason: AbstentionReason
     explanation: str
     nearest: list[CitationOut]
 

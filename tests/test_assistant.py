@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rag.assistant import Assistant
+from rag.errors import QuestionError
 from rag.types import Abstention, Answer, Filters, Question
 from tests.conftest import OWNERS_PAGES, SAMPLE_ARCHIVE
 
@@ -195,3 +196,33 @@ def test_what_the_owners_pages_do_not_say_is_not_answered(owners, question, miss
     assert missing in outcome.explanation
     assert outcome.nearest
     assert_quotes_exactly(owners, outcome.nearest)
+
+
+def test_what_is_no_question_is_refused_or_abstained_from(sample):
+    for blank in ("", "  \n"):
+        with pytest.raises(QuestionError, match="empty"):
+            sample.ask(blank)
+    with pytest.raises(QuestionError, match="1000"):
+        sample.ask("Who " * 300)
+    outcome = sample.ask("什么？")
+    assert isinstance(outcome, Abstention)
+    assert outcome.reason == "nothing_asked"
+
+
+def test_a_question_in_broken_characters_is_asked_all_the_same(sample):
+    outcome = sample.ask("When did LI Yong visit Huawei \udcff in Shenzhen?")
+    assert isinstance(outcome, Answer)
+
+
+@pytest.mark.parametrize("question", ["ZTE的总部在哪里？", "Tesla的总部在哪里？"])
+def test_another_company_is_no_answer_in_chinese_either(sample, question):
+    outcome = sample.ask(question)
+    assert isinstance(outcome, Abstention)
+    assert question.split("的")[0] in outcome.explanation
+
+
+def test_an_abstention_names_only_what_is_really_missing(owners):
+    outcome = owners.ask("When did ZTE pay a visit to Huawei in Shenzhen?")
+    assert isinstance(outcome, Abstention)
+    assert "'ZTE'" in outcome.explanation
+    assert "'Huawei'" not in outcome.explanation

@@ -1,9 +1,10 @@
+import time
 from dataclasses import replace
 
 import pytest
 
-from rag.answer.question import analyse_question, is_chinese
-from rag.answer.support import holds_answer_type, read_signs, support_score
+from rag.answer.question import analyse_question, find_numbers, is_chinese, stem_tokens
+from rag.answer.support import holds_answer_type, name_is_among, read_signs, support_score
 from rag.types import Signs
 
 
@@ -129,3 +130,55 @@ def test_each_sign_can_only_add_support():
     assert support_score(replace(base, sentence_logit=9.0), chinese=False) > support_score(
         base, chinese=False
     )
+
+
+@pytest.mark.parametrize(
+    "question", ["什么？", "谁？", "在哪里？", "是的吗", "Who is it?", "?!", "🙂"]
+)
+def test_a_question_that_names_nothing_is_known_as_such(question):
+    assert analyse_question(question).empty
+
+
+def test_a_latin_name_in_a_chinese_question_is_that_word_alone():
+    assert analyse_question("ZTE的总部在哪里？").names == {"zte"}
+    assert analyse_question("Tesla的总部在哪里？").names == {"tesla"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("China", "Chinese", True),
+        ("American", "America", True),
+        ("Germany", "German", True),
+        ("Indonesia", "Indonesian", True),
+        ("Maria", "Mario", False),
+        ("Zheng", "Zhen", False),
+        ("Niger", "Nigeria", False),
+        ("COP26", "COP27", False),
+        ("Paris", "parish", False),
+    ],
+)
+def test_names_are_related_by_demonym_endings_only(one, other, same):
+    (stem,), (other_stem,) = stem_tokens(one), stem_tokens(other)
+    assert name_is_among(stem, [other_stem]) is same
+
+
+def test_numbers_are_found_in_any_digits_and_never_run_together():
+    assert find_numbers("UNIDO Day ２０２４ had 2,500 guests on April 24,2019") == {
+        "2024",
+        "2500",
+        "24",
+        "2019",
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 50_000, "A" * 50_000, "1,111" + ",111" * 10_000 + "x", "in " + "Aa " * 20_000]
+)
+def test_no_text_makes_the_checks_slow(text):
+    started = time.perf_counter()
+    for question in ("Where was it?", "How much money was it?", "When was it?", "Who was it?"):
+        holds_answer_type(text, analyse_question(question))
+    find_numbers(text)
+    # Generous: only a blow-up of the patterns can reach it.
+    assert time.perf_counter() - started < 5

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag.answer.question import AnswerType, QuestionTerms, stem_tokens
+from rag.answer.question import AnswerType, QuestionTerms, named_words, stem_tokens
+from rag.answer.support import name_is_among
 from rag.answer.verify import cite
 from rag.types import AbstentionReason, Candidate, Citation, Document, Filters, Hit
 
@@ -15,6 +16,7 @@ _WANTED: Mapping[AnswerType, str] = {
     "number": "a number",
     "money": "an amount of money",
     "person": "a person's name",
+    "place": "a place",
 }
 
 
@@ -22,37 +24,42 @@ def explain_abstention(
     reason: AbstentionReason,
     question: QuestionTerms,
     candidates: Sequence[Candidate],
+    hits: Sequence[Hit],
     filters: Filters,
 ) -> str:
     """One or two sentences for the reader, naming what is missing where that is known.
 
-    ``candidates`` come best first.
+    ``candidates`` and ``hits`` come best first.
     """
-    if reason == "empty_archive":
-        return "The archive is empty; 'footnote ingest PATH' fills it."
-    if reason == "no_match":
-        within = " that the filters let through" if filters else ""
-        return f"The archive does not say: no passage{within} matches the question."
-    missing = _missing(question, candidates)
-    return "The archive does not say." + (f" {missing}" if missing else "")
+    match reason:
+        case "empty_archive":
+            return "The archive is empty; 'footnote ingest PATH' fills it."
+        case "nothing_asked":
+            return "The question names nothing to look for; say whom or what it is about."
+        case "no_match":
+            within = " that the filters let through" if filters else ""
+            return f"The archive does not say: no passage{within} matches the question."
+        case "insufficient_evidence":
+            return f"The archive does not say. {_missing(question, candidates, hits)}"
 
 
-def _missing(question: QuestionTerms, candidates: Sequence[Candidate]) -> str:
-    if not candidates:
-        return ""
-    if all(candidate.signs.name_coverage < 1.0 for candidate in candidates):
-        found = {stem for candidate in candidates for stem in stem_tokens(candidate.quote)}
-        names = sorted(_as_written(question, question.names - found))
-        if names:
-            return f"Nothing near the question mentions {_listed(names)}."
-    if question.expects in _WANTED and not candidates[0].signs.type_match:
+def _missing(question: QuestionTerms, candidates: Sequence[Candidate], hits: Sequence[Hit]) -> str:
+    near = frozenset(
+        stem
+        for passage in (hit.passage for hit in hits)
+        for text in (passage.title, *passage.headings, passage.search_text)
+        for stem in stem_tokens(text)
+    )
+    absent = [
+        word
+        for word, stems in named_words(question.text)
+        if not any(name_is_among(stem, near) for stem in stems)
+    ]
+    if absent:
+        return f"Nothing near the question mentions {_listed(list(dict.fromkeys(absent)))}."
+    if candidates and question.expects in _WANTED and not candidates[0].signs.type_match:
         return f"What comes nearest does not give {_WANTED[question.expects]}."
     return "What comes nearest does not answer the question."
-
-
-def _as_written(question: QuestionTerms, stems: frozenset[str]) -> set[str]:
-    words = [word.strip("?？!.,;:\"'“”‘’()") for word in question.text.split()]
-    return {word for word in words if word and set(stem_tokens(word)) & stems}
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.answer.evidence import KEPT
-from rag.answer.question import stem_tokens
+from rag.answer.question import find_numbers, stem_tokens
 from rag.answer.settings import AnswerSettings
+from rag.answer.support import MONTHS, NUMBER_WORD
 from rag.answer.verify import cite, verify_claim
 from rag.errors import CitationError
 from rag.types import Candidate, Claim, Document
@@ -18,7 +19,12 @@ __all__ = ["Draft", "compose_extractive"]
 # Share of words two sentences have in common (Jaccard) from which on one repeats the other.
 NEAR_DUPLICATE = 0.8
 
-_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+# Words that two sentences saying the same may differ in.
+_HARMLESS = frozenset(("a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "with", "also"))
+_TELLING = re.compile(
+    rf"\b(?:not|no|never|none|neither|nor|without|un\w+|\w+n['’]t|{NUMBER_WORD}|{MONTHS})\b|[不没未无非否]"
+)
+_NAME = re.compile(r"(?<![.!?“\"] )(?<!^)\b[A-ZÀ-Þ][\w’'-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,9 @@ def compose_extractive(
     """Choose, deduplicate, order, cite and verify.
 
     ``candidates`` come best first. The best sentence leads; the others follow in reading
-    order, grouped by document. A sentence that repeats another becomes a further
-    citation of it when both give the same figures.
+    order, grouped by document. A sentence that says the same in the same words becomes a
+    further citation; one that differs in a figure, a name or a "not" is a statement of
+    its own.
     """
     groups: list[_Group] = []
     judged: list[Candidate] = []
@@ -74,19 +81,35 @@ def _verdict(candidate: Candidate, groups: list[_Group], settings: AnswerSetting
         return f"support {candidate.support:.2f} is below {settings.min_support:.2f}"
     words = frozenset(stem_tokens(candidate.quote))
     for group in groups:
-        if _jaccard(words, group.words) >= NEAR_DUPLICATE:
-            if _figures(candidate.quote) != _figures(group.best.quote):
-                return "near-duplicate of a sentence said, with other figures"
-            if all(c.document_id != candidate.document_id for c in [group.best, *group.repeats]):
-                group.repeats.append(candidate)
-                return "repeats a sentence said; cited beside it"
+        if _jaccard(words, group.words) < NEAR_DUPLICATE:
+            continue
+        if _contradicts(candidate.quote, group.best.quote):
+            # Nearly the same words with another figure, name or negation is another
+            # statement: it supports nothing but itself.
+            continue
+        if not (words ^ group.words) <= _HARMLESS:
             return "near-duplicate of a sentence said"
+        if all(c.document_id != candidate.document_id for c in [group.best, *group.repeats]):
+            group.repeats.append(candidate)
+            return "repeats a sentence said; cited beside it"
+        return "repeats a sentence said"
     if groups and candidate.support < groups[0].best.support - settings.keep_within:
         return f"more than {settings.keep_within:.2f} below the best sentence"
     if len(groups) == settings.max_claims:
         return f"the answer already has {settings.max_claims} sentences"
     groups.append(_Group(candidate, words))
     return KEPT
+
+
+def _contradicts(one: str, other: str) -> bool:
+    """Whether the figures, months, number words or negations of two sentences differ, or
+    each names something that the other does not."""
+    if find_numbers(one) != find_numbers(other):
+        return True
+    if _TELLING.findall(one.casefold()) != _TELLING.findall(other.casefold()):
+        return True
+    names, other_names = set(_NAME.findall(one)), set(_NAME.findall(other))
+    return bool(names - other_names) and bool(other_names - names)
 
 
 def _reading_order(groups: list[_Group]) -> list[_Group]:
@@ -112,7 +135,3 @@ def _claim(group: _Group, documents: Mapping[str, Document]) -> Claim:
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     union = one | other
     return len(one & other) / len(union) if union else 1.0
-
-
-def _figures(text: str) -> frozenset[str]:
-    return frozenset(_FIGURE.findall(text))

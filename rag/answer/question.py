@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -18,6 +19,7 @@ __all__ = [
     "analyse_question",
     "find_numbers",
     "is_chinese",
+    "named_words",
     "stem_tokens",
 ]
 
@@ -44,7 +46,8 @@ _QUESTION_PARTICLES = re.compile(
 )
 _CHINESE = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# Commas part thousands only in groups of three: "24,2019" is two numbers.
+_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?:,\d{3})++(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)*+")
 _WORD = re.compile(r"[^\W_]+(?:['’\-.&][^\W_]+)*")
 # Between the parts of a hyphenated word, and inside a word glued at a capital.
 _JOINS = re.compile(r"(?<=\w)-(?=\w)|(?<=[a-z])(?=[A-Z])")
@@ -134,6 +137,11 @@ class QuestionTerms:
     asks_year: bool
     chinese: bool
 
+    @property
+    def empty(self) -> bool:
+        """Whether it names nothing that could be looked for."""
+        return not (self.content or self.names or self.numbers)
+
 
 def is_chinese(text: str) -> bool:
     """Whether Chinese characters are at least half as many as Latin letters."""
@@ -149,8 +157,9 @@ def stem_tokens(text: str) -> list[str]:
 
 
 def find_numbers(text: str) -> frozenset[str]:
-    """The figures of a text, without thousands separators: "2,500" is "2500"."""
-    return frozenset(number.replace(",", "") for number in _NUMBER.findall(text))
+    """The figures of a text in ASCII digits, without thousands separators: "2500"."""
+    plain = unicodedata.normalize("NFKC", text)
+    return frozenset(number.replace(",", "") for number in _NUMBER.findall(plain))
 
 
 _STEMMER = snowballstemmer.stemmer("english")
@@ -178,27 +187,33 @@ def analyse_question(text: str) -> QuestionTerms:
         for token in lexical_tokens(_JOINS.sub(" ", wording))
         if token not in _STOP_WORDS and not token[0].isdigit()
     ]
+    # What particles leave of a Chinese word, a lone character, matches no pair in a text.
+    whole = [word for word in words if not (len(word) == 1 and _CHINESE.match(word))]
+    words = whole or words
     return QuestionTerms(
         text=text,
         expects=expected_answer(text),
         content=frozenset(map(_stem, words)),
-        names=_names(text),
+        names=frozenset(stem for _, stems in named_words(text) for stem in stems),
         numbers=find_numbers(text),
         asks_year=bool(_ASKS_YEAR.search(text)),
         chinese=chinese,
     )
 
 
-def _names(question: str) -> frozenset[str]:
-    """Stems of the words a question writes with a capital, the opening word aside."""
-    found: set[str] = set()
-    for position, match in enumerate(_WORD.finditer(question)):
+def named_words(question: str) -> list[tuple[str, frozenset[str]]]:
+    """The words a question writes as names or acronyms, each with its stems.
+
+    A capital tells a name, save on the opening word of an English question.
+    """
+    chinese = is_chinese(question)
+    found: list[tuple[str, frozenset[str]]] = []
+    for position, match in enumerate(_WORD.finditer(_CHINESE.sub(" ", question))):
         word = match.group()
         acronym = len(word) > 1 and word.isupper() and word.isalpha()
-        if acronym or (word[0].isupper() and position > 0):
-            found.update(
-                _stem(token)
-                for token in lexical_tokens(_JOINS.sub(" ", word))
-                if token not in _STOP_WORDS
-            )
-    return frozenset(found)
+        if acronym or (word[0].isupper() and (chinese or position > 0)):
+            tokens = lexical_tokens(_JOINS.sub(" ", word))
+            stems = frozenset(_stem(token) for token in tokens if token not in _STOP_WORDS)
+            if stems:
+                found.append((word, stems))
+    return found

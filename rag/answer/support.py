@@ -10,23 +10,31 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rag.answer.question import QuestionTerms, find_numbers, stem_tokens
 from rag.types import Signs
 
-__all__ = ["holds_answer_type", "read_signs", "support_score"]
+__all__ = [
+    "MONTHS",
+    "NUMBER_WORD",
+    "holds_answer_type",
+    "name_is_among",
+    "read_signs",
+    "support_score",
+]
 
-_MONTHS = (
+MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
     "jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
 )
 _DATE = re.compile(
     rf"""
     \b (?:1[0-9] | 20) \d\d s? \b
-    | \b \d{{1,2}} (?:st|nd|rd|th)? (?:\sof)? \s (?:{_MONTHS}) \b
-    | \b (?:{_MONTHS}) \.? \s \d{{1,2}}
-    | \b (?:in | since | until | by | during | of) \s (?:{_MONTHS}) \b
+    | \b \d{{1,2}} (?:st|nd|rd|th)? (?:\sof)? \s (?:{MONTHS}) \b
+    | \b (?:{MONTHS}) \.? \s \d{{1,2}}
+    | \b (?:in | since | until | by | during | of) \s (?:{MONTHS}) \b
     | \b \d{{1,2}} (?:st|nd|rd|th) \s century \b
     | \b \d{{3,4}} \s? (?:BC | AD | BCE | CE) \b
     | \b (?:mon | tues | wednes | thurs | fri | satur | sun) day \b
@@ -34,7 +42,7 @@ _DATE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_NUMBER_WORD = (
+NUMBER_WORD = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
     "sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
     "hundreds?|thousands?|millions?|billions?|trillions?|dozens?|half|third|quarter|twice|once|"
@@ -42,7 +50,7 @@ _NUMBER_WORD = (
 )
 _NUMBER = re.compile(
     rf"""
-    \d | \b (?:{_NUMBER_WORD}) \b
+    \d | \b (?:{NUMBER_WORD}) \b
     # A Chinese numeral counts only with what it counts: 一 alone is often "a".
     | [一二两三四五六七八九十百千万亿]+ [余多]?
       (?:个|位|家|名|人|次|份|项|所|年|国|天|元|倍|场|座|种)
@@ -52,9 +60,10 @@ _NUMBER = re.compile(
 )
 _CURRENCY = "dollars?|euros?|pounds?|yuan|renminbi|yen|francs?|usd|eur|gbp|rmb|cny|cents?"
 _MONEY = re.compile(
-    rf"[$€£¥]\s?\d|\b\d[\d.,]*(?: (?:thousand|million|billion|trillion))?\s?(?:{_CURRENCY})\b|"
+    rf"[$€£¥]\s?\d"
+    rf"|(?<![\d.,])\d[\d.,]*+(?: (?:thousand|million|billion|trillion))?\s?(?:{_CURRENCY})\b|"
     rf"\b(?:{_CURRENCY})\s?\d|\b(?:thousand|million|billion|trillion)\s(?:{_CURRENCY})\b|"
-    r"\d[\d.,]*\s?[万亿]?\s?(?:美元|欧元|元|人民币|英镑)",
+    r"(?<![\d.,])\d[\d.,]*+\s?[万亿]?\s?(?:美元|欧元|元|人民币|英镑)",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)|[〇一二三四五六七八九]{4}年")
@@ -68,9 +77,16 @@ _YEAR_RANGE = re.compile(
 )
 _CAPITALISED = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _PLACED = re.compile(
-    r"\b(?:in|at|from|to|near|of|visit\w*|city|Headquarters)\s+(?:the\s+)?((?:[A-ZÀ-Þ][\w’'\-]*[\s,]*)+)"
-    r"|^([A-Z]{3,}),|([A-Z]\w+)-based"
+    r"""
+    \b (?:in|at|from|to|near|of|visit\w*|city|Headquarters) \s+ (?:the\s+)?
+        ((?:[A-ZÀ-Þ] [\w’'\-]*+ [\s,]*+)++)
+    | ^ ([A-Z]{3,}) ,
+    | (?<!\w) ([A-Z]\w++) -based
+    """,
+    re.VERBOSE,
 )
+# Of stems: china, chines(e); america(n); germani, german.
+_DEMONYM_ENDINGS = ("es", "ese", "ian", "ean", "an", "ish", "i", "a", "n", "s")
 _CHINESE_WORDS = re.compile(r"[一-鿿]{2,}")
 
 
@@ -141,17 +157,22 @@ def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
 
 
 def _name_share(names: frozenset[str], found: frozenset[str]) -> float:
-    """The share of names found, as written or as a near relative: China, Chinese."""
     if not names:
         return 1.0
-    missing = [name for name in names if name not in found]
-    related = sum(1 for name in missing if any(_related(name, other) for other in found))
-    return (len(names) - len(missing) + related) / len(names)
+    return sum(1 for name in names if name_is_among(name, found)) / len(names)
 
 
-def _related(name: str, other: str) -> bool:
-    shared = max(4, len(name) - 2, len(other) - 2)
-    return len(other) >= 4 and name[:shared] == other[:shared]
+def name_is_among(name: str, found: Iterable[str]) -> bool:
+    """Whether a name is among stems as written or as a near relative: China, Chinese."""
+    forms = _name_forms(name)
+    return any(not forms.isdisjoint(_name_forms(other)) for other in found)
+
+
+@lru_cache(maxsize=1 << 16)
+def _name_forms(stem: str) -> frozenset[str]:
+    """The stem and, of words long enough, what is left without demonyms' endings."""
+    bare = {stem.removesuffix(ending) for ending in _DEMONYM_ENDINGS} if stem.isalpha() else set()
+    return frozenset((stem, *(form for form in bare if len(form) >= 4)))
 
 
 def support_score(signs: Signs, *, chinese: bool) -> float:
@@ -183,12 +204,12 @@ _WEIGHTS = {
     "type_match": 2.0,
 }
 _CHINESE_WEIGHTS = {
-    "bias": -8.0,
+    "bias": -10.0,
     "sentence_logit": 0.0,
     "passage_logit": 0.0,
     "sentence_coverage": 8.0,
     "passage_coverage": 1.0,
-    "name_coverage": 1.0,
+    "name_coverage": 3.0,
     "number_coverage": 1.5,
     "type_match": 2.0,
 }
