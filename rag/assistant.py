@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from rag.answer.evidence import judge_sentences
 from rag.answer.question import QuestionTerms, analyse_question
 from rag.config import ModelSettings, Settings, load_settings
 from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
-from rag.ingest import IngestEvent, IngestReport, Pipeline, find_files, ingest_files
+from rag.files import find_files
+from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
 from rag.reindex import ReindexReport, reencode_missing, reindex_store
 from rag.retrieve.rerank import rerank
 from rag.retrieve.retriever import retrieve
@@ -210,7 +212,8 @@ class Assistant:
         """
         with self.store.write() as writer:
             with self.store.read() as view:
-                path = str(Path(reference).expanduser().resolve())
+                # Absolute as ingest stored it: without following links.
+                path = os.path.abspath(reference)  # noqa: PTH100
                 source = next((s for s in (reference, path) if view.source(s) is not None), None)
                 document = view.document(_resolve_one(view, source or reference))
             if source is not None:
@@ -295,7 +298,7 @@ class _Inquiry:
     watch: _Stopwatch
 
     def run(self, limit: int) -> Outcome:
-        if self.view.index is None or self.view.generation == 0:
+        if next(self.view.documents(), None) is None:
             return self._abstain("empty_archive", [], [], {})
         if self.terms.empty:
             return self._abstain("nothing_asked", [], [], {})
@@ -348,12 +351,12 @@ class _Inquiry:
         )
 
     def _models(self) -> dict[str, ModelIdentity]:
-        """The models that took part, without loading any that did not."""
+        """The models that took part."""
         models: dict[str, ModelIdentity] = {}
-        if "encoder" in self.assistant.__dict__:
+        if "encode" in self.watch.laps:
             identity = self.assistant.encoder.identity
             models["encoder"] = ModelIdentity(identity.name, identity.revision)
-        if "reranker" in self.assistant.__dict__:
+        if "rerank" in self.watch.laps:
             reranker = self.assistant.reranker
             models["reranker"] = ModelIdentity(reranker.name, reranker.revision)
         return models

@@ -111,7 +111,8 @@ def load_settings(
     """Merge defaults, file, environment and flags; later ones win.
 
     Without ``config_file`` (or ``FOOTNOTE_CONFIG``), ``footnote.toml`` of the current
-    directory is read where there is one. Relative paths in it are relative to it.
+    directory is read where there is one. Relative ``data`` and
+    ``models.cache_dir`` in it are relative to it.
     ``flags`` maps dotted keys to values; None values count as not given.
 
     Raises:
@@ -160,8 +161,13 @@ def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
             flat[key] = (value, str(path))
     for key in ("data", "models.cache_dir"):
         if key in flat and isinstance(flat[key][0], str):
-            flat[key] = (path.parent / Path(flat[key][0]).expanduser(), str(path))
+            flat[key] = (_relative_to(path.parent, flat[key][0]), str(path))
     return flat
+
+
+def _relative_to(folder: Path, value: str) -> str:
+    # What begins with ~ is absolute, and what is empty is refused later.
+    return value if not value or value.startswith("~") else str(folder / value)
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
@@ -200,8 +206,20 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
             built[section] = TypeAdapter(cls).validate_python(sections[section])
         except ValidationError as error:
             raise SettingsError(_explain(section, sections[section], origins, error)) from error
-    data = Path(values["data"]).expanduser() if "data" in values else _default_data()
-    return Settings(data=data, origins=dict(origins), **built)
+    return Settings(data=_data_path(values, origins), origins=dict(origins), **built)
+
+
+def _data_path(values: Mapping[str, Any], origins: Mapping[str, str]) -> Path:
+    if "data" not in values:
+        return _default_data()
+    value = values["data"]
+    # An empty path would be the current directory, which nobody means.
+    if not isinstance(value, str | Path) or not str(value) or value == Path():
+        raise SettingsError(f"setting 'data' (from {origins['data']}): {value!r} is no directory")
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(f"setting 'data' (from {origins['data']}): {error}") from error
 
 
 def _explain(

@@ -6,30 +6,25 @@ reported survives a crash, and a second run goes on where the first one stopped.
 
 from __future__ import annotations
 
-import fnmatch
-import glob
 import hashlib
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from embeddings.types import Encoder, Vectors
 from rag.errors import ReadError
-from rag.read.reader import read_document, supported_suffixes
+from rag.files import FoundFiles, SourceProblem, is_gone, read_file
+from rag.read.reader import read_document
 from rag.split import SplitSettings, encoder_text, split_document
 from rag.store.base import IndexedDocument, IndexSpec, SourceRecord, Store, Writer
 from rag.types import Document, Passage
 
 __all__ = [
-    "FoundFiles",
     "IngestEvent",
     "IngestReport",
     "Pipeline",
-    "SourceProblem",
-    "find_files",
     "index_documents",
     "ingest_files",
 ]
@@ -43,25 +38,6 @@ READER_VERSION = "read.v1"
 # crash loses only seconds of work that nobody was told is done.
 BATCH_PASSAGES = 256
 BATCH_DOCUMENTS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class SourceProblem:
-    """A source and why it was skipped or failed."""
-
-    source: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFiles:
-    """Files to read, in order; the folders they were looked for in; paths that were
-    passed over; paths that could not be found."""
-
-    files: tuple[Path, ...]
-    folders: tuple[Path, ...]
-    skipped: tuple[SourceProblem, ...]
-    failed: tuple[SourceProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,77 +101,6 @@ class Pipeline:
         )
 
 
-def find_files(
-    paths: Sequence[str | Path], *, pattern: str | None = None, exclude: Sequence[str] = ()
-) -> FoundFiles:
-    """Expand files, folders and globs into readable files, sorted, each once.
-
-    ``pattern`` keeps only the files found in folders whose name or path matches; the
-    ``exclude`` patterns drop any file or folder whose name or path matches. Hidden
-    entries of folders are passed over. A file named outright that no reader takes is a
-    failure; one that merely lies in a folder is skipped with the reason.
-    """
-    files: dict[Path, None] = {}
-    folders: dict[Path, None] = {}
-    skipped: list[SourceProblem] = []
-    failed: list[SourceProblem] = []
-    for given in paths:
-        expanded = _expand(str(given))
-        if not expanded:
-            failed.append(SourceProblem(str(given), "no such file or folder"))
-        for path in expanded:
-            if path.is_dir():
-                folders[path.resolve()] = None
-                for found in _walk(path, exclude):
-                    if pattern and not _matches(found, [pattern]):
-                        continue
-                    if found.suffix.lower() in supported_suffixes():
-                        files[found.resolve()] = None
-                    else:
-                        skipped.append(SourceProblem(str(found), _no_reader(found)))
-            elif exclude and _matches(path, exclude):
-                skipped.append(SourceProblem(str(path), "excluded"))
-            elif path.suffix.lower() in supported_suffixes():
-                files[path.resolve()] = None
-            else:
-                failed.append(SourceProblem(str(path), _no_reader(path)))
-    return FoundFiles(tuple(files), tuple(folders), tuple(skipped), tuple(failed))
-
-
-def _expand(given: str) -> list[Path]:
-    path = Path(given).expanduser()
-    if path.exists():
-        return [path]
-    # A name with brackets may be a real file, so globbing is what is tried second.
-    # Path.glob takes no absolute pattern, hence the glob module.
-    return sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207
-
-
-def _walk(folder: Path, exclude: Sequence[str]) -> Iterator[Path]:
-    for directory, folders, names in os.walk(folder):
-        here = Path(directory)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and not _matches(here / name, exclude)
-        )
-        for name in sorted(names):
-            if not name.startswith(".") and not _matches(here / name, exclude):
-                yield here / name
-
-
-def _matches(path: Path, patterns: Iterable[str]) -> bool:
-    return any(
-        fnmatch.fnmatch(path.name, pattern) or fnmatch.fnmatch(str(path), pattern)
-        for pattern in patterns
-    )
-
-
-def _no_reader(path: Path) -> str:
-    known = ", ".join(sorted(supported_suffixes()))
-    return f"no reader for '{path.suffix or path.name}' files; readable are {known}"
-
-
 @dataclass(slots=True)
 class _Batch:
     """Documents on their way into the store, with what they will be reported as."""
@@ -241,12 +146,14 @@ def ingest_files(
         on_event(event)
 
     interrupted = False
-    pruned: tuple[str, ...] = ()
+    pruned: list[str] = []
     with store.write() as writer:
         try:
             _ingest_each(found.files, store, writer, pipeline, report)
             if prune:
-                pruned = tuple(_prune(found.folders, store, writer))
+                _prune(found.folders, store, writer, pruned)
+                # A document that lost its first source takes title and dates from the next.
+                _ingest_each(_to_read_again(found.files, store), store, writer, pipeline, report)
         except KeyboardInterrupt:
             interrupted = True
     counts = tally.counts
@@ -259,19 +166,25 @@ def ingest_files(
         seconds=time.perf_counter() - started,
         skipped=found.skipped,
         failed=tuple(tally.failed),
-        pruned=pruned,
+        pruned=tuple(pruned),
         interrupted=interrupted,
     )
 
 
-def _prune(folders: Sequence[Path], store: Store, writer: Writer) -> Iterator[str]:
+def _prune(folders: Sequence[Path], store: Store, writer: Writer, pruned: list[str]) -> None:
     with store.read() as view:
         sources = [source for summary in view.documents() for source in summary.sources]
     for source in sources:
         path = Path(source)
-        if any(folder in path.parents for folder in folders) and not path.exists():
+        if any(folder in path.parents for folder in folders) and is_gone(path):
             writer.remove_source(source)
-            yield source
+            pruned.append(source)
+
+
+def _to_read_again(files: Sequence[Path], store: Store) -> list[Path]:
+    with store.read() as view:
+        records = [(path, view.source(str(path))) for path in files]
+    return [path for path, record in records if record is not None and not record.file_hash]
 
 
 @dataclass(slots=True)
@@ -309,9 +222,9 @@ def _ingest_each(
     for path in files:
         source = str(path)
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            report(IngestEvent(source, "failed", 0, f"cannot be read: {error.strerror or error}"))
+            data = read_file(path)
+        except ReadError as error:
+            report(IngestEvent(source, "failed", 0, str(error)))
             continue
         file_hash = f"{READER_VERSION}:{hashlib.sha256(data).hexdigest()}"
         with store.read() as view:

@@ -6,9 +6,10 @@ cosine, BM25, RRF, rerank and support scores are different quantities, each name
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 __all__ = [
@@ -82,10 +83,8 @@ class DocumentDate:
         if self.month is None:
             return date(self.year, 1, 1), date(self.year, 12, 31)
         if self.day is None:
-            first = date(self.year, self.month, 1)
-            # The 28th plus four days is always in the next month.
-            following = date(self.year, self.month, 28) + timedelta(days=4)
-            return first, following - timedelta(days=following.day)
+            last = monthrange(self.year, self.month)[1]
+            return date(self.year, self.month, 1), date(self.year, self.month, last)
         day = date(self.year, self.month, self.day)
         return day, day
 

@@ -76,12 +76,11 @@ def _settings(data: Path | None, config: Path | None, **flags: Any) -> Settings:
 def _filters(
     sources: list[str] | None, since: str | None, until: str | None, language: str | None
 ) -> Filters:
-    return Filters(
-        sources=tuple(sources or ()),
-        since=_day(since, "--since")[0] if since else None,
-        until=_day(until, "--until")[1] if until else None,
-        language=language,
-    )
+    first = _day(since, "--since")[0] if since else None
+    last = _day(until, "--until")[1] if until else None
+    if first and last and first > last:
+        raise SettingsError(f"--since {since} is after --until {until}; nothing can lie between")
+    return Filters(sources=tuple(sources or ()), since=first, until=last, language=language)
 
 
 def _day(text: str, flag: str) -> tuple[date, date]:
@@ -256,7 +255,9 @@ def show(
     if as_json:
         _print_json({**asdict(found), **({"quote": wanted.of(found.text)} if wanted else {})})
     else:
-        render.make_console().print(render.render_document(found, wanted))
+        # Into a file or a pipe the text goes as it is, not wrapped to some width.
+        console = render.make_console()
+        console.print(render.render_document(found, wanted), soft_wrap=not console.is_terminal)
 
 
 def _parse_span(text: str, length: int) -> Span:
@@ -355,6 +356,9 @@ def main() -> None:
     try:
         app()
     except FootnoteError as error:
+        render.make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)
+        sys.exit(1)
+    except OSError as error:
         render.make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.config import Settings
-from rag.ingest import IngestReport, SourceProblem
+from rag.files import SourceProblem
+from rag.ingest import IngestReport
 from rag.store.base import DocumentSummary, Problem, StoreStatus
 from rag.types import (
     Abstention,
@@ -41,9 +42,21 @@ __all__ = [
 QUOTE_CHARACTERS = 240
 
 
+# A document must not move the cursor or change colours: no control character but line
+# breaks and tabs reaches the terminal.
+_CONTROLS = {
+    code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\r\t\x85"
+}
+
+
+def harmless(text: str) -> str:
+    """The text with control characters replaced, one for one."""
+    return text.translate(_CONTROLS)
+
+
 def one_line(text: str) -> str:
     """The text with each run of white space as one space, for display only."""
-    return " ".join(text.split())
+    return harmless(" ".join(text.split()))
 
 
 def shortened(text: str, limit: int = QUOTE_CHARACTERS) -> str:
@@ -51,7 +64,12 @@ def shortened(text: str, limit: int = QUOTE_CHARACTERS) -> str:
     line = one_line(text)
     if len(line) <= limit:
         return line
-    head, tail = line[: limit * 2 // 3].rsplit(" ", 1)[0], line[-limit // 3 :].split(" ", 1)[-1]
+    head, tail = line[: limit * 2 // 3], line[-limit // 3 :]
+    # Cut at a space where one is near; Chinese has none.
+    if " " in head[-20:]:
+        head = head.rsplit(" ", 1)[0]
+    if " " in tail[:20]:
+        tail = tail.split(" ", 1)[1]
     return f"{head} … {tail}"
 
 
@@ -90,7 +108,7 @@ def _footnote(mark: str, citation: Citation) -> RenderableType:
         f"document {citation.document_id}"
     )
     body = Group(
-        Text.assemble((f"{citation.title}{dated}", "bold")),
+        Text.assemble((f"{one_line(citation.title)}{dated}", "bold")),
         Text(f"“{shortened(citation.quote)}”"),
         Text(place, style="dim"),
     )
@@ -103,10 +121,8 @@ def _footnote(mark: str, citation: Citation) -> RenderableType:
 
 def display_path(source: str) -> str:
     """A source as seen from the current directory, when it lies below it."""
-    try:
-        return str(Path(source).relative_to(Path.cwd()))
-    except ValueError:
-        return source
+    path = Path(source)
+    return harmless(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
 def render_receipt(outcome: Outcome, *, limit: int = 20) -> RenderableType:
@@ -177,7 +193,7 @@ def render_hits(hits: Sequence[Hit], documents: dict[str, Document]) -> Renderab
         rows.append(
             Text.assemble(
                 (f"{rank}. ", "bold cyan"),
-                (f"{document.title}{dated}", "bold"),
+                (f"{one_line(document.title)}{dated}", "bold"),
                 (f"  {place}", "dim"),
             )
         )
@@ -222,7 +238,7 @@ def render_documents(documents: Sequence[DocumentSummary]) -> RenderableType:
             summary.published or "",
             summary.language,
             str(summary.passages),
-            Text(summary.title),
+            Text(one_line(summary.title)),
             Text("\n".join(display_path(source) for source in summary.sources)),
         )
     return table
@@ -232,7 +248,7 @@ def render_document(document: Document, span: Span | None) -> RenderableType:
     """A document's metadata and text; with a span, its surroundings with it highlighted."""
     head = Table.grid(padding=(0, 2))
     head.add_row("id", document.id)
-    head.add_row("title", Text(document.title))
+    head.add_row("title", Text(one_line(document.title)))
     for source in document.sources:
         head.add_row("source", Text(display_path(source)))
     for found in document.dates:
@@ -240,14 +256,14 @@ def render_document(document: Document, span: Span | None) -> RenderableType:
         head.add_row(found.kind, f"{found.isoformat()} ({found.origin}{place})")
     head.add_row("language", document.language)
     for key, value in document.metadata.items():
-        head.add_row(key, Text(value))
+        head.add_row(key, Text(one_line(value)))
     if span is None:
-        return Group(head, Text(), Text(document.text))
+        return Group(head, Text(), Text(harmless(document.text)))
     around = Span(max(0, span.start - 300), min(len(document.text), span.end + 300))
     shown = Text.assemble(
-        document.text[around.start : span.start],
-        (span.of(document.text), "bold reverse"),
-        document.text[span.end : around.end],
+        harmless(document.text[around.start : span.start]),
+        (harmless(span.of(document.text)), "bold reverse"),
+        harmless(document.text[span.end : around.end]),
     )
     return Group(head, Text(), shown)
 

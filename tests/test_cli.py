@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from server import cli
+from server.render import shortened
 from server.wire import outcome_schema
 from tests.conftest import ROOT, SAMPLE_ARCHIVE
 
@@ -45,9 +46,9 @@ def archive(tmp_path):
 def test_an_answer_is_printed_with_numbered_footnotes(footnote, sample_data):
     code, out, _ = footnote("ask", "When did LI Yong visit Huawei?", "--data", sample_data)
     assert code == 0
-    assert re.search(r"24 April 2019.*\[1\]", out)
+    assert re.search(r"24 April 2019.*\[1\]", out, re.DOTALL)
     assert re.search(r"\[1\] .*\(2019-04-24\)", out)
-    assert re.search(r"“.*”", out)
+    assert re.search(r"“.*”", out, re.DOTALL)
     assert re.search(r"characters \d+-\d+, document [0-9a-f]{16}", out)
 
 
@@ -126,6 +127,8 @@ def test_a_bad_file_is_reported_by_name_with_exit_code_1_and_the_rest_is_in(
     [
         (("show", "nothing-like-it"), "footnote list"),
         (("ask", "When?", "--since", "yesterday"), "YYYY-MM-DD"),
+        (("ask", "When?", "--since", "2025", "--until", "2020"), "after"),
+        (("ask", "  "), "empty"),
         (("show", "huawei", "--span", "9:3"), "no document"),
         (("config", "--config", "nowhere.toml"), "nowhere.toml"),
         (("remove", "nothing-like-it"), "no document"),
@@ -152,7 +155,8 @@ def test_text_of_a_document_is_never_read_as_terminal_markup(footnote, tmp_path)
     folder = tmp_path / "hostile"
     folder.mkdir()
     (folder / "a.txt").write_text(
-        "[bold red]Alert[/bold red]\n\nThe [link=x]ship[/link] sank :skull: in 1912 off Cape Race.",
+        "[bold red]Alert[/bold red]\n\nThe [link=x]ship[/link] sank :skull: in 1912 off Cape Race."
+        "\x1b[2J\x9b31m",
         "utf-8",
     )
     data = ("--data", tmp_path / "data")
@@ -160,6 +164,7 @@ def test_text_of_a_document_is_never_read_as_terminal_markup(footnote, tmp_path)
     out = footnote("show", "a.txt", *data)[1]
     assert "[bold red]Alert[/bold red]" in out
     assert "[link=x]ship[/link] sank :skull:" in out
+    assert not {"\x1b", "\x9b"} & set(out)
 
 
 def test_every_command_has_help_and_stands_in_the_readme():
@@ -182,3 +187,23 @@ def test_the_console_script_answers_help_at_once():
         check=True,
     )
     assert "ingest" in result.stdout
+
+
+def test_a_document_is_printed_into_a_pipe_as_it_is_not_wrapped(footnote, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    line = "The ship " + "sailed and " * 30 + "sank."
+    (tmp_path / "long.txt").write_text(line, encoding="utf-8")
+    data = ("--data", tmp_path / "data")
+    footnote("ingest", tmp_path / "long.txt", *data)
+    assert line in footnote("show", "long.txt", *data)[1]
+
+
+def test_a_long_quote_keeps_both_its_ends_with_or_without_spaces():
+    for text in ("word " * 100, "第" * 300):
+        short = shortened(text)
+        assert len(short) <= 250
+        head, tail = short.split(" … ")
+        assert len(head) > 130
+        assert len(tail) > 50
+        assert text.startswith(head)
+        assert text.strip().endswith(tail)

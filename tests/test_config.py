@@ -95,3 +95,17 @@ def test_a_relative_data_path_of_a_file_is_relative_to_the_file(elsewhere):
 def test_footnote_config_names_the_file(elsewhere):
     named = write(elsewhere / "other.toml", "[answer]\nmax_claims = 1\n")
     assert load_settings(environment={"FOOTNOTE_CONFIG": str(named)}).answer.max_claims == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["data = 3", "data = true", 'data = "~no-such-user/x"', 'data = ""']
+)
+def test_a_data_directory_that_is_none_is_refused(elsewhere, text):
+    write(elsewhere / "footnote.toml", text + "\n")
+    with pytest.raises(SettingsError, match="'data'"):
+        load_settings(environment={})
+
+
+def test_an_empty_data_variable_is_not_the_current_directory():
+    with pytest.raises(SettingsError, match="FOOTNOTE_DATA"):
+        load_settings(environment={"FOOTNOTE_DATA": ""})

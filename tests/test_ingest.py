@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from rag.errors import IndexMismatchError, StoreLockedError, UnknownDocumentError
-from rag.ingest import find_files
+from rag.files import find_files
 from rag.split import SplitSettings
 from tests.fakes import HashingEncoder
 
@@ -212,3 +212,41 @@ def test_the_old_index_serves_until_the_switch_and_an_interrupted_reindex_goes_o
     assert report.resumed >= 64
     assert new.search("report about ships")
     assert new.check() == []
+
+
+def test_no_odd_file_keeps_the_others_out(quick, folder):
+    os.mkfifo(folder / "pipe.txt")
+    (folder / "loop.txt").symlink_to(folder / "loop.txt")
+    (folder / "dangling.txt").symlink_to(folder / "nothing.txt")
+    (folder / "undefined.html").write_bytes(b'<meta charset="undefined"><p>A page.</p>')
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"A menu.")
+    report = quick().ingest(folder, "~no-such-user-here/x.txt", "n" * 300 + ".txt", "")
+    assert report.added >= 2
+    failed = {problem.source.rsplit(os.sep, 1)[-1]: problem.reason for problem in report.failed}
+    assert {"pipe.txt", "loop.txt", "dangling.txt", "caf\\xe9.txt", "x.txt", ""} <= set(failed)
+    assert "no regular file" in failed["pipe.txt"]
+    assert "UTF-8" in failed["caf\\xe9.txt"]
+
+
+def test_a_link_is_read_under_its_own_name(quick, folder, tmp_path):
+    (tmp_path / "blob").write_text("A linked report.", encoding="utf-8")
+    (folder / "linked.txt").symlink_to(tmp_path / "blob")
+    (folder / "elsewhere").symlink_to(tmp_path, target_is_directory=True)
+    assistant = quick()
+    report = assistant.ingest(folder)
+    assert assistant.document("linked.txt").sources == (str(folder / "linked.txt"),)
+    assert [p.source for p in report.skipped] == [str(folder / "elsewhere")]
+
+
+def test_a_moved_file_takes_its_new_name_in_one_run(quick, folder):
+    old = folder / "2021-05-03-note.txt"
+    old.write_text("the ship was repaired. " * 20, encoding="utf-8")
+    assistant = quick()
+    assistant.ingest(folder)
+    assert assistant.document(old.name).published.isoformat() == "2021-05-03"
+    old.rename(folder / "2023-07-09-better.txt")
+    assistant.ingest(folder, prune=True)
+    moved = assistant.document("2023-07-09-better.txt")
+    assert moved.published.isoformat() == "2023-07-09"
+    assert len(moved.sources) == 1
+    assert len(assistant.documents()) == 3

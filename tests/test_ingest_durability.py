@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.ingest import Pipeline, find_files, ingest_files
+from rag.files import find_files
+from rag.ingest import Pipeline, ingest_files
 from rag.split import SplitSettings
 from rag.store.local import LocalStore
 from tests.conftest import ROOT
@@ -20,7 +21,8 @@ FILES = 300
 CHILD = """
 import sys
 from pathlib import Path
-from rag.ingest import find_files, ingest_files
+from rag.files import find_files
+from rag.ingest import ingest_files
 from rag.store.local import LocalStore
 from tests.test_ingest_durability import make_pipeline
 
