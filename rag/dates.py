@@ -2,7 +2,7 @@
 
 Nothing is guessed: a date without a year keeps ``year=None``, a two-digit year and an
 impossible day (31 February) are no dates, and 04/05/2019 is left alone because its
-order is unknown.
+order is unknown; 14/05/2019 has but one.
 """
 
 from __future__ import annotations
@@ -41,33 +41,68 @@ _MONTHS = {
     for name in names
 }
 _SPELLINGS = sorted({s for m in _MONTHS for s in (m.capitalize(), m.upper())}, key=len)
-_MONTH = rf"(?P<month_@>{'|'.join(reversed(_SPELLINGS))})\.?"
-_YEAR = r"(?P<year_@>1[0-9]{3}|20[0-9]{2})(?![0-9])"
+_FULL = [s for s in reversed(_SPELLINGS) if len(s) > 4 or s.lower() in ("may", "june", "july")]
+_SHORT = [s for s in reversed(_SPELLINGS) if s not in _FULL]
+# After a month in full, a full stop ends the sentence.
+_MONTH = rf"(?P<month_@>{'|'.join(_FULL)}|(?:{'|'.join(_SHORT)})\.?)"
+# "June 1200 delegates", "4 May 3000 guests": no years.
+_YEAR = r"(?P<year_@>1[5-9][0-9]{2}|2[01][0-9]{2})(?![0-9])"
 _DAY = r"(?P<day_@>0?[1-9]|[12][0-9]|3[01])(?![0-9])(?:st|nd|rd|th|ST|ND|RD|TH)?"
+# White space with at most one line break, and bounded: before each of many dates, runs
+# of spaces would take time by their square.
+_INLINE = r"[^\S\n\r\v\f\u0085\u2028\u2029]"
+_MAYBE_GAP = rf"{_INLINE}{{0,3}}+(?:\r?\n|\r)?+{_INLINE}{{0,3}}+"
+_GAP = rf"(?=\s){_MAYBE_GAP}"
 _TO_DAY = r"(?:\s?(?:[-–—/]|to|and)\s?[0-9]{1,2}(?![0-9])(?:st|nd|rd|th)?)?"
+# The rest of "30 April – 2 May 2019", seen but left to be found as a date of its own.
+# A dash that begins a line begins a list item.
+_RANGE = rf"(?:{_INLINE}{{0,3}}+[-–—]|{_MAYBE_GAP}(?:to|until)(?![A-Za-z])){_MAYBE_GAP}"
+_ANY_DAY = r"[0-9]{1,2}(?:st|nd|rd|th)?"
+_LATER_MONTH = rf"(?P<until_@>{'|'.join(reversed(_SPELLINGS))})\.?"
+_LATER_YEAR = r"(?P<later_@>1[5-9][0-9]{2}|2[01][0-9]{2})(?![0-9])"
+_NOT_FIRST = r"(?<![\r\n])(?<![\r\n][ ])(?<![\r\n][ ]{2})"
 _SHAPES = (
     # 2019-04-24, 2019/4/24, 2019.04.24
     r"(?<![0-9./-])(?P<year_@>1[0-9]{3}|20[0-9]{2})(?P<mark_@>[-/.])(?P<number_@>[0-9]{1,2})"
     r"(?P=mark_@)(?P<day_@>[0-9]{1,2})(?![0-9]|[-/.][0-9])",
+    # 14/06/2024, 14.06.2024
+    r"(?<![0-9./-])(?P<day_@>1[3-9]|2[0-9]|3[01])(?P<mark_@>[-/.])(?P<number_@>0?[1-9]|1[0-2])"
+    rf"(?P=mark_@){_YEAR}(?![-/.][0-9])",
+    # 06/14/2024
+    r"(?<![0-9./-])(?P<number_@>0?[1-9]|1[0-2])/(?P<day_@>1[3-9]|2[0-9]|3[01])"
+    rf"/{_YEAR}(?![-/.][0-9])",
     # 2019年4月24日, 2019年4月, 2019年
     r"(?<![0-9])(?P<year_@>1[0-9]{3}|20[0-9]{2})[ ]?年"
     r"(?:[ ]?(?P<number_@>[0-9]{1,2})[ ]?月(?:[ ]?(?P<day_@>[0-9]{1,2})[ ]?[日号])?)?",
     # 4月24日
     r"(?<![0-9])(?P<number_@>[0-9]{1,2})[ ]?月[ ]?(?P<day_@>[0-9]{1,2})[ ]?[日号]",
-    # 24 April 2019, 24th of April 2019, 24-26 April 2019, 24 April
-    rf"(?<![0-9.,:/–-]){_DAY}{_TO_DAY}\s+(?:of\s+)?{_MONTH}(?![A-Za-z])(?:,?\s+{_YEAR})?",
-    # April 24, 2019, April 24th, April 24-26, 2019
-    rf"(?<![A-Za-z]){_MONTH}\s+{_DAY}(?![.:][0-9]){_TO_DAY}(?:\s*,?\s+{_YEAR})?",
+    # 24. April 2019, but not "1. April 2019" on a new line, where it may be a list item
+    rf"(?<![0-9.,:/–-])(?P<day_@>{_NOT_FIRST}0?[1-9]|[12][0-9]|3[01])\."
+    rf"{_INLINE}{{0,3}}{_MONTH}(?![A-Za-z]),?{_GAP}{_YEAR}",
+    # 24 April 2019, 24th of April 2019, 24-26 April 2019, 30 April - 2 May 2019, 24 April
+    rf"(?<![0-9.,:/–-]){_DAY}{_TO_DAY}{_GAP}(?:of{_GAP})?{_MONTH}(?![A-Za-z])"
+    rf"(?:,?{_GAP}{_YEAR}"
+    rf"|(?={_RANGE}{_ANY_DAY}{_GAP}(?:of{_GAP})?{_LATER_MONTH},?{_GAP}{_LATER_YEAR}))?",
+    # April 24, 2019, April 24th, April 24-26, 2019; "in March\n2. Then" is a list
+    rf"(?<![A-Za-z]){_MONTH}(?!\.?{_INLINE}{{0,3}}[\r\n]\s{{0,3}}[0-9]{{1,2}}[.)]\s){_GAP}"
+    rf"{_DAY}(?![.:][0-9]){_TO_DAY}"
+    rf"(?:{_MAYBE_GAP},?{_GAP}{_YEAR}"
+    rf"|(?={_RANGE}{_LATER_MONTH}{_GAP}{_ANY_DAY}{_MAYBE_GAP},?{_GAP}{_LATER_YEAR}))?",
     # September 2020
-    rf"(?<![A-Za-z]){_MONTH},?\s+{_YEAR}",
+    rf"(?<![A-Za-z]){_MONTH},?{_GAP}{_YEAR}",
     # in 2019, since 2019, the year 2019: the span is the year alone
     r"(?:(?<=\b[Ii]n[ ])|(?<=\b[Ss]ince[ ])|(?<=\b[Yy]ear[ ]))"
     r"(?P<year_@>1[5-9][0-9]{2}|20[0-9]{2})(?![0-9%‰]|[.,:/-][0-9]|[-–][A-Za-z])",
 )
 _DATE = re.compile("|".join(shape.replace("@", str(n)) for n, shape in enumerate(_SHAPES)))
+# Full-width digits and marks as the plain ones, one for one, so that offsets hold.
+_NARROW = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
 
 # Only this much of a document can say when the document itself was published.
 _TOP_LINES = 20
+_TOP_CHARACTERS = 20_000
+# No form of publication date has more beside it on its line.
+_BESIDE_CHARACTERS = 100
 _LABEL = re.compile(
     r"\s*[*_#>]*\s*(?:date|published(?:\s+on|\s+at)?|posted(?:\s+on)?|publication\s+date|release\s+(?:date|time)"
     r"|released|pub\s?date|publish\s+time|发布日期|发布时间|发表时间|发表日期|日期|时间)[*_]*\s*[:：]?[*_]*\s*",
@@ -131,7 +166,9 @@ def parse_date(value: str) -> tuple[int | None, int | None, int | None] | None:
     first = next(_dates_in(value), None)
     if first is not None:
         return first.year, first.month, first.day
-    bare = re.fullmatch(r"\s*(1[0-9]{3}|20[0-9]{2})(?:-([01][0-9]))?\s*", value)
+    bare = re.fullmatch(
+        r"(1[0-9]{3}|20[0-9]{2})(?:-([01][0-9]))?", value.translate(_NARROW).strip()
+    )
     if bare is None:
         return None
     month = int(bare[2]) if bare[2] else None
@@ -139,15 +176,25 @@ def parse_date(value: str) -> tuple[int | None, int | None, int | None] | None:
 
 
 def _dates_in(text: str) -> Iterator[_Found]:
-    for match in _DATE.finditer(text):
-        parts = {name.split("_")[0]: value for name, value in match.groupdict().items() if value}
+    for match in _DATE.finditer(text.translate(_NARROW)):
+        names = {name.split("_")[0]: name for name, value in match.groupdict().items() if value}
+        parts = {part: match[name] for part, name in names.items()}
         year = int(parts["year"]) if "year" in parts else None
         month = int(parts["number"]) if "number" in parts else None
         if "month" in parts:
-            month = _MONTHS[parts["month"].lower()]
+            month = _month(parts["month"])
         day = int(parts["day"]) if "day" in parts else None
+        end = match.end()
+        if "later" in parts and month is not None:
+            # 30 December - 2 January 2020 began the year before.
+            year = int(parts["later"]) - (month > _month(parts["until"]))
+            end = match.end(names["later"])
         if _is_possible(year, month, day):
-            yield _Found(year, month, day, Span(match.start(), match.end()))
+            yield _Found(year, month, day, Span(match.start(), end))
+
+
+def _month(name: str) -> int:
+    return _MONTHS[name.rstrip(".").lower()]
 
 
 def _is_possible(year: int | None, month: int | None, day: int | None) -> bool:
@@ -174,18 +221,21 @@ def _stated_in(text: str, found: list[_Found]) -> Iterator[DocumentDate]:
 
 def _top(text: str) -> int:
     """Offset of the end of the first lines that hold anything."""
-    for line, match in enumerate(re.finditer(r"[^\r\n]*\S[^\r\n]*", text[:20_000]), start=1):
-        if line == _TOP_LINES:
+    lines = 0
+    for match in re.finditer(r"[^\r\n]+", text[:_TOP_CHARACTERS]):
+        lines += not match[0].isspace()
+        if lines == _TOP_LINES:
             return match.end()
-    return min(len(text), 20_000)
+    return min(len(text), _TOP_CHARACTERS)
 
 
 def _origin(text: str, read: _Found) -> str | None:
     """Which form of publication date this is, judged by the line around it."""
-    start = max(text.rfind("\n", 0, read.span.start), text.rfind("\r", 0, read.span.start)) + 1
-    stop = re.compile(r"[\r\n]|$").search(text, read.span.end)
-    before = text[start : read.span.start]
-    after = text[read.span.end : stop.start() if stop else len(text)]
+    span = read.span
+    before = re.split(r"[\r\n]", text[max(0, span.start - _BESIDE_CHARACTERS) : span.start])[-1]
+    if len(before) == _BESIDE_CHARACTERS:
+        return None
+    after = re.split(r"[\r\n]", text[span.end : span.end + _BESIDE_CHARACTERS], maxsplit=1)[0]
     if read.day is not None and _PLACE.fullmatch(before) and _AFTER_DATELINE.match(after):
         return "dateline"
     if _LABEL.fullmatch(before) and (before.rstrip().endswith((":", "：")) or not after.strip()):

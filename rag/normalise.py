@@ -23,6 +23,10 @@ __all__ = ["NORMALISER", "lexical_tokens", "search_text"]
 NORMALISER = "normalise.v1"
 
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+# The one mark of invisible ones that parts words: "AIM<U+200B>Global".
+_ZERO_WIDTH_SPACE = re.compile(
+    "(?<=[A-Za-z\u00c0-\u024f])\u200b+(?=[A-Z\u00c0-\u00d6\u00d8-\u00de])"
+)
 _UNIFIED = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′＇`´", "'"),
@@ -113,8 +117,13 @@ def search_text(raw: str) -> str:
     English words that lost the space between them parted. Applying it twice gives the
     same as once.
     """
-    text = unicodedata.normalize("NFKC", raw.translate(_INVISIBLE)).translate(_UNIFIED)
+    text = _unified(raw)
     return " ".join(repaired for token in text.split() if (repaired := _repaired(token)))
+
+
+def _unified(raw: str) -> str:
+    visible = _ZERO_WIDTH_SPACE.sub(" ", raw).translate(_INVISIBLE)
+    return unicodedata.normalize("NFKC", visible).translate(_UNIFIED)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -256,7 +265,8 @@ _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 # Vowel signs of the Indic and South-East Asian scripts are marks, not letters, to \w.
 _WORD = rf"(?:[^\W_{_CJK}]|[\u0900-\u0963\u0966-\u109f\u1780-\u17d3])"
 _OTHER_TOKENS = (
-    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w,])|\d+\.\d+(?![\w.]))"
+    # Possessive, and never from the middle: "1,111,111...x" would take time by its square.
+    r"(?P<number>(?<!\d,)\d{1,3}(?:,\d{3})++(?:\.\d+)?(?![\w,])|\d+\.\d+(?![\w.]))"
     r"|(?P<initials>(?:(?<![^\W_])[^\W\d_]\.){2,}[^\W\d_]?(?![^\W_]))"
     rf"|(?P<compound>{_WORD}+(?:-{_WORD}+)+)"
     rf"|(?P<word>{_WORD}+(?:'{_WORD}+)*)"
@@ -274,8 +284,7 @@ def lexical_tokens(text: str) -> list[str]:
     its overlapping pairs, a lone character itself. A hyphenated word gives its parts
     and the whole.
     """
-    folded = unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).translate(_UNIFIED)
-    folded = _without_marks(folded.casefold())
+    folded = _without_marks(_unified(text).casefold())
     tokens: list[str] = []
     pattern = _ASCII_TOKEN if folded.isascii() else _TOKEN
     for match in pattern.finditer(_POSSESSIVE.sub("", folded)):

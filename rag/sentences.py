@@ -13,7 +13,8 @@ from rag.types import Span
 
 __all__ = ["cut_to_fit", "split_sentences"]
 
-_BREAK = r"(?:\r\n|[\n\r\v\f\u0085\u2028\u2029])"
+# Atomic: \r and \n given back one by one would make one line end a blank line.
+_BREAK = r"(?>\r\n|[\n\r\v\f\u0085\u2028\u2029])"
 _BLANK_LINES = re.compile(rf"{_BREAK}(?:[^\S\n\r\v\f\u0085\u2028\u2029]*{_BREAK})+|\f|\u2029")
 _LINE_END = re.compile(r"\r\n|[\n\r\v\u0085\u2028]")
 

@@ -18,9 +18,17 @@ CountEncoderTokens = Callable[[Sequence[str]], list[int]]
 SPLITTER = "split.v1"
 TITLE_TOKENS = 32
 _HEADING_CHARACTERS = 80
-_MARKDOWN_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(\S[^\r\n]*?)[ \t]*#*[ \t]*$", re.MULTILINE)
-_FENCE = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
-_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
+# Its words, without the closing #s: those after a space ("# Notes on C#" has none).
+# Possessive: a long run of spaces would take time by its square.
+_MARKDOWN_HEADING = re.compile(
+    r"^ {0,3}(#{1,6})[ \t]++(?=\S)([^ \t\r\n]++(?:[ \t]++(?!#++[ \t]*+\r?$)[^ \t\r\n]++)*+)"
+    r"[^\r\n]*",
+    re.MULTILINE,
+)
+_FENCE = re.compile(
+    r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*[ \t]*\r?$|\Z)", re.DOTALL | re.MULTILINE
+)
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _MARKDOWN_SUFFIXES = (".md", ".markdown")
 
 
@@ -290,14 +298,11 @@ def _sections(document: Document) -> list[_Section]:
 
 def _markdown_sections(text: str) -> Iterator[_Section]:
     start, path = 0, dict[int, str]()
-    hidden = [Span(*match.span()) for match in _FENCE.finditer(text)]
+    # Blanked out character for character, so that offsets hold.
+    shown = _FENCE.sub(_blanks, text)
     front = _FRONT_MATTER.match(text)
-    if front is not None:
-        hidden.append(Span(*front.span()))
     own_text_from = 0
-    for match in _MARKDOWN_HEADING.finditer(text):
-        if any(span.start <= match.start() < span.end for span in hidden):
-            continue
+    for match in _MARKDOWN_HEADING.finditer(shown, front.end() if front else 0):
         if text[own_text_from : match.start()].strip():
             yield _Section(Span(start, match.start()), tuple(path[level] for level in sorted(path)))
             start = match.start()
@@ -306,3 +311,7 @@ def _markdown_sections(text: str) -> Iterator[_Section]:
         path[level] = match[2]
         own_text_from = match.end()
     yield _Section(Span(start, len(text)), tuple(path[level] for level in sorted(path)))
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return " " * len(match[0])

@@ -29,6 +29,10 @@ def events(text):
         ("Addis Ababa, 3 May 2021 (UNIDO) — The", "2021-05-03", "3 May 2021"),
         ("NEW YORK, 4 July -- The", "--07-04", "4 July"),
         ("新华社北京2019年4月24日电 工业", "2019-04-24", "2019年4月24日"),
+        ("新华社北京２０１９年４月２４日电 工业", "2019-04-24", "２０１９年４月２４日"),
+        ("Vienna, 30 April – 2 May 2019 – The", "2019-04-30", "30 April – 2 May 2019"),
+        ("Vienna, April 30 – May 2, 2019 – The", "2019-04-30", "April 30 – May 2, 2019"),
+        ("Shanghai, 14/06/2024 - The", "2024-06-14", "14/06/2024"),
     ],
 )
 def test_a_dateline_says_when_it_was_published(line, date, written):
@@ -108,6 +112,27 @@ def test_publication_dates_come_best_founded_first_and_with_their_year():
         ("于2019年4月24日在4月25日", [("2019-04-24", "2019年4月24日"), ("--04-25", "4月25日")]),
         ("2019年，工业", [("2019", "2019年")]),
         ("29 February", [("--02-29", "29 February")]),
+        ("２０１９年４月２４日", [("2019-04-24", "２０１９年４月２４日")]),
+        ("２０１９－０４－２４", [("2019-04-24", "２０１９－０４－２４")]),
+        (
+            "from 30 December to\n2 January 2020",
+            [("2019-12-30", "30 December to\n2 January 2020"), ("2020-01-02", "2 January 2020")],
+        ),
+        ("from 4 May to 6 June", [("--05-04", "4 May"), ("--06-06", "6 June")]),
+        ("On 4 May\n- 6 June 2019", [("--05-04", "4 May"), ("2019-06-06", "6 June 2019")]),
+        ("on 5 May\n2020", [("2020-05-05", "5 May\n2020")]),
+        ("on 5 May\r\n2020", [("2020-05-05", "5 May\r\n2020")]),
+        ("On 5 May\n\n2020 Budget", [("--05-05", "5 May")]),
+        ("On 5 May\r\n\r\n2020 Budget", [("--05-05", "5 May")]),
+        ("On 5 May 1200 delegates", [("--05-05", "5 May")]),
+        ("am 24. April 2019", [("2019-04-24", "24. April 2019")]),
+        ("24. April 2019", [("2019-04-24", "24. April 2019")]),
+        ("\n3. April 2019 figures", [("2019-04", "April 2019")]),
+        (
+            "on 14/06/2024 and 06/15/2024",
+            [("2024-06-14", "14/06/2024"), ("2024-06-15", "06/15/2024")],
+        ),
+        ("Shanghai, 14.06.2024", [("2024-06-14", "14.06.2024")]),
     ],
 )
 def test_a_date_is_read_as_far_as_it_is_written(text, expected):
@@ -129,10 +154,29 @@ def test_a_date_is_read_as_far_as_it_is_written(text, expected):
         "version 1.2019.04.24.7",
         "he may 5 times",
         "Chapter 12.5 April",
+        "In June 1200 delegates",
+        "Shanghai, 05/06/2024",
+        "31/02/2024",
+        "13/14/2024",
+        "In June\n\n2020 delegates",
+        "held in March.\n2. **2019",
+        "held in March\n2. **2019",
+        "held in March.\r\n2) 2019",
+        "held in March. 2 people",
     ],
 )
 def test_what_is_no_clear_date_is_left_alone(text):
     assert events(text) == []
+
+
+def test_blank_lines_are_no_lines_of_the_top():
+    text = "A title\n" + " \n" * 100 + "Date: 2019-04-24\n"
+    assert said(text)[0][1] == "published"
+
+
+def test_what_stands_far_into_a_line_says_nothing_of_publication():
+    assert {kind for _, kind, _, _ in said("Wien, " + " " * 200 + "4 May 2019 - The")} == {"event"}
+    assert {kind for _, kind, _, _ in said("word " * 50 + "Date: 4 May 2019")} == {"event"}
 
 
 def test_a_title_adds_only_what_the_text_does_not_say():
@@ -142,13 +186,20 @@ def test_a_title_adds_only_what_the_text_does_not_say():
     ]
 
 
-@settings(max_examples=300, deadline=None)
+WIDE = str.maketrans("0123456789-/.", "０１２３４５６７８９－／．")
+
+
+@settings(max_examples=600, deadline=None)
 @given(
     st.lists(
         st.one_of(
             AWKWARD,
             st.dates().map(lambda d: d.strftime("%d %B %Y")),
             st.dates().map(lambda d: f"{d.year}年{d.month}月{d.day}日"),
+            st.dates().map(lambda d: d.strftime("%d %B").translate(WIDE)),
+            st.dates().map(lambda d: d.strftime("%d/%m/%Y")),
+            st.dates().map(lambda d: f" {d.day}. {d.strftime('%B %Y')}"),
+            st.sampled_from([" – 2 May 2020", "April 30", "\n", "\r\n2. ", " - May 2, 1999"]),
             st.sampled_from(["31 June 2020", "July 5th", "Date: ", "PARIS, ", " - ", "in 1999"]),
         ),
         max_size=6,
@@ -165,4 +216,5 @@ def test_a_metadata_field_may_be_a_bare_year_or_month():
     assert parse_date("2019") == (2019, None, None)
     assert parse_date("2019-04") == (2019, 4, None)
     assert parse_date("2019-04-24T10:00:00Z") == (2019, 4, 24)
+    assert parse_date("２０１９") == (2019, None, None)
     assert parse_date("soon") is None

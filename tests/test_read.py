@@ -1,11 +1,16 @@
 import hashlib
+import re
+import time
+from encodings.aliases import aliases
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import ReadError
+from rag.read import html
 from rag.read.decode import decode
+from rag.read.plain import MAX_TITLE_CHARACTERS, read_markdown
 from rag.read.reader import detect_language, read_document, supported_suffixes
 from rag.sentences import split_sentences
 from tests.test_sentences import AWKWARD
@@ -79,11 +84,34 @@ def test_text_is_read_exactly_or_refused(text):
             assert date.span is None or date.span.end <= len(document.text)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=300), st.sampled_from(sorted(supported_suffixes())))
+ODD_MARKUP = st.lists(
+    st.one_of(
+        st.binary(max_size=8),
+        st.sampled_from(sorted(aliases)).map(lambda name: f"<meta charset={name}>".encode()),
+        st.sampled_from(
+            re.findall(
+                rb"\S+",
+                b"<html> </html> <head> <body> <p> </p> <!-- --> <!doctype <?xml <title> </title> "
+                b'&#xD800; &#0; {} [] null "@context":"https://schema.org", "@type":"Article" '
+                b'<script\ttype=\'application/ld+json\'> </script> "headline":[] "author":[1] '
+                b'"datePublished":{} --- title: # Hello',
+            )
+        ),
+        st.sampled_from([b"\r\n", b" ", b"<script type='application/ld+json'>{", b"}</script>"]),
+    ),
+    max_size=20,
+).map(b"".join)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=300), ODD_MARKUP), st.sampled_from(sorted(supported_suffixes()))
+)
 def test_any_bytes_give_a_document_or_a_read_error(data, suffix):
     try:
-        text = read_document(f"page{suffix}", data).text
+        document = read_document(f"page{suffix}", data)
+        text = document.text
+        "".join([document.title, *document.metadata.values()]).encode()
     except ReadError as error:
         text = str(error).removeprefix(f"page{suffix} ")
         said = True
@@ -211,3 +239,126 @@ def test_a_headline_and_a_byline_of_a_page_are_no_part_of_its_first_sentence():
     text = read_document("page.html", page.encode()).text
     sentences = [span.of(text) for span in split_sentences(text)]
     assert "Shanghai Jiao Tong University runs it with UNIDO." in sentences
+
+
+def test_whatever_encoding_a_page_declares_it_is_read():
+    # ASCII, which every encoding of web pages reads alike.
+    for charset in sorted({*aliases, "hex", "idna", "undefined", "punycode", "no-such"}):
+        page = f"<html><head><meta charset={charset}></head><body><p>A fair.</p></body></html>"
+        assert "A fair." in read_document("page.html", page.encode()).text, charset
+
+
+@pytest.mark.parametrize("charset", ["idna", "unicode_escape", "utf-7", "raw_unicode_escape"])
+def test_no_page_is_read_in_an_encoding_that_no_page_has(charset):
+    page = rf"<html><head><meta charset={charset}></head><body>+AGE- \u0041</body></html>"
+    document = read_document("page.html", page.encode())
+    assert (document.metadata["encoding"], document.text.strip()) == ("utf-8", r"+AGE- \u0041")
+
+
+HEADLINE_LIST = (
+    '<html><head><script type="application/ld+json">{"@context":"https://schema.org",'
+    '"@type":"Article","headline":["q"]}</script></head><body><p>A fair opened.</p></body></html>'
+)
+
+
+def test_metadata_that_cannot_be_parsed_leaves_the_text():
+    assert read_document("page.html", HEADLINE_LIST.encode()).text == "A fair opened."
+
+
+def test_a_page_that_cannot_be_parsed_is_refused(monkeypatch):
+    def fail(*_, **__):
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr(html.trafilatura, "bare_extraction", fail)
+    with pytest.raises(
+        ReadError, match=r"page\.html .* cannot be parsed \(AttributeError: no such"
+    ):
+        read_document("page.html", PAGE.encode())
+
+
+def test_a_source_that_is_no_url_is_refused():
+    with pytest.raises(ReadError, match=r"https://\[a"):
+        read_document("https://[a/page.html", PAGE.encode())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<body><p>A fair opened.</p></body>",
+        "<p>A fair opened.</p>",
+        f"<!--{'licence ' * 800}--><!doctype html><html><body><p>A fair opened.</p></body></html>",
+    ],
+)
+def test_a_page_is_read_though_no_html_tag_begins_it(page):
+    assert read_document("page.html", page.encode()).text == "A fair opened."
+
+
+def test_a_page_below_a_long_comment_is_known_for_one():
+    page = f"<!-- {'licence ' * 800}-->{PAGE}"
+    document = read_document("https://a.org/fair", page.encode())
+    assert (document.metadata["media_type"], document.title) == ("text/html", "Fair opens")
+
+
+MARKDOWN = [
+    '---\ntitle: "Fair: the opening" \ndate: 2020-03-03\nauthor: Ann Lee\n---\n# Other\n\nText.',
+    "---\ndate: 2020-03-03\n---\n\n# Fair opens\n\nText.",
+    "# Fair opens #\n\nText.",
+    "```\n# not this\n```\n\n# Fair opens\n\nText.",
+    "Fair opens\n\nText.",
+]
+
+
+@pytest.mark.parametrize("text", MARKDOWN)
+def test_markdown_reads_alike_with_either_line_end(text):
+    one, other = read_markdown(text), read_markdown(text.replace("\n", "\r\n"))
+    assert one.title == other.title != "---"
+    assert one.metadata == other.metadata
+    assert [d.isoformat() for d in one.dates] == [d.isoformat() for d in other.dates]
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("# Notes on C#", "Notes on C#"),
+        ("# Notes on C# #", "Notes on C#"),
+        ("#  Fair  opens \t##  ", "Fair  opens"),
+        ("# Number # 1", "Number # 1"),
+        ("# #1", "#1"),
+    ],
+)
+def test_the_number_signs_that_close_a_heading_stand_after_a_space(line, title):
+    assert read_markdown(f"{line}\n\nText.").title == title
+
+
+def test_a_markdown_title_too_long_gives_way_to_the_next_best():
+    long = "word " * MAX_TITLE_CHARACTERS
+    assert read_markdown(f"---\ntitle: {long}\n---\n# Fair opens\n").title == "Fair opens"
+    assert read_markdown(f"---\ntitle: Fair opens\n---\n# {long}\n").title == "Fair opens"
+    assert read_document("a/page.md", f"# {long}\n\nText.".encode()).title == "page.md"
+
+
+def test_accented_capitals_are_not_taken_for_chinese():
+    text = "NAÇÕES UNIDAS: PLANO DE AÇÃO"
+    assert read_document("page.txt", text.encode("latin-1")).text == text
+    chinese = "UNIDO工业发展组织与IBM合作，A和B两个城市"
+    assert read_document("page.txt", chinese.encode("gb18030")).text == chinese
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("page.md", "# a" + " " * 100_000 + "x"),
+        ("page.md", "---\na: b" + " " * 100_000 + "x\n---\nText"),
+        ("page.txt", "April 5" + " " * 100_000 + "x"),
+        ("page.txt", ("April 5" + " " * 5_000 + "x") * 20),
+        ("page.txt", (" " * 5_000 + "5 April 2019") * 20),
+        ("page.txt", (" " * 5_000 + "2019年4月5日") * 20),
+        ("page.txt", " " * 100_000 + "\n5 April 2019"),
+        ("https://a.org/x", "<!---->" * 14_000),
+        ("https://a.org/x", "<meta " * 300 + "charset=" + " " * 100_000 + "x"),
+    ],
+)
+def test_no_text_takes_more_than_linear_time(source, text):
+    started = time.perf_counter()
+    assert read_document(source, text.encode()).text == text
+    assert time.perf_counter() - started < 2

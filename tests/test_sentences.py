@@ -76,6 +76,11 @@ def test_a_line_break_inside_a_sentence_does_not_end_it():
     assert sentences(text) == [text[:-11], "They work."]
 
 
+def test_a_line_break_of_two_characters_is_no_blank_line():
+    text = "Pattern recognition\r\nreceptors are used by the Air\r\nForce. They work."
+    assert sentences(text) == [text[:-11], "They work."]
+
+
 def test_lines_that_stand_by_themselves_are_sentences():
     text = "Jie Zhao\u00a0\nIndustrial Officer\n- first point\n- second point\n# Head\ntail"
     assert sentences(text) == [

@@ -1,11 +1,12 @@
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.read.reader import read_document
-from rag.split import SplitSettings, clip_title, encoder_text, split_document
+from rag.split import SplitSettings, _sections, clip_title, encoder_text, split_document
 from rag.tokens import load_tokenizer
 from tests.test_sentences import AWKWARD
 
@@ -108,6 +109,40 @@ def test_a_new_section_starts_a_new_passage_with_its_heading_path():
         (("Fair", "Guests"), "## Guests"),
         (("Fair", "Hosts", "Staff"), "## Hosts"),
     ]
+
+
+SECTIONED = [
+    "# Fair\n\nIt opened.\n\n## Guests ##\n\nThey came.\n\n```\n# no heading\n```\n\n"
+    "## Hosts\n\n### Staff\n\nThey worked.\n",
+    "---\ntitle: Fair\n# a comment\n---\n\n# Opening\n\nIt opened.\n\n# Close\n\nIt closed.\n",
+    "# Fair\n\n" + PROSE.replace(". ", ".\n") * 4 + "\n## Guests\n\nThey\ncame from\nfar.\n",
+]
+
+
+@pytest.mark.parametrize("text", SECTIONED)
+def test_markdown_splits_alike_with_either_line_end(text):
+    one, other = document(text, "a.md"), document(text.replace("\n", "\r\n"), "a.md")
+    assert one.title == other.title
+    assert [(p.headings, p.search_text) for p in split(one)] == [
+        (p.headings, p.search_text) for p in split(other)
+    ]
+    assert len({p.headings for p in split(one)}) > 1
+    assert not any("#" in heading for p in split(one) for heading in p.headings)
+
+
+def test_the_number_signs_that_close_a_heading_stand_after_a_space():
+    doc = document("# Notes on C#\n\nText.\n\n## Part ##\n\n### F# #\n\nMore.\n", "a.md")
+    assert [p.headings for p in split(doc)] == [
+        ("Notes on C#",),
+        ("Notes on C#", "Part", "F#"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["# a" + " " * 100_000 + "x", "# a" + " #" * 50_000 + " x"])
+def test_a_long_heading_takes_linear_time(text):
+    started = time.perf_counter()
+    _ = _sections(document(text, "a.md"))
+    assert time.perf_counter() - started < 2
 
 
 def test_the_same_text_without_the_suffix_has_no_headings():

@@ -33,7 +33,19 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MAX_CONTROL_SHARE = 0.02
 # Declared names that in practice mean their superset.
 _SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "iso8859-1": "cp1252", "ascii": "cp1252"}
+# What a page may declare: the encodings of the WHATWG's Encoding Standard, by Python's
+# names. Python has codecs besides that are none (hex, zlib) or that nobody writes pages
+# in and that would read any (unicode_escape, idna).
+_DECLARABLE = frozenset(
+    {"utf-8", "utf-8-sig", "gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp", "shift_jis"}
+    | {"cp932", "euc_kr", "cp949", "cp866", "cp874", "koi8-r", "koi8-u", "mac-roman"}
+    | {"mac-cyrillic", "tis-620"}
+    | {f"cp{number}" for number in range(1250, 1259)}
+    | {f"iso8859-{part}" for part in (*range(2, 12), *range(13, 17))}
+)
 _SAMPLE = 20_000
+_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN_INSIDE_WORD = re.compile("(?<=[A-Za-z])[\u4e00-\u9fff](?=[A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +102,9 @@ def _by_declaration(data: bytes, declared: str | None) -> Decoded | None:
         # A declaration that could be read cannot be of a two-byte encoding.
         if codec.startswith(("utf-16", "utf-32")):
             codec = "utf-8"
-        text, _ = codecs.lookup(codec).decode(data)
-    except (LookupError, UnicodeDecodeError):
+        return Decoded(data.decode(codec), codec) if codec in _DECLARABLE else None
+    except (LookupError, UnicodeError):
         return None
-    return Decoded(text, codec) if isinstance(text, str) else None
 
 
 def _by_content(data: bytes) -> Decoded:
@@ -141,7 +152,12 @@ def _chinese(data: bytes) -> Decoded | None:
         return None
     beyond_ascii = [character for character in text if character > "\x7f"][:_SAMPLE]
     common = sum(_is_common_chinese(character) for character in beyond_ascii)
-    return Decoded(text, "gb18030") if common >= 0.7 * len(beyond_ascii) else None
+    if common < 0.7 * len(beyond_ascii):
+        return None
+    # Two accented capitals (NAÇÕES) read as one common character.
+    if 2 * len(_HAN_INSIDE_WORD.findall(text)) > len(_HAN.findall(text)):
+        return None
+    return Decoded(text, "gb18030")
 
 
 def _is_common_chinese(character: str) -> bool:

@@ -12,10 +12,13 @@ from rag.read.plain import MAX_TITLE_CHARACTERS, Content
 __all__ = ["declared_charset", "looks_like_html", "read_html"]
 
 _CHARSET = re.compile(
-    rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w:.-]+)",
+    rb"<meta[^>]+charset\s*+=\s*+[\"']?\s*+([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w:.-]+)",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|\?xml)", re.I | re.S)
+# Possessive: a comment that could end at any of many places would take exponential time.
+_MARKUP = re.compile(
+    r"\s*+(?:<!--(?:(?!-->).)*+-->\s*+)*+<(?:!doctype\s+html|html|head|body|\?xml)", re.I | re.S
+)
 # Standards let a page declare its encoding within this many bytes; some are late.
 _DECLARATION_BYTES = 4096
 # Only what the page states: the wider search takes any date near the text, and turns a
@@ -33,7 +36,7 @@ def declared_charset(data: bytes) -> str | None:
 
 def looks_like_html(text: str) -> bool:
     """Whether ``text`` begins as a web page does."""
-    return _MARKUP.match(text[:_DECLARATION_BYTES]) is not None
+    return _MARKUP.match(text) is not None
 
 
 def read_html(markup: str, source: str) -> Content:
@@ -43,31 +46,64 @@ def read_html(markup: str, source: str) -> Content:
     everything the page shows.
 
     Raises:
-        ReadError: the page shows no text.
+        ReadError: the page shows no text, or cannot be parsed.
     """
-    # The source's URL is kept from it: a date in that is found, and named so, elsewhere.
-    page = trafilatura.bare_extraction(
-        markup,
-        favor_recall=True,
-        include_comments=False,
-        with_metadata=True,
-        date_extraction_params=_DATE_PARAMETERS,
-    )
-    # By its type it may be a dictionary; as called here it is an object or None.
-    fields = {} if page is None or isinstance(page, dict) else page.as_dict()
-    text = fields.get("text") or trafilatura.html2txt(markup)
+    fields, text = _extracted(markup, source)
+    if not text.strip():
+        # Without "<html" near its start trafilatura takes it for no page: a fragment, or
+        # a page below a long comment.
+        fields, text = _extracted(f"<html>{markup}</html>", source)
     # One block of the page a line: a blank line between them keeps a heading or byline
     # from being read as the beginning of the sentence below it.
     text = re.sub(r"\n+", "\n\n", text)
-    # A numeric reference may name half a surrogate pair, which UTF-8 cannot hold.
-    text = text.encode("utf-8", errors="replace").decode("utf-8")
     if not text.strip():
         raise ReadError(f"{source} holds no text: the page shows nothing but markup or scripts")
-    title = " ".join((fields.get("title") or "").split())
+    title = " ".join(fields.get("title", "").split())
     named = {"author": "author", "site": "sitename", "url": "url"}
     return Content(
         text=text,
         title=title if len(title) <= MAX_TITLE_CHARACTERS else "",
         page_date=fields.get("date"),
-        metadata={name: str(fields[key]) for name, key in named.items() if fields.get(key)},
+        metadata={name: fields[key] for name, key in named.items() if key in fields},
     )
+
+
+def _extracted(markup: str, source: str) -> tuple[dict[str, str], str]:
+    """What the page says of itself, nothing empty, and its text, which may be empty.
+
+    Raises:
+        ReadError: the page cannot be parsed.
+    """
+    failure: Exception | None = None
+    for with_metadata in (True, False):
+        try:
+            return _parsed(markup, with_metadata=with_metadata)
+        except Exception as error:  # noqa: BLE001
+            # A third-party parser on untrusted input: odd metadata alone makes it fail by
+            # AttributeError, and one odd page must not end the ingest of an archive.
+            failure = error
+    raise ReadError(
+        f"{source} holds markup that cannot be parsed ({type(failure).__name__}: {failure}); "
+        "save its text as .txt"
+    ) from failure
+
+
+def _parsed(markup: str, *, with_metadata: bool) -> tuple[dict[str, str], str]:
+    # The source's URL is kept from it: a date in that is found, and named so, elsewhere.
+    page = trafilatura.bare_extraction(
+        markup,
+        favor_recall=True,
+        include_comments=False,
+        with_metadata=with_metadata,
+        date_extraction_params=_DATE_PARAMETERS,
+    )
+    # By its type it may be a dictionary; as called here it is an object or None.
+    found = {} if page is None or isinstance(page, dict) else page.as_dict()
+    wanted = ("text", "title", "author", "sitename", "url", "date")
+    fields = {key: _encodable(str(found[key])) for key in wanted if found.get(key)}
+    return fields, fields.pop("text", "") or _encodable(trafilatura.html2txt(markup))
+
+
+def _encodable(text: str) -> str:
+    """``text`` without half surrogate pairs: a numeric reference may name one."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")

@@ -12,9 +12,16 @@ from rag.types import DocumentDate, Span
 __all__ = ["Content", "read_markdown", "read_plain"]
 
 MAX_TITLE_CHARACTERS = 200
-_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
-_FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(\S[^\r\n]*?)[ \t]*$", re.MULTILINE)
-_FIRST_HEADING = re.compile(r"^ {0,3}#[ \t]+(\S[^\r\n]*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_FRONT_MATTER = re.compile(
+    r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE
+)
+_FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(\S[^\r\n]*)", re.MULTILINE)
+# A heading's words, without the closing #s: those after a space ("# Notes on C#" has none).
+# Possessive: a long run of spaces would take time by its square.
+_FIRST_HEADING = re.compile(
+    r"^ {0,3}#[ \t]++(?=\S)([^ \t\r\n]++(?:[ \t]++(?!#++[ \t]*+\r?$)[^ \t\r\n]++)*+)",
+    re.MULTILINE,
+)
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -43,17 +50,19 @@ def read_markdown(text: str) -> Content:
     """The text itself; title, date and author from front matter or the first heading."""
     front = _FRONT_MATTER.match(text)
     fields = {
-        match[1].lower(): Span(match.start(2), match.end(2))
+        match[1].lower(): Span(match.start(2), match.start(2) + len(match[2].rstrip(" \t")))
         for match in (_FIELD.finditer(text, front.start(1), front.end(1)) if front else ())
     }
-    title = _unquoted(fields["title"].of(text)) if "title" in fields else ""
-    if not title:
-        body = _FENCE.sub("", text[front.end() :] if front else text)
-        heading = _FIRST_HEADING.search(body)
-        title = heading[1] if heading else ""
+    body = _FENCE.sub("", text[front.end() :] if front else text)
+    heading = _FIRST_HEADING.search(body)
+    stated = [_unquoted(fields["title"].of(text))] if "title" in fields else []
+    if heading is not None:
+        stated.append(heading[1])
+    elif front is None:
+        stated.append(read_plain(text).title)
     return Content(
         text=text,
-        title=title or (read_plain(text).title if front is None else ""),
+        title=next((title for title in stated if 0 < len(title) <= MAX_TITLE_CHARACTERS), ""),
         dates=_front_date(text, fields),
         metadata={"author": _unquoted(fields["author"].of(text))} if "author" in fields else {},
     )

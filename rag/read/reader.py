@@ -51,7 +51,8 @@ def read_document(source: str, data: bytes) -> Document:
     it turns out to be.
 
     Raises:
-        ReadError: the suffix is unknown, the content is no text, or there is none.
+        ReadError: the suffix is unknown, the content is no text or cannot be parsed, or there
+            is none. It raises nothing else.
     """
     media_type = _media_type(source)
     declared = declared_charset(data) if media_type in (None, "text/html") else None
@@ -125,6 +126,9 @@ def _dates(content: Content, source: str, title: str) -> tuple[DocumentDate, ...
 def _name(source: str) -> str:
     """The last part of a path or URL, or a URL's host where its path is empty."""
     if "://" in source:
-        parts = urlsplit(source)
+        try:
+            parts = urlsplit(source)
+        except ValueError as error:
+            raise ReadError(f"{source} is no URL: {error}") from error
         return PurePosixPath(unquote(parts.path)).name or parts.netloc or source
     return PurePosixPath(source.replace("\\", "/")).name or source
