@@ -302,6 +302,38 @@ def test_resolve_prefers_id_then_prefix_then_source_then_file_name(store: Store)
         assert view.resolve("ats.txt") == []
 
 
+def test_a_source_that_becomes_the_first_must_be_read_again(store: Store) -> None:
+    def hashes() -> list[str]:
+        with store.read() as view:
+            records = [view.source(f"/{name}/cats.txt") for name in "abc"]
+        return [record.file_hash for record in records if record is not None]
+
+    # The title and dates that are stored are those of the first source's file.
+    with store.write() as writer:
+        put(writer, CATS)
+        writer.add_source(SourceRecord("/b/cats.txt", "hash of b", CATS.id))
+        writer.add_source(SourceRecord("/c/cats.txt", "hash of c", CATS.id))
+    first = indexed(CATS).file_hash
+    assert hashes() == [first, "hash of b", "hash of c"]
+    with store.write() as writer:
+        writer.remove_source("/c/cats.txt")
+    assert hashes() == [first, "hash of b"], "the first is still the first"
+    with store.write() as writer:
+        writer.remove_source("/a/cats.txt")
+    assert hashes() == [""]
+    with store.write() as writer:
+        writer.add_source(SourceRecord("/b/cats.txt", "hash of b", CATS.id))
+        writer.add_source(SourceRecord("/c/cats.txt", "hash of c", CATS.id))
+        put(writer, document("Cats sleep all day.", "/b/cats.txt"))
+    with store.read() as view:
+        assert view.document(CATS.id).sources == ("/c/cats.txt",)
+        moved = view.source("/b/cats.txt")
+    assert moved is not None
+    assert hashes() == [moved.file_hash, ""]
+    assert moved.file_hash != ""
+    assert store.check() == []
+
+
 def test_every_change_is_a_new_generation_and_a_view_keeps_its_own(store: Store) -> None:
     with store.write() as writer:
         put(writer, CATS)

@@ -7,15 +7,17 @@ import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from embeddings.types import Vectors
 from rag.errors import (
     FootnoteError,
     StoreDamagedError,
@@ -24,16 +26,21 @@ from rag.errors import (
     StoreVersionError,
 )
 from rag.store import connection as connection_module
-from rag.store.base import SourceRecord
+from rag.store.base import ReadView, SourceRecord
 from rag.store.connection import DATABASE_NAME
+from rag.store.doctor import check_lexical_tables
 from rag.store.faiss_index import IndexKinds
 from rag.store.lexical import LexicalSettings, query_words
 from rag.store.local import LocalStore, LocalStoreSettings
 from rag.store.migrations import STEPS, migrate, schema_version
+from rag.store.snapshot import Manifest, SnapshotFiles
 from rag.store.view import SearchSettings
 from rag.store.writer import SnapshotSettings
+from rag.types import Document, Passage
 from tests.store_cases import (
     ENCODER,
+    OTHER_ENCODER,
+    OTHER_SPEC,
     SPEC,
     brute_force,
     dense_ids,
@@ -75,6 +82,32 @@ def repaired(store: LocalStore) -> list[str]:
     problems = store.check()
     with store.write() as writer:
         return writer.repair(problems)
+
+
+def repaired_at_most_once(store: LocalStore) -> bool:
+    """Whether a repair leaves nothing that a second one would repair, and hides nothing."""
+    lasting = {problem for problem in store.check() if not problem.repairable}
+    repaired(store)
+    missing = {"vector.missing"}  # what the caller of a repair encodes
+    after = {problem for problem in store.check() if problem.code not in missing}
+    return lasting == after
+
+
+def run_as_another_user(script: str, *arguments: object) -> None:
+    """Run Python that may not write what the tests have written; root may, so not as root."""
+    head = "import os, sys\nfrom pathlib import Path\nfrom tests.store_cases import *\n"
+    drop = "if os.geteuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+    imports = (
+        "from rag.errors import *\nfrom rag.store.local import LocalStore\n"
+        # Whatever is imported late is imported now, while it can be read.
+        "import tempfile\n"
+        "with LocalStore.open(Path(tempfile.mkdtemp())).write() as w: put(w, document('x'))\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", head + imports + drop + script, *map(str, arguments)],
+        check=True,
+        timeout=60,
+    )
 
 
 # --- the file ---
@@ -189,6 +222,171 @@ def test_a_full_disk_refuses_the_change_and_loses_nothing(
         assert view.document(kept.id) == kept
 
 
+def test_a_data_directory_that_cannot_be_one_is_named_with_its_remedy(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no directory")
+    for path in (tmp_path / "notes.txt", tmp_path / "notes.txt" / "below", Path("/dev/null/x")):
+        store = LocalStore.open(path)
+        for use in (store.read, store.write):
+            with (
+                pytest.raises(StoreError, match=rf"{path} cannot .*[Nn]ot a directory.*--data"),
+                use(),
+            ):
+                pass
+        for ask in (store.status, store.check, store.passages_without_vectors):
+            with pytest.raises(StoreError, match=r"--data"):
+                ask()
+    assert (tmp_path / "notes.txt").read_text() == "no directory"
+
+
+@pytest.mark.parametrize("target", ["filelock.FileLock.acquire", "pathlib.Path.write_text"])
+def test_a_lock_that_cannot_be_written_is_an_error_and_no_lock(
+    store: LocalStore, data: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(target, forbidden)
+        with pytest.raises(StoreError, match=rf"{data} .*Permission denied.*--data"), store.write():
+            pass
+    with store.write() as writer:
+        put(writer, document("A text."))
+
+
+def test_an_archive_is_readable_by_a_user_who_may_not_write_it() -> None:
+    # Not in tmp_path, which no other user may enter.
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        store = LocalStore.open(data)
+        with store.write() as writer:
+            put(writer, document("Cats purr.\nDogs bark."))
+        store.close()
+        assert not list(data.glob("*-wal"))
+        (Path(folder) / "closed").mkdir()
+        for path in (Path(folder), data, data / "vectors"):
+            path.chmod(0o555)
+        (Path(folder) / "closed").chmod(0)
+        run_as_another_user(
+            "store = LocalStore.open(Path(sys.argv[1]) / 'data')\n"
+            "for _ in range(2):\n"
+            "    with store.read() as view: assert lexical_ids(view, 'dogs')\n"
+            "    with store.read() as view: assert dense_ids(view, 'dogs')\n"
+            "assert store.check() == [], store.check()\n"
+            "assert store.status().documents == 1\n"
+            "for name, verb in (('data', 'write'), ('closed/x', 'read'), ('closed/x', 'write')):\n"
+            "    try:\n"
+            "        with getattr(LocalStore.open(Path(sys.argv[1]) / name), verb)(): pass\n"
+            "    except StoreError as error: assert '--data' in str(error), error\n"
+            "    else: raise AssertionError(name)\n",
+            folder,
+        )
+        for path in (Path(folder), data, data / "vectors", Path(folder) / "closed"):
+            path.chmod(0o755)
+
+
+def test_only_an_archive_that_nobody_writes_is_read_without_locks(
+    store: LocalStore, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    real = sqlite3.connect
+
+    def spy(address: str, **named: object) -> sqlite3.Connection:
+        opened.append(address.partition("?")[2])
+        return real(address, **named)  # type: ignore[call-overload, no-any-return]
+
+    with store.write() as writer:
+        put(writer, document("A text."))
+        monkeypatch.setattr("rag.store.connection.sqlite3.connect", spy)
+        with store.read():
+            pass
+        store.close()
+        monkeypatch.setattr("rag.store.connection.os.access", lambda *_: False)
+        again = LocalStore.open(data)
+        with again.read():
+            pass
+        again.close()
+        assert opened == ["mode=rw", "mode=rw"], "there is a log to be read"
+    opened.clear()
+    again = LocalStore.open(data)
+    for _ in range(2):  # looked at anew each time: somebody may have begun to write
+        with again.read() as view:
+            assert lexical_ids(view, "text")
+    again.close()
+    assert opened == ["mode=ro&immutable=1"] * 2
+
+
+def test_damaged_rows_are_errors_that_name_the_doctor(store: LocalStore, data: Path) -> None:
+    damaged = document("Cats purr.\nDogs bark.", "/a/cats.txt")
+    sound = document("Ships sail.", "/a/ships.txt")
+    with store.write() as writer:
+        put(writer, damaged, sound)
+    for statement in (
+        "UPDATE documents SET dates = '[[1]]' WHERE row = 1",
+        "UPDATE documents SET metadata = 'no json' WHERE row = 1",
+        "UPDATE documents SET text = x'41' WHERE row = 1",
+        "UPDATE documents SET text = CAST(x'ff41' AS TEXT) WHERE row = 1",
+    ):
+        change(data, statement)
+        with pytest.raises(StoreDamagedError, match="footnote doctor"), store.read() as view:
+            view.document(damaged.id)
+        with store.read() as view:
+            assert view.document(sound.id) == sound
+    assert {problem.subject for problem in store.check()} == {damaged.id}
+    reads: list[tuple[str, Callable[[ReadView], object]]] = [
+        ("UPDATE passages SET headings = '[1]'", lambda view: view.document_passages(sound.id)),
+        (
+            "UPDATE passages SET headings = '[]', search_text = CAST(x'ff41' AS TEXT)",
+            lambda view: view.document_passages(sound.id),
+        ),
+        ("DROP TABLE fts_1", lambda view: lexical_ids(view, "cats")),
+        ("DELETE FROM meta", lambda view: view.generation),
+    ]
+    for statement, read in reads:
+        change(data, statement)
+        with pytest.raises(StoreDamagedError, match="footnote doctor"), store.read() as view:
+            read(view)
+
+
+def test_a_ranked_passage_that_cannot_be_read_is_damage_and_an_unknown_one_a_key_error(
+    store: LocalStore, data: Path
+) -> None:
+    with store.write() as writer:
+        put(writer, document("Cats purr."))
+    store.close()
+    change(
+        data,
+        "CREATE INDEX empty ON passages (document) WHERE 0",
+        "PRAGMA writable_schema = ON",
+        # Its row is still found, but not by its span.
+        "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master"
+        " WHERE name = 'empty') WHERE name = 'passages_by_document'",
+        "DELETE FROM sqlite_master WHERE name = 'empty'",
+    )
+    again = LocalStore.open(data)
+    for search in (dense_ids, lexical_ids):
+        with again.read() as view:
+            (found,) = search(view, "cats")
+            with pytest.raises(StoreDamagedError, match="footnote doctor"):
+                view.passages([found])
+            with pytest.raises(KeyError):
+                view.passages(["nothing:0-1"])
+    assert codes(again) >= {"database.damaged"}
+    again.close()
+
+
+def test_a_schema_that_is_no_text_is_damage(store: LocalStore, data: Path) -> None:
+    with store.write() as writer:
+        put(writer, document("Cats purr."))
+    store.close()
+    path = data / DATABASE_NAME
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE oplog", b"CREATE TABL\xff oplog"))
+    again = LocalStore.open(data)
+    assert codes(again) == {"database.damaged"}
+    for use in (again.read, again.write):
+        with pytest.raises(StoreDamagedError, match="backup"), use():
+            pass
+
+
 def test_the_lock_names_its_holder(store: LocalStore, data: Path) -> None:
     other = LocalStore.open(data)  # as another process would
     with (
@@ -299,6 +497,34 @@ def test_a_damaged_snapshot_is_detected_and_rebuilt(data: Path, target: str, dam
     assert repaired(again)
     assert again.check() == []
     again.close()
+
+
+def test_a_snapshot_replaced_while_it_is_read_is_no_damage(
+    data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = LocalStore.open(data, settings=LocalStoreSettings(snapshots=SnapshotSettings(0, 0.0)))
+    items = [indexed(of) for of in synthetic(9)]
+    with store.write() as writer:
+        writer.put(items[:3], SPEC)
+    real = SnapshotFiles.load
+    rest = items[3:]
+
+    def load(files: SnapshotFiles, manifest: Manifest) -> bytes:
+        if rest:
+            with store.write() as writer:
+                writer.put([rest.pop()], SPEC)
+        return real(files, manifest)
+
+    monkeypatch.setattr(SnapshotFiles, "load", load)
+    reader = LocalStore.open(data)
+    assert reader.check() == []
+    assert len(rest) == 5, "it was replaced once, and the new one is newer than the check"
+    with reader.read() as view:
+        assert len(dense_ids(view, "w1", limit=99)) == 4 * 3
+    assert rest == []
+    assert caplog.records == []
+    reader.close()
+    store.close()
 
 
 def test_a_snapshot_behind_the_database_catches_up_from_the_oplog(
@@ -479,12 +705,21 @@ def test_each_kind_of_damage_is_found_by_its_code(data: Path) -> None:
     cases = {
         "UPDATE documents SET text = 'Cats purr!' || char(10) || 'Dogs bark.'": "document.hash",
         "UPDATE documents SET characters = 5": "document.length",
+        "UPDATE documents SET text = CAST(x'ff41' AS TEXT)": "document.hash",
+        "UPDATE documents SET text = CAST(text AS BLOB)": "document.hash",
+        "UPDATE documents SET title = CAST(x'ff41' AS TEXT)": "document.record",
+        "UPDATE documents SET dates = '[[1]]'": "document.record",
+        "UPDATE documents SET metadata = '{'": "document.record",
+        "UPDATE sources SET source = CAST(x'ff41' AS TEXT)": "document.record",
         "DELETE FROM sources": "document.unsourced",
         "DELETE FROM holdings": "document.unindexed",
         'UPDATE passages SET "end" = 999 WHERE id = 2': "passage.span",
         "UPDATE passages SET start = 10 WHERE id = 2": "passage.span",
         "UPDATE passages SET ordinal = 5 WHERE id = 1": "passage.order",
         'UPDATE passages SET "end" = 4 WHERE id = 1': "passage.gap",
+        "UPDATE passages SET \"end\" = x'ff' WHERE id = 1": "passage.span",
+        "UPDATE passages SET search_text = CAST(x'ff41' AS TEXT) WHERE id = 1": "passage.text",
+        "UPDATE passages SET headings = '[1]' WHERE id = 1": "passage.text",
         "DELETE FROM vectors WHERE passage = 1": "vector.missing",
         "UPDATE vectors SET vector = x'0011' WHERE passage = 1": "vector.damaged",
         "UPDATE vectors SET vector = zeroblob(128) WHERE passage = 1": "vector.damaged",
@@ -492,6 +727,7 @@ def test_each_kind_of_damage_is_found_by_its_code(data: Path) -> None:
         "DELETE FROM fts_1 WHERE rowid = 1": "lexical.rows",
         "INSERT INTO fts_1 (rowid, title, body) VALUES (9, 'x', 'y')": "lexical.rows",
         "DROP TABLE fts_1": "lexical.damaged",
+        "UPDATE fts_1_content SET c1 = CAST(x'ff41' AS TEXT) WHERE id = 1": "lexical.rows",
         "DELETE FROM fts_1_data WHERE id > 10": "lexical.damaged",
         "DELETE FROM documents": "rows.orphaned",
     }
@@ -515,8 +751,134 @@ def test_each_kind_of_damage_is_found_by_its_code(data: Path) -> None:
             assert again.check() == [], statement
         else:
             remedies = {problem.remedy for problem in found if not problem.repairable}
-            assert any("footnote ingest" in remedy for remedy in remedies), statement
+            remedy = "footnote reindex" if code == "passage.text" else "footnote ingest"
+            assert any(remedy in said for said in remedies), statement
+            assert repaired_at_most_once(again), statement
         again.close()
+
+
+@pytest.fixture
+def orphans_that_stay(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> LocalStore:
+    """A database whose orphans no DELETE removes, as those of a damaged tree."""
+    with store.write() as writer:
+        put(writer, document("Cats purr."))
+    real = connection_module.connect
+
+    def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
+        opened = real(path, create=create)
+        opened.execute(
+            "CREATE TEMP TRIGGER stay BEFORE DELETE ON main.vectors"
+            " BEGIN SELECT RAISE (IGNORE); END"
+        )
+        return opened
+
+    monkeypatch.setattr("rag.store.local.connect", connect)
+    return store
+
+
+def test_a_repair_that_removes_nothing_ends_and_changes_nothing(
+    orphans_that_stay: LocalStore, data: Path
+) -> None:
+    change(data, "INSERT INTO vectors VALUES (99, x'00')", "DELETE FROM sources")
+    problems = orphans_that_stay.check()
+    assert "rows.orphaned" in {problem.code for problem in problems}
+    with (
+        orphans_that_stay.write() as writer,
+        pytest.raises(StoreDamagedError, match=r"vectors .* nothing was changed.*backup"),
+    ):
+        writer.repair(problems)
+    assert orphans_that_stay.check() == problems
+
+
+def test_nothing_is_repaired_in_a_damaged_database(store: LocalStore, data: Path) -> None:
+    with store.write() as writer:
+        put(writer, *synthetic(200))
+    store.close()
+    change(data, "DELETE FROM sources WHERE position = 1")
+    path = data / DATABASE_NAME
+    content = bytearray(path.read_bytes())
+    with sqlite3.connect(path) as database:
+        (page,) = database.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'holdings_by_document'"
+        ).fetchone()
+    database.close()
+    content[(page - 1) * 4096 + 8 : (page - 1) * 4096 + 40] = bytes(32)
+    path.write_bytes(content)
+    again = LocalStore.open(data)
+    problems = again.check()
+    assert {"database.damaged", "document.unsourced"} <= {problem.code for problem in problems}
+    assert not any(problem.repairable for problem in problems)
+    assert all("nothing is repaired" in problem.remedy for problem in problems)
+    with again.write() as writer, pytest.raises(StoreDamagedError, match="nothing is repaired"):
+        writer.repair(problems)
+    assert again.check() == problems
+    again.close()
+
+
+def test_a_repair_rebuilds_the_words_before_it_removes_any(store: LocalStore, data: Path) -> None:
+    with store.write() as writer:
+        put(writer, document("Cats purr."), document("Dogs bark."))
+    change(data, "DELETE FROM sources WHERE document = 1", "DROP TABLE fts_1")
+    assert repaired(store)
+    assert store.check() == []
+    assert store.status().documents == 1
+
+
+def test_a_vector_lost_from_the_index_being_built_makes_its_document_pending(
+    store: LocalStore, data: Path
+) -> None:
+    def rebuilt(of: Document) -> tuple[str, tuple[Passage, ...], Vectors]:
+        item = indexed(of, OTHER_ENCODER)
+        return of.id, item.passages, item.vectors
+
+    cats, dogs = document("Cats purr.\nCats hunt."), document("Dogs bark.")
+    with store.write() as writer:
+        put(writer, cats, dogs)
+        writer.begin_index(OTHER_SPEC)
+        writer.put_passages([rebuilt(cats), rebuilt(dogs)])
+        assert writer.pending_documents() == []
+    change(
+        data,
+        "DELETE FROM vectors WHERE passage = (SELECT min(id) FROM passages WHERE index_id = 2)",
+    )
+    assert codes(store) == {"vector.missing"}
+    assert any("footnote reindex" in line for line in repaired(store))
+    assert store.check() == []
+    assert store.passages_without_vectors() == [], "the active index has lost none"
+    with store.write() as writer:
+        writer.begin_index(OTHER_SPEC)
+        assert writer.pending_documents() == [cats.id]
+        writer.put_passages([rebuilt(cats)])
+        writer.activate_index()
+    assert store.check() == []
+
+
+def test_a_check_never_makes_a_writer_wait(store: LocalStore, data: Path) -> None:
+    with store.write() as writer:
+        put(writer, document("Cats purr."))
+    store.close()
+    # Damage that only FTS5's own check, which writes, can find.
+    change(data, "UPDATE fts_1_docsize SET sz = x'0909'")
+    again = LocalStore.open(data)
+    assert codes(again) == {"lexical.damaged"}
+    with again.write():
+        assert codes(again) == set(), "left out while somebody writes"
+    again.close()
+
+
+def test_each_full_text_table_is_checked_in_a_transaction_of_its_own(
+    store: LocalStore, data: Path
+) -> None:
+    with store.write() as writer:
+        put(writer, document("Cats purr."))
+        writer.begin_index(OTHER_SPEC)
+    said: list[str] = []
+    database = sqlite3.connect(data / DATABASE_NAME, isolation_level=None)
+    database.set_trace_callback(said.append)
+    assert list(check_lexical_tables(database)) == []
+    database.close()
+    verbs = [text.split()[0] for text in said if text.startswith(("BEGIN", "INSERT", "ROLL"))]
+    assert verbs == ["BEGIN", "INSERT", "ROLLBACK"] * 2
 
 
 def test_a_damaged_document_is_right_again_after_its_remedy(store: LocalStore, data: Path) -> None:

@@ -37,7 +37,10 @@ class IndexSpec:
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """Where a document was read from; ``file_hash`` is the sha256 of the raw bytes."""
+    """Where a document was read from; ``file_hash`` is the sha256 of the raw bytes.
+
+    An empty ``file_hash`` equals no file's: the source must be read again.
+    """
 
     source: str
     file_hash: str
@@ -182,7 +185,11 @@ class Writer(Protocol):
         ...
 
     def remove_source(self, source: str) -> bool:
-        """Forget a source, and its document when that was its last. False when unknown."""
+        """Forget a source, and its document when that was its last. False when unknown.
+
+        The title and dates of a document are its first source's, so one that becomes the
+        first, by this or because a source now points elsewhere, loses its ``file_hash``.
+        """
         ...
 
     def remove_document(self, document_id: str) -> bool:
@@ -219,7 +226,12 @@ class Writer(Protocol):
         ...
 
     def repair(self, problems: Sequence[Problem]) -> list[str]:
-        """Rebuild what can be rebuilt from the stored text; say what was done."""
+        """Rebuild what can be rebuilt from the stored text; say what was done.
+
+        Raises:
+            StoreDamagedError: the problems say that the database itself is damaged, or it
+                proves to be; nothing was changed.
+        """
         ...
 
 

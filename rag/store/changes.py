@@ -24,6 +24,7 @@ __all__ = [
     "check_vectors",
     "create_index",
     "drop_index",
+    "forget_source",
     "forget_vectors",
     "insert_passages",
     "open_indexes",
@@ -117,17 +118,35 @@ def point_source(
     if previous is not None and previous[0] == document:
         connection.execute("UPDATE sources SET file_hash = ? WHERE source = ?", (file_hash, source))
         return
-    # Deleted and inserted, not updated: it comes last among the new document's sources.
-    connection.execute("DELETE FROM sources WHERE source = ?", (source,))
+    # Forgotten and inserted, not updated: it comes last among the new document's sources.
+    forget_source(connection, source)
     connection.execute(
         "INSERT INTO sources (source, document, file_hash) VALUES (?, ?, ?)",
         (source, document, file_hash),
     )
-    if (
-        previous is not None
-        and not connection.execute("SELECT 1 FROM sources WHERE document = ?", previous).fetchone()
-    ):
-        remove_document(connection, int(previous[0]))
+
+
+def forget_source(connection: sqlite3.Connection, source: str) -> bool:
+    """Remove a source, and its document when that was its last. False when unknown.
+
+    A source that so becomes its document's first loses its file hash: the title and the
+    dates are still those of the one removed, and it must be read again to give its own.
+    """
+    known = connection.execute(
+        "SELECT position, document FROM sources WHERE source = ?", (source,)
+    ).fetchone()
+    if known is None:
+        return False
+    position, document = known
+    connection.execute("DELETE FROM sources WHERE position = ?", (position,))
+    (first,) = connection.execute(
+        "SELECT min(position) FROM sources WHERE document = ?", (document,)
+    ).fetchone()
+    if first is None:
+        remove_document(connection, int(document))
+    elif first > position:
+        connection.execute("UPDATE sources SET file_hash = '' WHERE position = ?", (first,))
+    return True
 
 
 def remove_document(connection: sqlite3.Connection, document: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,11 +12,23 @@ from pathlib import Path
 from rag.errors import StoreDamagedError, StoreError
 from rag.store.migrations import migrate, schema_version
 
-__all__ = ["BUSY_SECONDS", "DATABASE_NAME", "ReaderPool", "connect", "transaction", "translated"]
+__all__ = [
+    "BUSY_SECONDS",
+    "DATABASE_NAME",
+    "ReaderPool",
+    "connect",
+    "exists",
+    "may_write",
+    "transaction",
+    "translated",
+    "unusable",
+]
 
 DATABASE_NAME = "footnote.db"
 BUSY_SECONDS = 10.0
 _CACHE_KIB = 16_384
+# What SQLite and Python say of rows and tables that Footnote never wrote so.
+_IMPOSSIBLE = ("Could not decode to UTF-8", "no such table", "no such column")
 
 
 @contextmanager
@@ -34,9 +47,12 @@ def translated(database: Path) -> Iterator[None]:
         # The low byte is the kind; the rest of an extended code is detail.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise _damaged(database, error) from error
+        # Python quotes the whole text that it could not decode.
+        message, _, _ = str(error).partition(" with text ")
+        if message.startswith(_IMPOSSIBLE):
             raise StoreDamagedError(
-                f"{database} is damaged ({error}); restore it from a backup, or move it away "
-                "and run 'footnote ingest' again"
+                f"{database} is damaged ({message}); run 'footnote doctor' to see what is wrong"
             ) from error
         if code == sqlite3.SQLITE_FULL:
             raise StoreError(
@@ -52,9 +68,63 @@ def translated(database: Path) -> Iterator[None]:
         ) from error
 
 
-def connect(database: Path, *, create: bool = False) -> sqlite3.Connection:
-    """A connection in autocommit mode, usable from any one thread at a time."""
-    mode = "rwc" if create else "rw"
+def _damaged(database: Path, error: Exception) -> StoreDamagedError:
+    return StoreDamagedError(
+        f"{database} is damaged ({error}); restore it from a backup, or move it away "
+        "and run 'footnote ingest' again"
+    )
+
+
+def unusable(directory: Path, verb: str, error: OSError) -> StoreError:
+    """The error of a data directory that cannot be 'read' or 'written'."""
+    reason = "not a directory" if isinstance(error, FileExistsError) else error.strerror or error
+    return StoreError(
+        f"the data directory {directory} cannot be {verb} ({reason}); "
+        "change that, or name another one with --data"
+    )
+
+
+def exists(database: Path) -> bool:
+    """Whether there is a database; none where the data directory is missing.
+
+    Raises:
+        StoreError: the directory cannot be read, or is none.
+    """
+    try:
+        database.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise unusable(database.parent, "read", error) from error
+    return True
+
+
+def may_write(database: Path) -> bool:
+    """Whether this user may change the database."""
+    return os.access(database, os.W_OK) and os.access(database.parent, os.W_OK)
+
+
+def _is_archived(database: Path) -> bool:
+    """Whether SQLite can read the database only when told that nobody writes to it.
+
+    In a directory that cannot be written it could not create the files by which a
+    reader and a writer tell each other what they do.
+    """
+    if os.access(database.parent, os.W_OK):
+        return False
+    log = database.with_name(f"{database.name}-wal")
+    return not (log.exists() and log.stat().st_size)
+
+
+def connect(database: Path, *, create: bool = False, archived: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode, usable from any one thread at a time.
+
+    ``archived``: nobody writes meanwhile, and no file can be created beside the database.
+
+    Raises:
+        StoreDamagedError: the schema is not even text.
+    """
+    mode = "ro&immutable=1" if archived else "rwc" if create else "rw"
     connection = sqlite3.connect(
         f"{database.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -69,6 +139,10 @@ def connect(database: Path, *, create: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
             # FULL: an acknowledged commit survives a power cut, not only a crash.
             connection.execute("PRAGMA synchronous = FULL")
+    except UnicodeDecodeError as error:
+        # Python's, of the message in which SQLite quotes what it cannot parse.
+        connection.close()
+        raise _damaged(database, error) from error
     except BaseException:
         connection.close()
         raise
@@ -105,33 +179,39 @@ class ReaderPool:
             if self._closed:
                 raise StoreError("the store is closed; open it again")
             connection = self._idle.pop() if self._idle else None
-        connection = connection or self._open()
+        reusable = True
+        if connection is None:
+            connection, reusable = self._open()
         try:
             yield connection
         finally:
             with self._lock:
-                keep = not self._closed and not connection.in_transaction
-                # An empty stand-in is not kept: the next reader looks for the file again.
-                if keep and connection.execute("PRAGMA database_list").fetchone()[2]:
+                if reusable and not self._closed and not connection.in_transaction:
                     self._idle.append(connection)
                 else:
                     connection.close()
 
-    def _open(self) -> sqlite3.Connection:
-        if self._database.exists():
-            connection = connect(self._database)
+    def _open(self) -> tuple[sqlite3.Connection, bool]:
+        """A connection, and whether later readers may use it too.
+
+        Not so an empty stand-in, and not one that was promised that nobody writes: the
+        next reader looks again.
+        """
+        if exists(self._database):
+            archived = _is_archived(self._database)
+            connection = connect(self._database, archived=archived)
             try:
                 if schema_version(connection) > 0:
                     migrate(connection)
                     connection.execute("PRAGMA query_only = ON")
-                    return connection
+                    return connection, not archived
             except BaseException:
                 connection.close()
                 raise
             connection.close()
         empty = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         migrate(empty)
-        return empty
+        return empty, False
 
     def close(self) -> None:
         """Close idle connections now and borrowed ones when they come back."""

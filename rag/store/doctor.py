@@ -8,12 +8,14 @@ code                 meaning                                                    
 database.damaged     SQLite cannot read the file, or its own check fails         no
 rows.orphaned        a row refers to one that does not exist                     yes
 document.hash        id or content hash is not that of the text                  no
+document.record      its title, dates, sources or other data cannot be read      no
 document.length      the recorded length is not that of the text                 no
 document.unsourced   a document without any source                               yes
 document.unindexed   a document that the active index does not hold              no
 passage.span         a span is empty, untrimmed or beyond the text               no
 passage.order        passages of a document are out of order                     no
 passage.gap          characters of a document that no passage covers             no
+passage.text         its search text or headings cannot be read                  no
 vector.missing       a passage without a vector                                  yes
 vector.damaged       a vector of another length, not finite, or not unit         yes
 lexical.damaged      the full-text table is missing or damaged                   yes
@@ -24,8 +26,9 @@ files.stray          left-over files of an interrupted snapshot                 
 ===================  =========================================================== ======
 
 Repairing ``vector.*`` removes the vector; the caller then encodes what
-``passages_without_vectors`` lists. A text cannot be rebuilt from anything: its source
-must be ingested again.
+``passages_without_vectors`` lists. In an index that is being built the document becomes
+pending instead. A text cannot be rebuilt from anything: its source must be ingested
+again. Nothing is repaired in a damaged database.
 """
 
 from __future__ import annotations
@@ -33,31 +36,39 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
 from rag.errors import StoreDamagedError
 from rag.store.base import Problem
-from rag.store.changes import forget_vectors, open_indexes, remove_document
+from rag.store.changes import forget_vectors, open_indexes, remove_document, remove_passages
 from rag.store.faiss_index import IndexKinds
 from rag.store.lexical import create_table, lexical_columns
 from rag.store.rows import (
     PASSAGE_COLUMNS,
     IndexRow,
     ViewState,
+    document_from_row,
+    id_list,
+    index_in_state,
     passage_from_row,
     passage_id,
 )
 from rag.store.snapshot import SnapshotFiles
-from rag.store.vector_cache import load_snapshot, replay
+from rag.store.vector_cache import load_current, replay
 from rag.store.vectors import NORM_TOLERANCE
 from rag.types import Passage
 
 __all__ = [
+    "UNREPAIRED",
     "check_database",
+    "check_lexical_tables",
     "check_rows",
     "check_snapshot",
+    "refuse_damaged",
     "repair_rows",
     "stray_files",
     "touches_snapshot",
@@ -68,14 +79,18 @@ _REINDEX = "run 'footnote reindex'"
 _RESTORE = (
     "restore the data directory from a backup, or move it away and run 'footnote ingest' again"
 )
+UNREPAIRED = f"nothing is repaired, since writing could only make it worse: {_RESTORE}"
 _BATCH_ROWS = 2_000
 
 
 def check_database(connection: sqlite3.Connection, database: str) -> Iterator[Problem]:
     """Problems SQLite itself reports, and rows that refer to nothing."""
-    rows = [row[0] for row in connection.execute("PRAGMA integrity_check(10)")]
-    if rows != ["ok"]:
-        yield Problem("database.damaged", database, "; ".join(rows), _RESTORE, repairable=False)
+    with _tolerant_text(connection):
+        found = [_printable(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
+    # From 3.44 on it asks FTS5 as well, whose tables can be rebuilt: see below.
+    rows = [row for row in found if row != "ok" and "FTS5 table" not in row]
+    if rows:
+        yield Problem("database.damaged", database, "; ".join(rows), UNREPAIRED, repairable=False)
     broken = Counter(row[0] for row in connection.execute("PRAGMA foreign_key_check"))
     for table, count in sorted(broken.items()):
         yield Problem(
@@ -90,48 +105,92 @@ def check_database(connection: sqlite3.Connection, database: str) -> Iterator[Pr
 def check_rows(connection: sqlite3.Connection, state: ViewState) -> Iterator[Problem]:
     """Problems of documents, passages, vectors and words, in the connection's transaction."""
     indexes = open_indexes(connection)
-    yield from _check_documents(connection, state, indexes)
-    for index in indexes:
-        yield from _check_vectors(connection, index)
-        yield from _check_words(connection, index)
+    with _tolerant_text(connection):
+        yield from _check_documents(connection, state, indexes)
+        for index in indexes:
+            yield from _check_vectors(connection, index)
+            yield from _check_words(connection, index)
+
+
+@contextmanager
+def _tolerant_text(connection: sqlite3.Connection) -> Iterator[None]:
+    """Read texts that are not UTF-8 as such, lone surrogates for their bytes, not as errors."""
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        connection.text_factory = str
+
+
+def _is_readable(value: object) -> bool:
+    """Whether it is a text of UTF-8, read by a tolerant connection."""
+    return isinstance(value, str) and value == _printable(value)
+
+
+def _printable(value: object) -> str:
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _check_documents(
     connection: sqlite3.Connection, state: ViewState, indexes: Sequence[IndexRow]
 ) -> Iterator[Problem]:
     rows = connection.execute(
-        "SELECT row, id, content_hash, characters, text,"
-        " (SELECT source FROM sources WHERE document = row ORDER BY position LIMIT 1)"
-        " FROM documents ORDER BY row"
+        "SELECT row, characters, published, id, title, text, content_hash, language, dates,"
+        " metadata FROM documents ORDER BY row"
     )
-    for row, identifier, content_hash, characters, text, source in rows:
-        if source is None:
+    for row, characters, published, *record in rows:
+        subject, text, content_hash = _printable(record[0]), record[2], record[3]
+        sources = [
+            source
+            for (source,) in connection.execute(
+                "SELECT source FROM sources WHERE document = ? ORDER BY position", (row,)
+            )
+        ]
+        if not sources:
             yield Problem(
                 "document.unsourced",
-                identifier,
+                subject,
                 "has no source, so nothing can update or remove it",
                 _REPAIR,
                 repairable=True,
             )
+        # Another type than text is not what was read either.
+        text = text if isinstance(text, str) else ""
+        unreadable = list(_record_faults(record, [*sources, published or ""]))
         faults = [
-            *_text_faults(identifier, content_hash, characters, text),
+            *unreadable,
+            *_text_faults(subject, content_hash, characters, text),
             *_holding_faults(connection, state, indexes, row, text),
         ]
-        again = f"run 'footnote remove {identifier}' and then 'footnote ingest' " + (
-            f"'{source}'" if source else "its file"
+        remedy = f"run 'footnote remove {subject}' and then 'footnote ingest' " + (
+            f"'{sources[0]}'" if sources else "its file"
         )
+        if unreadable or not _is_readable(record[2]):
+            remedy = _RESTORE  # 'footnote remove' says what it removed, which nobody can read
         for code, message in faults:
-            yield Problem(code, identifier, message, again, repairable=False)
+            yield Problem(code, subject, message, remedy, repairable=False)
+
+
+def _record_faults(record: Sequence[Any], others: Sequence[object]) -> Iterator[tuple[str, str]]:
+    """The fault of a document's data other than its text, if any."""
+    identifier, title, _, *rest = record
+    if not all(map(_is_readable, (identifier, title, *rest, *others))):
+        yield "document.record", "its title, dates, sources or other data are not text"
+        return
+    try:
+        document_from_row((identifier, title, "", *rest), ())
+    except StoreDamagedError as error:
+        yield "document.record", f"its data cannot be read ({error.__cause__})"
 
 
 def _text_faults(
-    identifier: str, content_hash: str, characters: int, text: str
+    identifier: str, content_hash: object, characters: object, text: str
 ) -> Iterator[tuple[str, str]]:
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     if content_hash != digest or not digest.startswith(identifier):
         yield "document.hash", "its text is not what was read"
     if characters != len(text):
-        yield "document.length", f"has {len(text)} characters, not {characters}"
+        yield "document.length", f"has {len(text)} characters, not {_printable(characters)}"
 
 
 def _holding_faults(
@@ -160,8 +219,9 @@ def _span_faults(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[
     covered = 0
     previous = -1
     for start, end in spans:
-        where = f"passage {start}-{end}"
-        if not 0 <= start < end <= len(text):
+        where = f"passage {_printable(start)}-{_printable(end)}"
+        numbers = isinstance(start, int) and isinstance(end, int)
+        if not numbers or not 0 <= start < end <= len(text):
             yield "passage.span", f"{where} is no range of {len(text)} characters"
             continue
         if text[start].isspace() or text[end - 1].isspace():
@@ -183,14 +243,16 @@ def _check_vectors(connection: sqlite3.Connection, index: IndexRow) -> Iterator[
         (index.id,),
     )
     for row, document, start, end, vector in rows:
-        subject = f"{passage_id(document, start, end)}#{row}"
+        subject = f"{_printable(passage_id(document, start, end))}#{row}"
         if vector is None:
             yield Problem("vector.missing", subject, "has no vector", _REPAIR, repairable=True)
         elif fault := _vector_fault(vector, index.dimension):
             yield Problem("vector.damaged", subject, fault, _REPAIR, repairable=True)
 
 
-def _vector_fault(blob: bytes, dimension: int) -> str:
+def _vector_fault(blob: object, dimension: int) -> str:
+    if not isinstance(blob, bytes):
+        return "its vector is none"
     if len(blob) != 2 * dimension:
         return f"its vector has {len(blob)} bytes, not {2 * dimension}"
     norm = float(np.linalg.norm(np.frombuffer(blob, dtype="<f2").astype(np.float64)))
@@ -202,8 +264,9 @@ def _vector_fault(blob: bytes, dimension: int) -> str:
 def _check_words(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Problem]:
     table = index.lexical_table
     wrong = 0
+    unreadable: list[str] = []
     try:
-        for row, passage in _passages(connection, index):
+        for row, passage in _passages(connection, index, unreadable.append):
             stored = connection.execute(
                 f"SELECT title, body FROM {table} WHERE rowid = ?", (row,)
             ).fetchone()
@@ -216,6 +279,9 @@ def _check_words(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Pr
     except sqlite3.DatabaseError as error:
         yield lexical_damaged(index, str(error))
         return
+    for subject in unreadable:
+        message = "its search text or headings cannot be read"
+        yield Problem("passage.text", subject, message, _REINDEX, repairable=False)
     if wrong or extra:
         yield Problem(
             "lexical.rows",
@@ -227,13 +293,21 @@ def _check_words(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Pr
 
 
 def check_lexical_tables(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """Problems FTS5 finds in its own structures. Needs a connection that may write."""
+    """Problems FTS5 finds in its own structures; ask only while nobody is writing.
+
+    Needs a connection that may write, in no transaction. A writer that begins meanwhile
+    waits for the table being looked at, not for all of them.
+    """
     for index in open_indexes(connection):
         table = index.lexical_table
+        connection.execute("BEGIN IMMEDIATE")
         try:
             connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
         except sqlite3.DatabaseError as error:
             yield lexical_damaged(index, str(error))
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
 
 def lexical_damaged(index: IndexRow, message: str) -> Problem:
@@ -241,7 +315,14 @@ def lexical_damaged(index: IndexRow, message: str) -> Problem:
     return Problem("lexical.damaged", index.lexical_table, message, _REPAIR, repairable=True)
 
 
-def _passages(connection: sqlite3.Connection, index: IndexRow) -> Iterator[tuple[int, Passage]]:
+def _passages(
+    connection: sqlite3.Connection, index: IndexRow, on_unreadable: Callable[[str], None]
+) -> Iterator[tuple[int, Passage]]:
+    """The passages of an index that can be read, of a tolerant connection.
+
+    ``on_unreadable`` is told which others there are, but not of those whose document is
+    what cannot be read.
+    """
     last = 0
     while True:
         rows = connection.execute(
@@ -251,7 +332,18 @@ def _passages(connection: sqlite3.Connection, index: IndexRow) -> Iterator[tuple
             (index.id, last, _BATCH_ROWS),
         ).fetchall()
         for row in rows:
-            yield row[0], passage_from_row(row[1:])
+            document, start, end, _, title, search_text = row[1:]
+            try:
+                passage = passage_from_row(row[1:])
+                readable = _is_readable(search_text) and all(map(_is_readable, passage.headings))
+            except StoreDamagedError:
+                readable = False
+            if not _is_readable(document) or not _is_readable(title):
+                continue
+            if readable:
+                yield row[0], passage
+            else:
+                on_unreadable(f"{passage_id(document, start, end)}#{row[0]}")
         if not rows:
             return
         last = rows[-1][0]
@@ -263,17 +355,22 @@ def check_snapshot(
     """Problems of the vector index's snapshot; one of an older index is none."""
     index = state.index
     subject = str(files.folder)
+    if index is None:
+        return
     try:
-        manifest = files.manifest()
         # A snapshot newer than this state belongs to a writer that is at work.
-        if manifest is None or index is None or manifest.seq > state.seq:
-            return
-        if manifest.index_id != index.id:
-            return
-        loaded = load_snapshot(files, manifest, index, kinds)
+        current = load_current(
+            files,
+            index,
+            kinds,
+            wanted=lambda found: found.seq <= state.seq and found.index_id == index.id,
+        )
     except StoreDamagedError as error:
         yield Problem("snapshot.damaged", subject, str(error), _REPAIR, repairable=True)
         return
+    if current is None:
+        return
+    manifest, loaded = current
     if manifest.seq >= state.oplog_floor:
         replay(connection, index, loaded, manifest.seq)
     ids = np.sort(loaded.ids())
@@ -306,12 +403,36 @@ def touches_snapshot(problems: Sequence[Problem]) -> bool:
     return any(problem.code.startswith(("snapshot.", "vector.", "rows.")) for problem in problems)
 
 
+def refuse_damaged(problems: Sequence[Problem]) -> None:
+    """Refuse to repair what only gets worse by writing.
+
+    Raises:
+        StoreDamagedError: the problems say that the database itself is damaged.
+    """
+    for problem in problems:
+        if problem.code == "database.damaged":
+            raise StoreDamagedError(
+                f"{problem.subject} is damaged ({problem.message}); {UNREPAIRED}"
+            )
+
+
 def repair_rows(connection: sqlite3.Connection, problems: Sequence[Problem]) -> list[str]:
-    """Repair what is wrong in the rows, in the caller's transaction; what was done."""
+    """Repair what is wrong in the rows, in the caller's transaction; what was done.
+
+    Raises:
+        StoreDamagedError: rows cannot be removed: the database itself is damaged.
+    """
     codes = {problem.code for problem in problems}
     done: list[str] = []
     if "rows.orphaned" in codes:
         done.append(f"removed {_remove_orphans(connection)} rows that referred to nothing")
+    tables = {problem.subject for problem in problems if problem.code.startswith("lexical.")}
+    for index in open_indexes(connection):
+        # Orphans removed above leave their words behind.
+        if index.lexical_table in tables or "rows.orphaned" in codes:
+            count = _rebuild_words(connection, index)
+            done.append(f"rebuilt the lexical index of {count} passages")
+    # Below, whatever goes takes its words along, so their table must be sound by now.
     unsourced = [p.subject for p in problems if p.code == "document.unsourced"]
     for identifier in unsourced:
         row = connection.execute("SELECT row FROM documents WHERE id = ?", (identifier,)).fetchone()
@@ -323,22 +444,48 @@ def repair_rows(connection: sqlite3.Connection, problems: Sequence[Problem]) -> 
         for problem in problems
         if problem.code.startswith("vector.")
     ]
-    if damaged:
-        forget_vectors(connection, damaged)
-        done.append(f"marked {len(damaged)} passages to be encoded again")
-    tables = {problem.subject for problem in problems if problem.code.startswith("lexical.")}
-    for index in open_indexes(connection):
-        # Orphans removed above leave their words behind.
-        if index.lexical_table in tables or "rows.orphaned" in codes:
-            count = _rebuild_words(connection, index)
-            done.append(f"rebuilt the lexical index of {count} passages")
+    pending, unfinished = _make_pending(connection, damaged)
+    if pending:
+        done.append(f"left {pending} documents of the index being built to 'footnote reindex'")
+    if lost := [passage for passage in damaged if passage not in unfinished]:
+        forget_vectors(connection, lost)
+        done.append(f"marked {len(lost)} passages to be encoded again")
     return done
+
+
+def _make_pending(
+    connection: sqlite3.Connection, passages: Sequence[int]
+) -> tuple[int, frozenset[int]]:
+    """Take the documents of these passages from the index being built, if they are its.
+
+    How many there were, and which of the passages went with them.
+    """
+    building = index_in_state(connection, "building")
+    if building is None:
+        return 0, frozenset()
+    found = connection.execute(
+        "SELECT id, document FROM passages WHERE index_id = ?"
+        " AND id IN (SELECT value FROM json_each(?))",
+        (building.id, id_list(passages)),
+    ).fetchall()
+    documents = {document for _, document in found}
+    for document in sorted(documents):
+        remove_passages(connection, document, building)
+    return len(documents), frozenset(passage for passage, _ in found)
 
 
 def _remove_orphans(connection: sqlite3.Connection) -> int:
     removed = 0
+    seen: set[tuple[str, int | None]] = set()
     # Removing one orphan may orphan what refers to it.
     while broken := connection.execute("PRAGMA foreign_key_check").fetchall():
+        named = {(table, row) for table, row, _, _ in broken}
+        if again := sorted({table for table, _ in named & seen}):
+            raise StoreDamagedError(
+                f"rows of {', '.join(again)} that refer to nothing cannot be removed, so the "
+                f"database is damaged; nothing was changed: {_RESTORE}"
+            )
+        seen |= named
         for table, row, _, _ in broken:
             if row is None:  # a table without row ids
                 connection.execute(
@@ -355,10 +502,12 @@ def _rebuild_words(connection: sqlite3.Connection, index: IndexRow) -> int:
     connection.execute(f"DROP TABLE IF EXISTS {index.lexical_table}")
     create_table(connection, index)
     count = 0
-    for row, passage in _passages(connection, index):
-        connection.execute(
-            f"INSERT INTO {index.lexical_table} (rowid, title, body) VALUES (?, ?, ?)",
-            (row, *lexical_columns(passage)),
-        )
-        count += 1
+    with _tolerant_text(connection):
+        # What cannot be read has no words; it is a problem of its own.
+        for row, passage in _passages(connection, index, lambda unreadable: None):
+            connection.execute(
+                f"INSERT INTO {index.lexical_table} (rowid, title, body) VALUES (?, ?, ?)",
+                (row, *lexical_columns(passage)),
+            )
+            count += 1
     return count

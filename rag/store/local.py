@@ -10,17 +10,30 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rag.errors import StoreDamagedError
 from rag.store import doctor
 from rag.store.base import Problem, StoreStatus
-from rag.store.connection import DATABASE_NAME, ReaderPool, connect, translated
+from rag.store.connection import (
+    DATABASE_NAME,
+    ReaderPool,
+    connect,
+    exists,
+    may_write,
+    translated,
+    unusable,
+)
 from rag.store.faiss_index import IndexKinds
 from rag.store.lock import WriterLock
 from rag.store.migrations import migrate
-from rag.store.rows import PASSAGE_COLUMNS, index_in_state, load_state, passage_from_row
+from rag.store.rows import (
+    PASSAGE_COLUMNS,
+    index_in_state,
+    load_state,
+    passage_from_row,
+)
 from rag.store.snapshot import Manifest, SnapshotFiles
 from rag.store.vector_cache import VectorCache
 from rag.store.vectors import count_vectors
@@ -71,6 +84,7 @@ class LocalStore:
         Raises:
             StoreDamagedError: the database is damaged.
             StoreVersionError: it was written by a newer Footnote.
+            StoreError: the directory cannot be read.
         """
         with self._snapshot_of_rows() as connection:
             view = LocalView(connection, self._cache, self._settings.search)
@@ -97,8 +111,12 @@ class LocalStore:
         Raises:
             StoreLockedError: another process or thread is writing.
             StoreDamagedError: the database is damaged.
+            StoreError: the directory cannot be written.
         """
-        self._data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self._data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unusable(self._data_dir, "written", error) from error
         with (
             self._lock.hold(),
             translated(self._database),
@@ -106,7 +124,10 @@ class LocalStore:
         ):
             migrate(connection)
             # Whatever lies about is a dead writer's: the lock says there is no other.
-            self._files.remove_strays()
+            try:
+                self._files.remove_strays()
+            except OSError as error:
+                raise unusable(self._data_dir, "written", error) from error
             writer = LocalWriter(connection, self._cache, self._files, self._settings.snapshots)
             try:
                 yield writer
@@ -155,7 +176,9 @@ class LocalStore:
     def check(self) -> list[Problem]:
         """Verify checksums, counts and span invariants; an empty list means sound.
 
-        The codes are those of rag.store.doctor. Reads every row.
+        The codes are those of rag.store.doctor. Reads every row. What FTS5 checks by
+        writing is left out where this user may not write and while somebody is writing.
+        When the database itself is damaged, nothing is repairable.
         """
         problems: list[Problem] = []
         try:
@@ -173,27 +196,26 @@ class LocalStore:
                     "database.damaged",
                     str(self._database),
                     str(error),
-                    "restore the data directory from a backup, or move it away and run "
-                    "'footnote ingest' again",
+                    doctor.UNREPAIRED,
                     repairable=False,
                 )
             )
         if self._files.strays() and not self._lock.is_held():
             problems += doctor.stray_files(self._files)
+        if any(problem.code == "database.damaged" for problem in problems):
+            return [
+                replace(found, remedy=doctor.UNREPAIRED, repairable=False) for found in problems
+            ]
         return problems
 
     def _check_lexical_tables(self) -> list[Problem]:
-        if not self._database.exists():
+        # FTS5 is asked by an INSERT, which would wait for a writer and make it wait.
+        if not exists(self._database) or not may_write(self._database) or self._lock.is_held():
             return []
-        # FTS5 is asked by an INSERT, so this waits for a writer's transaction to end.
         with translated(self._database), closing(connect(self._database)) as connection:
             if not connection.execute("PRAGMA user_version").fetchone()[0]:
                 return []
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                return list(doctor.check_lexical_tables(connection))
-            finally:
-                connection.execute("ROLLBACK")
+            return list(doctor.check_lexical_tables(connection))
 
     def passages_without_vectors(self) -> list[Passage]:
         """Passages of the active index that must be encoded (again), in stored order."""
@@ -221,6 +243,6 @@ def _size(folder: Path) -> int:
     for path in folder.rglob("*") if folder.is_dir() else ():
         try:
             total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:  # a writer replaced it between the two calls
+        except (FileNotFoundError, PermissionError):  # replaced meanwhile, or not ours
             continue
     return total

@@ -6,13 +6,14 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from rag.errors import StoreLockedError
+from rag.store.connection import unusable
 
 __all__ = ["HOLDER_NAME", "LOCK_NAME", "WriterLock"]
 
@@ -34,6 +35,7 @@ class WriterLock:
 
         Raises:
             StoreLockedError: another thread or process holds it.
+            StoreError: the directory cannot be written.
         """
         if not self._in_process.acquire(blocking=False):
             raise StoreLockedError(
@@ -49,26 +51,35 @@ class WriterLock:
                     f"{self._data_dir} is being written by {self._describe_holder()}; "
                     "wait until it is done"
                 ) from error
+            except OSError as error:
+                raise unusable(self._data_dir, "written", error) from error
             try:
-                started = datetime.now(UTC).isoformat(timespec="seconds")
-                self._holder.write_text(json.dumps({"pid": os.getpid(), "since": started}))
+                self._sign()
                 yield
             finally:
                 # Before the release: afterwards the file may be the next holder's.
-                self._holder.unlink(missing_ok=True)
+                with suppress(OSError):
+                    self._holder.unlink(missing_ok=True)
                 lock.release()
         finally:
             self._in_process.release()
 
     def is_held(self) -> bool:
-        """Whether some thread or process is writing now."""
-        if not self._data_dir.is_dir():
-            return False
+        """Whether some thread or process is writing now, or nobody here can tell."""
         try:
+            if not self._data_dir.is_dir():
+                return False
             with FileLock(self._data_dir / LOCK_NAME, thread_local=False).acquire(blocking=False):
                 return False
-        except Timeout:
+        except (Timeout, OSError):
             return True
+
+    def _sign(self) -> None:
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            self._holder.write_text(json.dumps({"pid": os.getpid(), "since": started}))
+        except OSError as error:
+            raise unusable(self._data_dir, "written", error) from error
 
     def _describe_holder(self) -> str:
         try:

@@ -6,9 +6,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from embeddings.types import EncoderIdentity
+from rag.errors import StoreDamagedError
 from rag.store.base import IndexSpec
 from rag.types import Document, DocumentDate, Passage, Span
 
@@ -20,6 +21,7 @@ __all__ = [
     "dates_to_json",
     "document_from_row",
     "id_list",
+    "impossible",
     "index_in_state",
     "load_state",
     "parse_passage_id",
@@ -64,16 +66,23 @@ class ViewState:
 
 
 def load_state(connection: sqlite3.Connection) -> ViewState:
-    """The state of the transaction that ``connection`` is in."""
+    """The state of the transaction that ``connection`` is in.
+
+    Raises:
+        StoreDamagedError: the database does not say what it is.
+    """
     meta = dict(connection.execute("SELECT key, value FROM meta"))
     # AUTOINCREMENT's own counter outlives pruning of the rows.
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'oplog'").fetchone()
-    return ViewState(
-        generation=int(meta["generation"]),
-        seq=int(row[0]) if row else 0,
-        oplog_floor=int(meta["oplog_floor"]),
-        index=index_in_state(connection, "active"),
-    )
+    try:
+        return ViewState(
+            generation=int(meta["generation"]),
+            seq=int(row[0]) if row else 0,
+            oplog_floor=int(meta["oplog_floor"]),
+            index=index_in_state(connection, "active"),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise impossible("the state of the database", error) from error
 
 
 def index_in_state(connection: sqlite3.Connection, state: str) -> IndexRow | None:
@@ -103,31 +112,62 @@ def parse_passage_id(identifier: str) -> tuple[str, int, int]:
 
 
 def passage_from_row(row: Sequence[Any]) -> Passage:
-    """The passage of a row of PASSAGE_COLUMNS."""
+    """The passage of a row of PASSAGE_COLUMNS.
+
+    Raises:
+        StoreDamagedError: it cannot have been stored so.
+    """
     document_id, start, end, headings, title, search_text = row
-    return Passage(
-        id=passage_id(document_id, start, end),
-        document_id=document_id,
-        span=Span(start, end),
-        headings=tuple(json.loads(headings)),
-        title=title,
-        search_text=search_text,
-    )
+    identifier = passage_id(document_id, start, end)
+    try:
+        return Passage(
+            id=identifier,
+            document_id=document_id,
+            span=Span(start, end),
+            headings=_texts(*json.loads(headings)),
+            title=title,
+            search_text=_texts(search_text, title)[0],
+        )
+    except (TypeError, ValueError) as error:
+        raise impossible(f"passage {identifier}", error) from error
 
 
 def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
-    """The document of (id, title, text, content_hash, language, dates, metadata)."""
+    """The document of (id, title, text, content_hash, language, dates, metadata).
+
+    Raises:
+        StoreDamagedError: it cannot have been stored so.
+    """
     identifier, title, text, content_hash, language, dates, metadata = row
-    return Document(
-        id=identifier,
-        sources=tuple(sources),
-        title=title,
-        text=text,
-        content_hash=content_hash,
-        language=language,
-        dates=dates_from_json(dates),
-        metadata=json.loads(metadata),
+    try:
+        _texts(title, text, content_hash, language)
+        return Document(
+            id=identifier,
+            sources=tuple(sources),
+            title=title,
+            text=text,
+            content_hash=content_hash,
+            language=language,
+            dates=dates_from_json(dates),
+            metadata=dict(json.loads(metadata)),
+        )
+    except (TypeError, ValueError) as error:
+        raise impossible(f"document {identifier}", error) from error
+
+
+def impossible(what: str, error: Exception) -> StoreDamagedError:
+    """The error of rows that cannot have been stored as they are."""
+    return StoreDamagedError(
+        f"{what} cannot be read ({error}); run 'footnote doctor' to see what is wrong"
     )
+
+
+def _texts(*values: object) -> tuple[str, ...]:
+    """The values, which must be texts: SQLite keeps any type in any column."""
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"{type(value).__name__} where a text should be")
+    return cast("tuple[str, ...]", values)
 
 
 def dates_to_json(dates: Iterable[DocumentDate]) -> str:

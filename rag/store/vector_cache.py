@@ -11,6 +11,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast, get_args
@@ -25,7 +26,7 @@ from rag.store.rows import IndexRow, ViewState
 from rag.store.snapshot import Manifest, SnapshotFiles
 from rag.store.vectors import count_vectors, stream_vectors, vectors_of
 
-__all__ = ["VectorCache", "load_snapshot", "replay"]
+__all__ = ["VectorCache", "load_current", "replay"]
 
 _log = logging.getLogger(__name__)
 # Removals remembered for the sake of transactions that began before them.
@@ -157,9 +158,11 @@ class VectorCache:
 
     def _load(self, connection: sqlite3.Connection, state: ViewState, index: IndexRow) -> _Held:
         try:
-            manifest = self._files.manifest()
-            if manifest is not None and _belongs(manifest, index, state):
-                loaded = load_snapshot(self._files, manifest, index, self._kinds)
+            current = load_current(
+                self._files, index, self._kinds, wanted=lambda found: _belongs(found, index, state)
+            )
+            if current is not None:
+                manifest, loaded = current
                 return _Held(loaded, index.id, manifest.seq, manifest.seq, verified=False)
         except StoreDamagedError as error:
             _log.warning("%s", error)
@@ -170,14 +173,35 @@ class VectorCache:
         return _Held(built, index.id, state.seq, state.seq, verified=True)
 
 
-def load_snapshot(
-    files: SnapshotFiles, manifest: Manifest, index: IndexRow, kinds: IndexKinds
-) -> VectorIndex:
-    """The vector index of a snapshot, as of ``manifest.seq``.
+def load_current(
+    files: SnapshotFiles,
+    index: IndexRow,
+    kinds: IndexKinds,
+    *,
+    wanted: Callable[[Manifest], bool],
+) -> tuple[Manifest, VectorIndex] | None:
+    """The current snapshot's manifest and vector index, as of its ``seq``.
+
+    None when there is none, or its manifest is not ``wanted``.
 
     Raises:
         StoreDamagedError: the file or the manifest is not what was written.
     """
+    while True:
+        manifest = files.manifest()
+        if manifest is None or not wanted(manifest):
+            return None
+        try:
+            return manifest, _load_snapshot(files, manifest, index, kinds)
+        except StoreDamagedError:
+            # A writer that takes a new snapshot deletes the file of the one before.
+            if files.manifest() == manifest:
+                raise
+
+
+def _load_snapshot(
+    files: SnapshotFiles, manifest: Manifest, index: IndexRow, kinds: IndexKinds
+) -> VectorIndex:
     data = files.load(manifest)
     path = files.folder / manifest.file
     if manifest.kind not in get_args(IndexKind):

@@ -20,6 +20,7 @@ from rag.store.rows import (
     ViewState,
     document_from_row,
     id_list,
+    impossible,
     load_state,
     parse_passage_id,
     passage_from_row,
@@ -61,6 +62,7 @@ class LocalView:
         self._settings = settings
         # The first read is what fixes the state that SQLite shows to this transaction.
         self._state: ViewState = load_state(connection)
+        self._ranked: set[str] = set()
 
     def end(self) -> None:
         """Refuse further use: the transaction is over."""
@@ -147,7 +149,10 @@ class LocalView:
                 (id_list(row for row, _ in best),),
             )
         }
+        if lost := [row for row, _ in best if row not in names]:
+            raise impossible(f"vector {lost[0]}", ValueError("it has no passage"))
         scored = sorted(((names[row], score) for row, score in best), key=lambda x: (-x[1], x[0]))
+        self._ranked.update(name for name, _ in scored[:limit])
         return [ScoredPassage(name, score) for name, score in scored[:limit]]
 
     def lexical_search(
@@ -156,7 +161,7 @@ class LocalView:
         """Passages of highest BM25 score for the words of ``query``; never score 0."""
         if self._state.index is None:
             return []
-        return lexical.search(
+        found = lexical.search(
             self._db,
             self._state.index,
             query,
@@ -164,6 +169,8 @@ class LocalView:
             filters=filters,
             settings=self._settings.lexical,
         )
+        self._ranked.update(hit.passage_id for hit in found)
+        return found
 
     def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
         """The passages of these ids, in the order given; unknown ids raise KeyError."""
@@ -176,6 +183,8 @@ class LocalView:
                 " AND p.index_id = ?",
                 (*parse_passage_id(identifier), index_id),
             ).fetchone()
+            if row is None and identifier in self._ranked:
+                raise impossible(f"passage {identifier}", ValueError("it is lost"))
             if row is None:
                 raise KeyError(identifier)
             found.append(passage_from_row(row))

@@ -18,6 +18,7 @@ from rag.store.changes import (
     check_vectors,
     create_index,
     drop_index,
+    forget_source,
     insert_passages,
     point_source,
     remove_document,
@@ -117,18 +118,10 @@ class LocalWriter:
 
     def remove_source(self, source: str) -> bool:
         """Forget a source, and its document when that was its last. False when unknown."""
-        known = self._db.execute(
-            "SELECT document,"
-            " (SELECT count(*) FROM sources AS o WHERE o.document = s.document)"
-            " FROM sources AS s WHERE source = ?",
-            (source,),
-        ).fetchone()
-        if known is None:
+        if not self._db.execute("SELECT 1 FROM sources WHERE source = ?", (source,)).fetchone():
             return False
         with self._change() as db:
-            db.execute("DELETE FROM sources WHERE source = ?", (source,))
-            if known[1] == 1:
-                remove_document(db, known[0])
+            forget_source(db, source)
         self._snapshot_if_behind(self._settings.session_operations)
         return True
 
@@ -225,7 +218,13 @@ class LocalWriter:
             store_vectors(db, active, rows, vectors, log=True)
 
     def repair(self, problems: Sequence[Problem]) -> list[str]:
-        """Rebuild what can be rebuilt from the stored text; say what was done."""
+        """Rebuild what can be rebuilt from the stored text; say what was done.
+
+        Raises:
+            StoreDamagedError: the problems say that the database itself is damaged, or it
+                proves to be; nothing was changed.
+        """
+        doctor.refuse_damaged(problems)
         with self._change() as db:
             done = doctor.repair_rows(db, problems)
         self._cache.forget()
