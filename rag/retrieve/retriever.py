@@ -27,7 +27,7 @@ class RetrieveSettings:
     dense_limit: int = 100
     lexical_limit: int = 100
     rrf_k: int = 60
-    rerank_limit: int = 20
+    rerank_limit: int = 10
     rerank_chinese: bool = False
 
     def __post_init__(self) -> None:
