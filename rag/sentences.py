@@ -11,7 +11,7 @@ import sentencex
 
 from rag.types import Span
 
-__all__ = ["cut_to_fit", "split_sentences"]
+__all__ = ["cut_to_fit", "heading_words", "split_sentences"]
 
 # Atomic: \r and \n given back one by one would make one line end a blank line.
 _BREAK = r"(?>\r\n|[\n\r\v\f\u0085\u2028\u2029])"
@@ -319,3 +319,14 @@ def _is_grapheme_start(text: str, at: int) -> bool:
         or "\U0001f3fb" <= character <= "\U0001f3ff"
         or (text[at - 1] == "\r" and character == "\n")
     )
+
+
+def heading_words(rest: str) -> str:
+    """The words of a Markdown heading, given what follows its opening marks.
+
+    Closing number signs count only after a space: "Notes on C#" has none. Plain string
+    work, because Python 3.11.2's possessive patterns get this wrong.
+    """
+    words = rest.rstrip(" \t")
+    bare = words.rstrip("#")
+    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else words

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.normalise import NORMALISER, search_text
-from rag.sentences import cut_to_fit, split_sentences
+from rag.sentences import cut_to_fit, heading_words, split_sentences
 from rag.types import Document, Passage, Span
 
 __all__ = ["SplitSettings", "clip_title", "encoder_text", "split_document"]
@@ -20,11 +20,7 @@ TITLE_TOKENS = 32
 _HEADING_CHARACTERS = 80
 # Its words, without the closing #s: those after a space ("# Notes on C#" has none).
 # Possessive: a long run of spaces would take time by its square.
-_MARKDOWN_HEADING = re.compile(
-    r"^ {0,3}(#{1,6})[ \t]++(?=\S)([^ \t\r\n]++(?:[ \t]++(?!#++[ \t]*+\r?$)[^ \t\r\n]++)*+)"
-    r"[^\r\n]*",
-    re.MULTILINE,
-)
+_MARKDOWN_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(?=\S)([^\r\n]*)", re.MULTILINE)
 _FENCE = re.compile(
     r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*[ \t]*\r?$|\Z)", re.DOTALL | re.MULTILINE
 )
@@ -308,7 +304,7 @@ def _markdown_sections(text: str) -> Iterator[_Section]:
             start = match.start()
         level = len(match[1])
         path = {above: title for above, title in path.items() if above < level}
-        path[level] = match[2]
+        path[level] = heading_words(match[2])
         own_text_from = match.end()
     yield _Section(Span(start, len(text)), tuple(path[level] for level in sorted(path)))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rag.dates import parse_date
+from rag.sentences import heading_words
 from rag.types import DocumentDate, Span
 
 __all__ = ["Content", "read_markdown", "read_plain"]
@@ -16,12 +17,7 @@ _FRONT_MATTER = re.compile(
     r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE
 )
 _FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(\S[^\r\n]*)", re.MULTILINE)
-# A heading's words, without the closing #s: those after a space ("# Notes on C#" has none).
-# Possessive: a long run of spaces would take time by its square.
-_FIRST_HEADING = re.compile(
-    r"^ {0,3}#[ \t]++(?=\S)([^ \t\r\n]++(?:[ \t]++(?!#++[ \t]*+\r?$)[^ \t\r\n]++)*+)",
-    re.MULTILINE,
-)
+_FIRST_HEADING = re.compile(r"^ {0,3}#[ \t]+(?=\S)([^\r\n]*)", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -57,7 +53,7 @@ def read_markdown(text: str) -> Content:
     heading = _FIRST_HEADING.search(body)
     stated = [_unquoted(fields["title"].of(text))] if "title" in fields else []
     if heading is not None:
-        stated.append(heading[1])
+        stated.append(heading_words(heading[1]))
     elif front is None:
         stated.append(read_plain(text).title)
     return Content(
