@@ -7,12 +7,12 @@ DEMO ?= .demo
 # CPU index (see "Installing" in README.md) before running make.
 TORCH ?= torch==2.13.0
 
-.PHONY: help install demo test check bench clean
+.PHONY: help install demo test check clean
 
 help:
 	@echo "make demo    install, ingest the sample archive, ask it three questions"
 	@echo "make test    install the test tools, run every check and test"
-	@echo "make bench   print ingest throughput against the bare encoder (needs a corpus)"
+	@echo "make check   ruff, mypy, import-linter only"
 	@echo "make clean   remove the virtual environment and the demo's data"
 
 $(VENV)/.footnote: pyproject.toml
