@@ -2,9 +2,9 @@
 
     python -m eval.bench.ingest FOLDER [--limit N] [--rounds R]
 
-FOLDER is a suite folder. Each round encodes the texts with the encoder alone and then
-ingests the same documents into a fresh store (split, count, encode, write, index), in
-alternation so that a noisy machine disturbs both. Prints passages/s of each and their
+FOLDER is a suite folder. Each round encodes each batch of texts with the encoder alone and
+then ingests the same documents into a fresh store (normalise, encode, write, index), in
+turns so that a noisy machine disturbs both. Prints passages/s of each and their
 ratio; 1.0 would mean that everything around the encoder is free.
 """
 
@@ -22,31 +22,35 @@ from rich.console import Console
 from eval.suite import one_passage, read_corpus
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.ingest import BATCH_PASSAGES, Pipeline, index_documents
+from rag.ingest import BATCH_PASSAGES, index_documents
 from rag.split import encoder_text
 from rag.types import Document
 
 console = Console()
 
 
-def bare_seconds(pipeline: Pipeline, documents: Sequence[Document]) -> float:
-    """Seconds the encoder alone takes for the documents' passages, in ingest's batches."""
-    texts = [encoder_text(passage) for document in documents for passage in one_passage(document)]
-    started = time.perf_counter()
-    for start in range(0, len(texts), BATCH_PASSAGES):
-        pipeline.encoder.encode_passages(texts[start : start + BATCH_PASSAGES])
-    return time.perf_counter() - started
+def run_round(assistant: Assistant, documents: Sequence[Document]) -> tuple[float, float]:
+    """Seconds of the bare encoder and of ingest over the same documents.
 
-
-def ingest_seconds(assistant: Assistant, documents: Sequence[Document]) -> float:
-    """Seconds until all documents are durably stored and the index snapshot is written."""
+    They take turns batch by batch, so that a machine that is slow for a minute is slow
+    for both. Ingest ends when all is durably stored and the index snapshot is written.
+    """
+    pipeline = assistant.pipeline
+    bare = whole = 0.0
     started = time.perf_counter()
     with assistant.store.write() as writer:
         for start in range(0, len(documents), BATCH_PASSAGES):
             batch = documents[start : start + BATCH_PASSAGES]
             rows = [(document, "bench", one_passage(document)) for document in batch]
-            index_documents(rows, writer, assistant.pipeline)
-    return time.perf_counter() - started
+            whole += time.perf_counter() - started
+            texts = [encoder_text(passage) for _, _, passages in rows for passage in passages]
+            started = time.perf_counter()
+            pipeline.encoder.encode_passages(texts)
+            bare += time.perf_counter() - started
+            started = time.perf_counter()
+            index_documents(rows, writer, pipeline)
+    whole += time.perf_counter() - started
+    return bare, whole
 
 
 def main() -> None:
@@ -64,8 +68,7 @@ def main() -> None:
             with Assistant.open(settings=settings) as assistant:
                 # Load and warm up outside the clock.
                 assistant.pipeline.encoder.encode_passages(["warm up"])
-                bare = bare_seconds(assistant.pipeline, documents)
-                whole = ingest_seconds(assistant, documents)
+                bare, whole = run_round(assistant, documents)
         ratios.append(bare / whole)
         console.print(
             f"round {round_number}: bare encoder {len(documents) / bare:.1f} passages/s, "
