@@ -270,11 +270,7 @@ def _is_stored(document: Document, store: Store) -> bool:
 def _store_batch(
     batch: _Batch, writer: Writer, pipeline: Pipeline, report: Callable[[IngestEvent], None]
 ) -> None:
-    index_documents(
-        [(document, file_hash, passages) for document, file_hash, passages in batch.documents],
-        writer,
-        pipeline,
-    )
+    index_documents(batch.documents, writer, pipeline)
     for (document, _, passages), outcome in zip(batch.documents, batch.outcomes, strict=True):
         report(IngestEvent(document.sources[0], outcome, len(passages)))
 

@@ -19,12 +19,14 @@ KEPT = "kept"
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence with what it is read with: ``scored`` is what the cross-encoder sees,
-    ``context`` (title, date, passage) where the question's names and numbers may stand."""
+    """A sentence with what it is read with: ``words`` is its search text, ``scored`` what
+    the cross-encoder sees, ``context`` (title, date, passage) where the question's names
+    and numbers may stand."""
 
     hit: Hit
     span: Span
     quote: str
+    words: str
     scored: str
     context: str
 
@@ -64,27 +66,23 @@ def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
     for local in split_sentences(text, document.language):
         span = Span(passage.span.start + local.start, passage.span.start + local.end)
         quote = span.of(document.text)
-        if _repeats_title(quote, document.title):
+        words = search_text(quote)
+        if words.strip(" #").casefold() == title.casefold():
             # The title is context for every sentence; alone it answers nothing.
             continue
-        words = search_text(quote)
         if not any(character.isalnum() for character in words):
             continue
         # Pronouns and "the visit" get their meaning from the title.
         scored = f"{title}. {words}" if title else words
-        found.append(_Sentence(hit, span, quote, scored, context))
+        found.append(_Sentence(hit, span, quote, words, scored, context))
     return found
-
-
-def _repeats_title(quote: str, title: str) -> bool:
-    return search_text(quote).strip(" #").casefold() == search_text(title).casefold()
 
 
 def _judge(question: QuestionTerms, sentence: _Sentence, logit: float) -> Candidate:
     passage = sentence.hit.passage
     signs = read_signs(
         question,
-        search_text(sentence.quote),
+        sentence.words,
         sentence.context,
         sentence_logit=logit,
         passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
