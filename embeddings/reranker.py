@@ -69,12 +69,13 @@ def load_reranker(
     *,
     cache_dir: Path,
     dtype: Dtype = "auto",
-    batch_size: int = 16,
+    batch_size: int = 6,
     threads: int | None = None,
     max_tokens: int = 512,
 ) -> Reranker:
     """The reranker of this registry name, local folder or hub name.
 
+    Small batches pad little: on pairs of 20 to 250 tokens 6 took a tenth less time than 16.
     ``dtype`` "auto" is bfloat16 where the processor has it and scores move by at most 0.1
     logit, else float32. Of a pair longer than ``max_tokens`` the longer half is cut.
     ``threads`` sets torch's threads for the whole process. Float weights of a quantised

@@ -19,6 +19,7 @@ from rag.answer.compose import compose_extractive
 from rag.answer.evidence import judge_sentences
 from rag.answer.question import QuestionTerms, analyse_question
 from rag.config import ModelSettings, Settings, load_settings
+from rag.conversation import standalone_question
 from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
 from rag.files import find_files
 from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
@@ -241,9 +242,18 @@ class Assistant:
 
     # -- questions
 
-    def search(self, query: str, *, limit: int = 10, filters: Filters = Filters()) -> list[Hit]:
-        """The best passages for a query, reranked, at most ``limit``."""
-        question = _checked(Question(query, filters))
+    def search(
+        self, query: str | Question, *, limit: int = 10, filters: Filters = Filters()
+    ) -> list[Hit]:
+        """The best passages for a query, reranked, at most ``limit``.
+
+        A Question brings its own filters; ``filters`` are those of a plain text.
+
+        Raises:
+            QuestionError, IndexMismatchError, ModelError: as ``ask`` does.
+        """
+        asked = _checked(Question(query, filters) if isinstance(query, str) else query)
+        question = replace(asked, text=_understood(asked))
         with self.store.read() as view:
             if view.index is None:
                 return []
@@ -252,6 +262,8 @@ class Assistant:
     def ask(self, question: str | Question, *, limit: int | None = None) -> Outcome:
         """Answer from the archive, or abstain; every claim's citations are verified.
 
+        A follow-up, a question with history, is looked up and judged as a question that
+        stands alone; the outcome says which in ``standalone``.
         ``limit`` is how many passages are read sentence by sentence; without it, what
         settings say.
 
@@ -263,7 +275,8 @@ class Assistant:
         asked = _checked(Question(question) if isinstance(question, str) else question)
         watch = _Stopwatch()
         with watch.time("total"), self.store.read() as view:
-            inquiry = _Inquiry(self, view, asked, analyse_question(asked.text), watch)
+            understood = _understood(asked)
+            inquiry = _Inquiry(self, view, asked, understood, analyse_question(understood), watch)
             outcome = inquiry.run(limit or self.settings.answer.passages)
         return replace(outcome, timings_ms=dict(watch.laps))
 
@@ -289,11 +302,15 @@ class Assistant:
 
 @dataclass(frozen=True, slots=True)
 class _Inquiry:
-    """One question on its way through the stages over one view."""
+    """One question on its way through the stages over one view.
+
+    ``understood`` is its text without need of its history, which ``terms`` are of.
+    """
 
     assistant: Assistant
     view: ReadView
     question: Question
+    understood: str
     terms: QuestionTerms
     watch: _Stopwatch
 
@@ -302,7 +319,8 @@ class _Inquiry:
             return self._abstain("empty_archive", [], [], {})
         if self.terms.empty:
             return self._abstain("nothing_asked", [], [], {})
-        hits = self.assistant._rank(self.view, self.question, self.terms, self.watch)
+        standalone = replace(self.question, text=self.understood)
+        hits = self.assistant._rank(self.view, standalone, self.terms, self.watch)
         if not hits:
             return self._abstain("no_match", [], [], {})
         settings = self.assistant.settings.answer
@@ -318,6 +336,7 @@ class _Inquiry:
             return self._abstain("insufficient_evidence", hits, draft.candidates, documents)
         return Answer(
             question=self.question,
+            standalone=self._standalone,
             claims=draft.claims,
             ranking=tuple(hits),
             candidates=draft.candidates,
@@ -338,6 +357,7 @@ class _Inquiry:
         nearest, read = hits[: settings.nearest], hits[: settings.passages]
         return Abstention(
             question=self.question,
+            standalone=self._standalone,
             reason=reason,
             explanation=explain_abstention(
                 reason, self.terms, candidates, read, self.question.filters
@@ -349,6 +369,10 @@ class _Inquiry:
             generation=self.view.generation,
             timings_ms={},
         )
+
+    @property
+    def _standalone(self) -> str | None:
+        return self.understood if self.understood != self.question.text else None
 
     def _models(self) -> dict[str, ModelIdentity]:
         """The models that took part."""
@@ -420,6 +444,11 @@ def _checked(question: Question) -> Question:
             f"the question has {len(text)} characters; ask in at most {MAX_QUESTION_CHARACTERS}"
         )
     return replace(question, text=text)
+
+
+def _understood(question: Question) -> str:
+    """The question's text, with what its history has to say of it."""
+    return standalone_question(question.text, question.history, limit=MAX_QUESTION_CHARACTERS)
 
 
 def _resolve_one(view: ReadView, reference: str) -> str:

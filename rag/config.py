@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,14 @@ from rag.errors import SettingsError
 from rag.retrieve.retriever import RetrieveSettings
 from rag.split import SplitSettings
 
-__all__ = ["DEFAULT_CONFIG_FILE", "ModelSettings", "Settings", "load_settings", "setting_keys"]
+__all__ = [
+    "DEFAULT_CONFIG_FILE",
+    "ModelSettings",
+    "Settings",
+    "load_settings",
+    "setting_keys",
+    "write_setting",
+]
 
 DEFAULT_CONFIG_FILE = "footnote.toml"
 ENVIRONMENT_PREFIX = "FOOTNOTE_"
@@ -163,6 +170,38 @@ def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
         if key in flat and isinstance(flat[key][0], str):
             flat[key] = (_relative_to(path.parent, flat[key][0]), str(path))
     return flat
+
+
+def write_setting(path: Path, key: str, value: float | str, *, comment: str = "") -> None:
+    """Set one dotted key in a settings file, which is made if need be; the rest of it,
+    comments included, stays as it is.
+
+    Raises:
+        SettingsError: the key is unknown, the value malformed, or the file cannot be read
+            or written.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    if key not in setting_keys():
+        raise SettingsError(_unknown(key, str(path)))
+    _build({key: value}, {key: str(path)})
+    section, _, name = key.rpartition(".")
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        document = tomlkit.parse(text)
+        table = document.setdefault(section, tomlkit.table()) if section else document
+        if not isinstance(table, MutableMapping):
+            raise SettingsError(f"settings file '{path}' cannot be changed: {section} is no table")
+        item = tomlkit.item(value)
+        if comment:
+            item.comment(comment)
+        table[name] = item
+        scratch = path.with_name(path.name + ".new")
+        scratch.write_text(tomlkit.dumps(document), encoding="utf-8")
+        scratch.replace(path)
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        raise SettingsError(f"settings file '{path}' cannot be changed: {error}") from error
 
 
 def _relative_to(folder: Path, value: str) -> str:

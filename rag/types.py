@@ -31,6 +31,7 @@ __all__ = [
     "Signs",
     "Span",
     "StageScore",
+    "Turn",
 ]
 
 DateKind = Literal["published", "event", "ingested"]
@@ -160,11 +161,24 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What one side said earlier in a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and of which part of the archive."""
+    """What is asked, and of which part of the archive.
+
+    ``history`` is the conversation before it, oldest turn first; empty for a question
+    that begins one.
+    """
 
     text: str
     filters: Filters = Filters()
+    history: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +278,12 @@ class ModelIdentity:
 class Answer:
     """Claims, each with verified citations, and everything they rest on.
 
-    ``timings_ms`` maps stage name to wall time in milliseconds.
+    ``standalone`` is how a follow-up was understood without its history, None where the
+    question was used as asked. ``timings_ms`` maps stage name to wall time in milliseconds.
     """
 
     question: Question
+    standalone: str | None
     claims: tuple[Claim, ...]
     ranking: tuple[Hit, ...]
     candidates: tuple[Candidate, ...]
@@ -279,9 +295,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """The archive does not say: why, and what lies nearest. A result, not an error."""
+    """The archive does not say: why, and what lies nearest. A result, not an error.
+
+    ``standalone`` is how a follow-up was understood, as in Answer.
+    """
 
     question: Question
+    standalone: str | None
     reason: AbstentionReason
     explanation: str
     nearest: tuple[Citation, ...]

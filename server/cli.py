@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rag.config import Settings, load_settings
+from rag.console import make_console, make_progress
 from rag.dates import parse_iso
 from rag.errors import FootnoteError, SettingsError
 from rag.types import Filters, Question, Span
@@ -101,17 +102,6 @@ def _print_json_line(value: object) -> None:
     sys.stdout.flush()
 
 
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=render.make_console(stderr=True),
-        transient=True,
-    )
-
-
 @app.command()
 def ingest(
     paths: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
@@ -132,7 +122,7 @@ def ingest(
     config: Config = None,
 ) -> None:
     """Read documents into the archive. Unchanged ones are skipped; a changed one is replaced."""
-    with _opened(data, config) as assistant, _progress() as progress:
+    with _opened(data, config) as assistant, make_progress() as progress:
         task = progress.add_task("reading", total=None)
         report = assistant.ingest(
             *paths,
@@ -145,7 +135,7 @@ def ingest(
     if as_json:
         _print_json(asdict(report))
     else:
-        render.make_console().print(render.render_report(report))
+        make_console().print(render.render_report(report))
     if report.interrupted:
         raise typer.Exit(130)
     if report.failed:
@@ -174,7 +164,7 @@ def ask(
 ) -> None:
     """Answer from the archive with footnotes, or say that the archive does not say."""
     filters = _filters(source, since, until, language)
-    console = render.make_console()
+    console = make_console()
     with _opened(data, config, **{"answer.min_support": min_support}) as assistant:
         for position, question in enumerate(questions):
             outcome = assistant.ask(Question(question, filters), limit=top_k)
@@ -213,7 +203,7 @@ def search(
             return
         ids = {hit.passage.document_id for hit in hits}
         documents = {document_id: assistant.document(document_id) for document_id in ids}
-    render.make_console().print(render.render_hits(hits, documents))
+    make_console().print(render.render_hits(hits, documents))
 
 
 @app.command("list")
@@ -232,7 +222,7 @@ def list_documents(
     if as_json:
         _print_json([asdict(summary) for summary in summaries])
     else:
-        render.make_console().print(render.render_documents(summaries))
+        make_console().print(render.render_documents(summaries))
 
 
 @app.command()
@@ -256,7 +246,7 @@ def show(
         _print_json({**asdict(found), **({"quote": wanted.of(found.text)} if wanted else {})})
     else:
         # Into a file or a pipe the text goes as it is, not wrapped to some width.
-        console = render.make_console()
+        console = make_console()
         console.print(render.render_document(found, wanted), soft_wrap=not console.is_terminal)
 
 
@@ -284,7 +274,7 @@ def remove(
             gone = assistant.remove(reference)
             left = [s.id for s in assistant.documents() if s.id == gone.id]
             said = "kept under its other sources" if left else "removed"
-            render.make_console().print(f"{gone.id} {gone.title}: {said}")
+            make_console().print(f"{gone.id} {gone.title}: {said}")
 
 
 @app.command()
@@ -296,7 +286,7 @@ def status(as_json: Json = False, data: Data = None, config: Config = None) -> N
     if as_json:
         _print_json({"data": settings.data, "reranker": settings.models.reranker, **asdict(found)})
     else:
-        render.make_console().print(render.render_status(found, settings))
+        make_console().print(render.render_status(found, settings))
 
 
 @app.command()
@@ -307,7 +297,7 @@ def doctor(
     config: Config = None,
 ) -> None:
     """Verify checksums, counts and spans; exit code 1 when something is (still) wrong."""
-    console = render.make_console()
+    console = make_console()
     with _opened(data, config) as assistant:
         done = assistant.repair() if repair else []
         problems = assistant.check()
@@ -324,13 +314,13 @@ def doctor(
 @app.command()
 def reindex(data: Data = None, config: Config = None) -> None:
     """Rebuild the index with the current settings; the old one serves until the switch."""
-    with _opened(data, config) as assistant, _progress() as progress:
+    with _opened(data, config) as assistant, make_progress() as progress:
         task = progress.add_task("indexing", total=None)
         report = assistant.reindex(
             on_progress=lambda done, total: progress.update(task, completed=done, total=total)
         )
     resumed = f" ({report.resumed} were done before)" if report.resumed else ""
-    render.make_console().print(
+    make_console().print(
         f"{report.documents} documents{resumed}, {report.passages} passages indexed "
         f"in {report.seconds:.1f} s; the new index is in use"
     )
@@ -343,7 +333,7 @@ def show_config(as_json: Json = False, data: Data = None, config: Config = None)
     if as_json:
         _print_json({key: {"value": value, "origin": origin} for key, value, origin in rows})
         return
-    console = render.make_console()
+    console = make_console()
     width = max(len(key) for key, _, _ in rows)
     for key, value, origin in rows:
         console.print(
@@ -351,18 +341,23 @@ def show_config(as_json: Json = False, data: Data = None, config: Config = None)
         )
 
 
+# Commands of the other way in, and of anyone's own package: server imports none of them.
+for _command in entry_points(group="footnote.commands"):
+    app.add_typer(_command.load(), name=_command.name)
+
+
 def main() -> None:
     """Run the command line; expected errors are one line on standard error, exit code 1."""
     try:
         app()
     except FootnoteError as error:
-        render.make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)
+        make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)
         sys.exit(1)
     except OSError as error:
-        render.make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)
+        make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
-        render.make_console(stderr=True).print("footnote: interrupted", style="yellow")
+        make_console(stderr=True).print("footnote: interrupted", style="yellow")
         sys.exit(130)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from rag.config import Settings
+from rag.console import harmless, one_line
 from rag.files import SourceProblem
 from rag.ingest import IngestReport
 from rag.store.base import DocumentSummary, Problem, StoreStatus
@@ -40,23 +41,6 @@ __all__ = [
 
 # Longer quotes are shown by their ends; --json and `footnote show` give them whole.
 QUOTE_CHARACTERS = 240
-
-
-# A document must not move the cursor or change colours: no control character but line
-# breaks and tabs reaches the terminal.
-_CONTROLS = {
-    code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\r\t\x85"
-}
-
-
-def harmless(text: str) -> str:
-    """The text with control characters replaced, one for one."""
-    return text.translate(_CONTROLS)
-
-
-def one_line(text: str) -> str:
-    """The text with each run of white space as one space, for display only."""
-    return harmless(" ".join(text.split()))
 
 
 def shortened(text: str, limit: int = QUOTE_CHARACTERS) -> str:
@@ -126,7 +110,8 @@ def display_path(source: str) -> str:
 
 
 def render_receipt(outcome: Outcome, *, limit: int = 20) -> RenderableType:
-    """What each stage said of each passage, and what the gate said of each sentence."""
+    """How a follow-up was understood, what each stage said of each passage, and what the
+    gate said of each sentence."""
     ranking = Table(title="Passages considered", title_justify="left", show_edge=False)
     for column in ("#", "passage", "dense", "lexical", "fused", "reranked", "begins"):
         ranking.add_column(column, no_wrap=column != "begins")
@@ -158,7 +143,10 @@ def render_receipt(outcome: Outcome, *, limit: int = 20) -> RenderableType:
     timings = ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in outcome.timings_ms.items())
     hidden = max(0, len(outcome.ranking) - limit), max(0, len(outcome.candidates) - limit)
     note = f"{hidden[0]} passages and {hidden[1]} sentences more in --json. {timings}"
-    return Group(ranking, Text(), gate, Text(note, style="dim"))
+    parts: list[RenderableType] = [ranking, Text(), gate, Text(note, style="dim")]
+    if outcome.standalone is not None:
+        parts.insert(0, Text(f"Understood as: {one_line(outcome.standalone)}\n"))
+    return Group(*parts)
 
 
 def _stage(stage: StageScore | None, digits: int) -> str:
@@ -323,8 +311,3 @@ def render_problems(problems: Sequence[Problem]) -> RenderableType:
             for problem in problems
         )
     )
-
-
-def make_console(*, stderr: bool = False) -> Console:
-    """A console that treats text as text: no markup, no emoji codes, no highlighting."""
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)

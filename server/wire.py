@@ -114,7 +114,10 @@ class ReceiptOut(_Out):
 
 class _OutcomeOut(_Out):
     version: Literal[1] = 1
-    question: str
+    question: str = Field(description="as it was asked")
+    standalone_question: str | None = Field(
+        description="a follow-up as it was understood without its history, else null"
+    )
     generation: int = Field(description="state of the archive that was asked")
     models: dict[str, ModelOut]
     timings_ms: dict[str, float]
@@ -152,6 +155,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
             citations = number_citations(outcome.claims)
             return AnswerOut(
                 question=outcome.question.text,
+                standalone_question=outcome.standalone,
                 generation=outcome.generation,
                 models=models,
                 timings_ms=timings,
@@ -163,6 +167,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
         case Abstention():
             return AbstentionOut(
                 question=outcome.question.text,
+                standalone_question=outcome.standalone,
                 generation=outcome.generation,
                 models=models,
                 timings_ms=timings,
