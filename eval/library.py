@@ -1,0 +1,84 @@
+"""The documents of an archive by the names that question files use for them."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+
+from rag.types import Document
+
+__all__ = ["Library"]
+
+
+class Library:
+    """Finds documents by id, source, path below the archive's root, or file name.
+
+    A document's ``key`` is the one name that runs use for it: its id in a suite, else its
+    first source relative to the root.
+    """
+
+    def __init__(self, documents: Iterable[Document], *, root: Path | None = None) -> None:
+        """Index the documents; ``root`` is the archive's folder, to name sources below it."""
+        self._documents: dict[str, Document] = {}
+        self._keys: dict[str, str] = {}
+        self._names: dict[str, set[str]] = {}
+        for document in documents:
+            key = _relative(document.sources[0], root)
+            self._documents[key] = document
+            self._keys[document.id] = key
+            for source in document.sources:
+                for name in {source, _relative(source, root), PurePath(source).name}:
+                    self._names.setdefault(name, set()).add(key)
+            self._names.setdefault(document.id, set()).add(key)
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The documents in the order in which they were given."""
+        return tuple(self._documents.values())
+
+    @property
+    def sha256(self) -> str:
+        """Hash over the texts and their keys, in no particular order of reading."""
+        lines = sorted(f"{key}\t{d.content_hash}" for key, d in self._documents.items())
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def find(self, name: str) -> str | None:
+        """The key of the one document meant by a name, or None."""
+        keys = self._names.get(name, set())
+        return next(iter(keys)) if len(keys) == 1 else None
+
+    def explain(self, name: str) -> str:
+        """Why ``find`` found none, and what comes near."""
+        keys = sorted(self._names.get(name, set()))
+        if keys:
+            return f"'{name}' means {len(keys)} documents ({', '.join(keys[:3])}); give the path"
+        close = difflib.get_close_matches(name, self._names, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        return f"the archive has no document '{name}'{hint}"
+
+    def key(self, document_id: str) -> str:
+        """The key of the document with this id; the id itself where it is unknown."""
+        return self._keys.get(document_id, document_id)
+
+    def document(self, key: str) -> Document:
+        """The document with this key."""
+        return self._documents[key]
+
+    def text(self, key: str) -> str:
+        """The stored text of a document by key."""
+        return self._documents[key].text
+
+
+def _relative(source: str, root: Path | None) -> str:
+    if root is not None:
+        path = PurePath(source)
+        if path.is_relative_to(root):
+            return path.relative_to(root).as_posix()
+        if path == root:
+            return path.name
+    return source

@@ -1,0 +1,162 @@
+"""What a run records about itself before the first question."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from eval.cases import Case, QuestionSet
+from eval.library import Library
+from eval.records import SCHEMA_VERSION, Machine, Manifest, ModelRecord, QuestionSetRecord
+from rag.assistant import Assistant
+
+__all__ = ["Selection", "describe_run"]
+
+# Where something lies is no part of how a question is answered, and runs are shared.
+_PLACES = frozenset(("data", "models.cache_dir"))
+_PACKAGES = ("sentence-transformers", "transformers", "torch", "faiss-cpu", "numpy", "tiktoken")
+_CODE = ("rag", "embeddings", "prompts")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which questions of a set are asked, and how."""
+
+    cases: tuple[Case, ...]
+    filters: Mapping[str, str]
+    limit: int | None
+    sample: int | None
+    mode: Literal["answers", "retrieval"]
+    whole: bool
+    seed: int
+
+
+def describe_run(
+    assistant: Assistant, questions: QuestionSet, library: Library, selection: Selection
+) -> Manifest:
+    """The manifest of a run that is about to begin; loads the models to name them.
+
+    ``identity`` covers everything that may change an outcome: questions, documents,
+    settings, models and code; not the machine, the time or where things lie.
+    """
+    encoder, reranker = assistant.encoder.identity, assistant.reranker
+    described = QuestionSetRecord(
+        name=questions.name,
+        kind=questions.kind,
+        sha256=_digest(questions.sha256, library.sha256),
+        documents=len(library),
+        questions=len(questions.cases),
+        selected=len(selection.cases),
+        filters=dict(selection.filters),
+        limit=selection.limit,
+        sample=selection.sample,
+        ignored_fields=dict(questions.ignored_fields),
+        left_out=dict(questions.left_out),
+    )
+    settings = {
+        key: value for key, value, _ in assistant.settings.items() if key not in _PLACES
+    } | {"eval.whole_documents": selection.whole}
+    models = {
+        "encoder": ModelRecord(name=encoder.name, revision=encoder.revision),
+        "reranker": ModelRecord(name=reranker.name, revision=reranker.revision),
+    }
+    code = _code_hash()
+    identity = _digest(
+        described.model_dump_json(),
+        json.dumps([case.id for case in selection.cases]),
+        json.dumps(settings, sort_keys=True, default=str),
+        *(f"{role}={model.revision}" for role, model in sorted(models.items())),
+        code,
+        selection.mode,
+        str(selection.seed),
+    )
+    return Manifest(
+        schema_version=SCHEMA_VERSION,
+        identity=identity,
+        footnote=importlib.metadata.version("footnote"),
+        commit=_commit(),
+        code=code,
+        mode=selection.mode,
+        questions=described,
+        settings=settings,
+        models=models,
+        # The extractive composer uses no prompt.
+        prompts=[],
+        packages={name: importlib.metadata.version(name) for name in _PACKAGES},
+        seed=selection.seed,
+        machine=_machine(),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _code_hash() -> str:
+    """Hash of the packages that answer, as installed: a changed line is another system."""
+    digest = hashlib.sha256()
+    root = Path(__file__).resolve().parent.parent
+    for package in _CODE:
+        for path in sorted((root / package).rglob("*")):
+            if path.suffix in (".py", ".md", ".sql"):
+                digest.update(path.relative_to(root).as_posix().encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _commit() -> str | None:
+    """The checkout's commit, with a "+" when files differ from it; None outside of one."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return None
+    head = _git(root, "rev-parse", "--short=12", "HEAD")
+    if head is None:
+        return None
+    return f"{head}+" if _git(root, "status", "--porcelain") else head
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _machine() -> Machine:
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (ValueError, OSError, AttributeError):
+        memory = 0.0
+    return Machine(
+        processor=_processor(),
+        cores=os.cpu_count() or 0,
+        memory_gib=round(memory, 1),
+        system=f"{platform.system()} {platform.release()}",
+        python=platform.python_version(),
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()

@@ -1,0 +1,183 @@
+"""Run folders: written a question at a time, read back whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from eval.errors import RunError
+from eval.records import SCHEMA_VERSION, Manifest, QuestionRecord, Summary
+
+__all__ = ["Run", "RunWriter", "find_unfinished", "read_run"]
+
+MANIFEST = "run.json"
+QUESTIONS = "questions.jsonl"
+SUMMARY = "summary.json"
+
+Record = TypeVar("Record", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as read from its folder; ``summary`` is None while it is unfinished.
+
+    ``records`` are in the order in which the questions were asked.
+    """
+
+    folder: Path
+    manifest: Manifest
+    records: tuple[QuestionRecord, ...]
+    summary: Summary | None
+
+    @property
+    def name(self) -> str:
+        """The folder's name, for people."""
+        return self.folder.resolve().name
+
+
+def read_run(folder: Path, *, finished: bool = True) -> Run:
+    """Read a run folder.
+
+    Raises:
+        RunError: it is no run, was written by a newer Footnote, is damaged, or (unless
+            ``finished`` is False) has not been finished.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise RunError(f"'{folder}' is no run: it has no {MANIFEST}; 'footnote eval' makes one")
+    manifest = _read(Manifest, folder / MANIFEST)
+    summary = _read(Summary, folder / SUMMARY) if (folder / SUMMARY).is_file() else None
+    if finished and summary is None:
+        raise RunError(
+            f"run '{folder}' is not finished; 'footnote eval --out {folder}' with the same "
+            "options goes on with it"
+        )
+    return Run(folder, manifest, tuple(_records(folder / QUESTIONS)), summary)
+
+
+def _read(kind: type[Record], path: Path) -> Record:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"'{path}' cannot be read: {error}") from error
+    version = value.get("schema_version") if isinstance(value, dict) else None
+    if isinstance(version, int) and version != SCHEMA_VERSION:
+        raise RunError(
+            f"'{path}' has schema version {version}, this Footnote reads {SCHEMA_VERSION}; "
+            "run the questions again"
+        )
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        raise RunError(f"'{path}' is damaged: {_first(error)}") from error
+
+
+def _records(path: Path) -> Iterator[QuestionRecord]:
+    """The records of every complete line; a last line cut short by a crash is dropped."""
+    if not path.is_file():
+        return
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            yield QuestionRecord.model_validate_json(line)
+        except ValidationError as error:
+            raise RunError(f"'{path}', line {number}, is damaged: {_first(error)}") from error
+
+
+def _first(error: ValidationError) -> str:
+    detail = error.errors()[0]
+    return f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}".lstrip(": ")
+
+
+class RunWriter:
+    """Adds questions to a run folder; each one is durable once ``add`` returns."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Begin the folder, or go on with the unfinished run of the same identity in it.
+
+        Raises:
+            RunError: the folder holds something else, a finished run, or a run that asks
+                something else or in another way.
+        """
+        self.folder = folder
+        self.done: list[QuestionRecord] = []
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            self.done = _resumable(folder, manifest)
+            self._truncate()
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write_atomically(folder / MANIFEST, manifest)
+        self._file = (folder / QUESTIONS).open("ab")
+
+    def _truncate(self) -> None:
+        """Drop a last line that a crash cut short."""
+        path = self.folder / QUESTIONS
+        if path.is_file():
+            data = path.read_bytes()
+            whole = data.rfind(b"\n") + 1
+            if whole < len(data):
+                with path.open("r+b") as file:
+                    file.truncate(whole)
+
+    def add(self, record: QuestionRecord) -> None:
+        """Append a finished question."""
+        self._file.write(record.model_dump_json().encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.done.append(record)
+
+    def finish(self, summary: Summary) -> None:
+        """Write the summary: the run is then complete."""
+        _write_atomically(self.folder / SUMMARY, summary)
+
+    def close(self) -> None:
+        """Close the file. Safe to call twice."""
+        self._file.close()
+
+
+def _resumable(folder: Path, manifest: Manifest) -> list[QuestionRecord]:
+    run = read_run(folder, finished=False)
+    if run.summary is not None:
+        raise RunError(f"'{folder}' holds a finished run; choose another --out")
+    if run.manifest.identity != manifest.identity:
+        raise RunError(
+            f"'{folder}' holds an unfinished run of '{run.manifest.questions.name}' with other "
+            f"{_differences(run.manifest, manifest)}; choose another --out or delete it"
+        )
+    return list(run.records)
+
+
+def _differences(one: Manifest, other: Manifest) -> str:
+    names = ("questions", "settings", "models", "prompts", "mode", "code", "seed")
+    differing = [name for name in names if getattr(one, name) != getattr(other, name)]
+    return ", ".join(differing) or "contents"
+
+
+def find_unfinished(folder: Path, identity: str) -> Path | None:
+    """The latest unfinished run of this identity among the runs of a folder, or None."""
+    found: list[tuple[str, Path]] = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if (path / MANIFEST).is_file() and not (path / SUMMARY).exists():
+            try:
+                manifest = _read(Manifest, path / MANIFEST)
+            except RunError:
+                # Another version's leftovers are none of this run's business.
+                continue
+            if manifest.identity == identity:
+                found.append((manifest.started, path))
+    return max(found)[1] if found else None
+
+
+def _write_atomically(path: Path, record: BaseModel) -> None:
+    """All or nothing: a crash leaves no half-written file under the name."""
+    scratch = path.with_suffix(".new")
+    with scratch.open("w", encoding="utf-8") as file:
+        file.write(record.model_dump_json(indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)

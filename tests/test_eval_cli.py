@@ -1,0 +1,234 @@
+"""`footnote eval` as a user runs it, with the real models on small archives."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from eval.runs import read_run
+from server import cli
+from tests.conftest import ROOT, SAMPLE_ARCHIVE
+
+FILES = ("2019-04-24-huawei-visit-shenzhen.txt", "2024-06-13-unido-day-opening.md")
+SUITE = {
+    "corpus.jsonl": [
+        {"id": "d1", "title": "Mill", "text": "The mill opened in 1911. Ana Ruiz ran the mill."},
+        {"id": "d2", "title": "Quay", "text": "The quay is four hundred metres long."},
+    ],
+    "queries.jsonl": [
+        {
+            "id": "q1",
+            "question": "When did the mill open?",
+            "answers": ["1911"],
+            "gold_doc_ids": ["d1"],
+            "gold_evidence": ["The mill opened in 1911."],
+            "unanswerable": False,
+            "lang": "en",
+        },
+        {
+            "id": "q2",
+            "question": "Who ran it?",
+            "history": [
+                {"role": "user", "text": "When did the mill open?"},
+                {"role": "assistant", "text": "The mill opened in 1911."},
+            ],
+            "answers": ["Ana Ruiz"],
+            "gold_doc_ids": ["d1"],
+            "unanswerable": False,
+            "lang": "en",
+        },
+        {
+            "id": "q3",
+            "question": "Who is the king of Norway?",
+            "answers": [],
+            "gold_doc_ids": [],
+            "unanswerable": True,
+            "lang": "en",
+        },
+    ],
+}
+
+
+@pytest.fixture
+def footnote(monkeypatch, capsys, tmp_path):
+    """Run the command line in this process: (exit code, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+    for variable in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["footnote", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def suite(tmp_path):
+    folder = tmp_path / "suites" / "tiny"
+    folder.mkdir(parents=True)
+    for name, rows in SUITE.items():
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A user's own archive and question file: (archive, questions)."""
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    for name in FILES:
+        (archive / name).write_bytes((SAMPLE_ARCHIVE / name).read_bytes())
+    rows = [
+        row
+        for line in (ROOT / "eval/questions/sample.jsonl").read_text("utf-8").splitlines()
+        if (row := json.loads(line))
+        if row["answerable"] and set(row["gold_documents"]) <= set(FILES)
+    ]
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return archive, path
+
+
+def test_a_suite_is_measured_shown_and_reported(footnote, suite, tmp_path):
+    code, out, err = footnote("eval", "--suite", "tiny", "--out", "run")
+    assert code == 0, err
+    assert "3 questions over 2 documents, 2 answerable, 1 not" in out
+    assert "contains_gold" in out
+    run = read_run(tmp_path / "run")
+    assert [record.id for record in run.records] == ["q1", "q2", "q3"]
+    assert run.summary.metrics["citation.exactness"].value == 1.0
+    assert run.records[0].measures["answer.contains_gold"] == 1.0
+    assert run.manifest.models["reranker"].name == "ms-marco-minilm"
+    assert "total" in run.summary.latency_ms
+    assert footnote("eval", "show", "run")[1].startswith("tiny: 3 questions")
+    code, out, _ = footnote("eval", "report", "run")
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert code == 0
+    assert "When did the mill open?" in page
+
+
+def test_a_follow_up_is_asked_with_its_history(footnote, suite, tmp_path):
+    footnote("eval", "--suite", suite, "--out", "run", "--filter", "turn=follow-up")
+    (record,) = read_run(tmp_path / "run").records
+    assert record.id == "q2"
+    assert [turn.role for turn in record.history] == ["user", "assistant"]
+    assert "mill" in record.standalone
+    assert record.measures["retrieval.reranked.recall@1"] == 1.0
+
+
+def test_a_search_only_run_has_rankings_and_no_answers(footnote, suite, tmp_path):
+    code, out, _ = footnote(
+        "eval", "--suite", suite, "--retrieval-only", "--whole-documents", "--out", "run"
+    )
+    run = read_run(tmp_path / "run")
+    assert code == 0
+    assert run.manifest.mode == "retrieval"
+    assert all(name.startswith("retrieval.") for name in run.summary.metrics)
+    assert "contains_gold" not in out
+
+
+def test_the_users_own_questions_over_an_archive_and_over_a_data_directory(
+    footnote, mine, tmp_path
+):
+    archive, questions = mine
+    code, _, err = footnote("eval", "--archive", archive, "--questions", questions, "--out", "one")
+    assert code == 0, err
+    assert footnote("ingest", archive, "--data", "data")[0] == 0
+    code, _, err = footnote("eval", "--data", "data", "--questions", questions, "--out", "two")
+    assert code == 0, err
+    one, two = read_run(tmp_path / "one"), read_run(tmp_path / "two")
+    assert [r.outcome for r in one.records] == [r.outcome for r in two.records]
+    assert [c.text for r in one.records for c in r.claims] == [
+        c.text for r in two.records for c in r.claims
+    ]
+    code, out, _ = footnote("eval", "compare", "one", "two")
+    assert code == 0
+    assert f"{len(one.records)} questions in both runs" in out
+
+
+def test_nothing_runs_when_a_question_is_bad(footnote, mine, tmp_path):
+    archive, questions = mine
+    with questions.open("a") as file:
+        file.write('{"id": "bad", "question": "Who?", "answerable": true}\n')
+    code, _, err = footnote("eval", "--archive", archive, "--questions", questions, "--out", "run")
+    assert code == 1
+    assert f"{questions}, line 3: answerable, but no gold_documents" in err
+    assert not (tmp_path / "run").exists()
+    assert footnote("eval", "questions", "check", questions, "--archive", archive)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--suite", "tiny", "--archive", "x"], "give it alone"),
+        (["--archive", "x"], "give --questions FILE"),
+        (["--questions", "x"], "--archive PATH or --data DIR"),
+        (["--archive", "x", "--data", "y", "--questions", "z"], "give one of them"),
+        (["--whole-documents"], "are for --suite"),
+        (["--suite", "nowhere"], "no suite 'nowhere'"),
+        (["--filter", "type"], "write KEY=VALUE"),
+        (["--filter", "type=poem"], "none of 100 questions passes"),
+        (["compare", "a", "b"], "'a' is no run"),
+        (["gate", "a"], "'a' is no run"),
+        (["gate", "--max-drop", "speed=1"], "no metric 'speed'"),
+        (["report", "a"], "'a' is no run"),
+        (["calibrate"], "give --questions FILE"),
+        (["questions", "check", "x"], "--archive PATH or --data DIR"),
+    ],
+)
+def test_what_cannot_be_is_named_with_its_remedy(footnote, suite, arguments, reason):
+    code, _, err = footnote("eval", *arguments)
+    assert code == 1
+    assert reason in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def test_calibration_refuses_too_few_questions_and_writes_nothing(footnote, suite, tmp_path):
+    footnote("eval", "--suite", suite, "--out", "run")
+    code, _, err = footnote("eval", "calibrate", "--run", "run")
+    assert code == 1
+    assert "too few questions to calibrate: 2 answerable and 1 not" in err
+    assert not (tmp_path / "footnote.toml").exists()
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_goes_on_without_asking_twice(tmp_path, sample_data):
+    """Killed twice in the middle, by signal and outright, it ends with each question once."""
+    command = [sys.executable, "-m", "server.cli", "eval", "--limit", "12"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FOOTNOTE_")}
+    environment["PYTHONPATH"] = str(ROOT)
+    sizes = []
+    for stop in (signal.SIGINT, signal.SIGKILL):
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL
+        )
+        wanted = (sizes[-1] if sizes else 0) + 2
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and _recorded(tmp_path) < wanted:
+            time.sleep(0.05)
+        process.send_signal(stop)
+        assert process.wait(timeout=60) == (130 if stop == signal.SIGINT else -signal.SIGKILL)
+        sizes.append(_recorded(tmp_path))
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "questions are done" in done.stderr
+    (folder,) = (tmp_path / "eval-runs").iterdir()
+    run = read_run(folder)
+    assert len({record.id for record in run.records}) == len(run.records) == 12
+
+
+def _recorded(folder):
+    files = list(folder.glob("eval-runs/*/questions.jsonl"))
+    return sum(file.read_bytes().count(b"\n") for file in files)
