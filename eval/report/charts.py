@@ -1,0 +1,282 @@
+"""Charts of the report: pure functions from numbers to inline SVG.
+
+Colours, fonts and line widths are classes that the page's style sheet defines, so a chart
+follows light and dark by itself. Every chart names itself (title) and says what it shows
+in words (desc), and each mark says its numbers when pointed at. Text is escaped here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from eval.report.strips import pixels
+
+__all__ = [
+    "OperatingPoint",
+    "ScoreBin",
+    "recall_chart",
+    "reliability_chart",
+    "risk_coverage_chart",
+    "series_swatch",
+]
+
+WIDTH, HEIGHT = 520, 340
+LEFT, RIGHT, TOP, BOTTOM = 46, 508, 26, 290
+SERIES = 6
+FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+# Of the height of a reliability plot: the counts at its foot.
+COUNTS_HEIGHT = 34
+# A curve's first few questions swing between no and full risk; they must not set its scale.
+STEADY_COVERAGE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """Where the gate stands on the risk-coverage curve; shares in [0, 1]."""
+
+    min_support: float
+    coverage: float
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBin:
+    """Questions whose score lies in one tenth of [0, 1]: how many, and how many right.
+
+    ``tenth`` counts from 0; ``score`` is their mean; ``low`` and ``high`` are the 95%
+    interval of ``right``, a share.
+    """
+
+    tenth: int
+    count: int
+    score: float
+    right: float
+    low: float
+    high: float
+
+
+def series_swatch(number: int) -> str:
+    """The line and marker of a series, for a legend. 28 by 12 pixels."""
+    return (
+        '<svg class="swatch" viewBox="0 0 28 12" width="28" height="12" aria-hidden="true">'
+        f'<line class="line {_series(number)}" x1="1" x2="27" y1="6" y2="6"/>'
+        f"{_marker(number, 14, 6)}</svg>"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where values lie: x over [0, 1] of the width, y from ``low`` at ``floor`` to ``high``."""
+
+    low: float = 0.0
+    high: float = 1.0
+    floor: float = BOTTOM
+
+    def x(self, share: float) -> float:
+        return LEFT + share * (RIGHT - LEFT)
+
+    def y(self, value: float) -> float:
+        return self.floor - (value - self.low) / (self.high - self.low) * (self.floor - TOP)
+
+    def points(self, curve: Iterable[tuple[float, float]]) -> str:
+        return " ".join(f"{pixels(self.x(x))},{pixels(self.y(y))}" for x, y in curve)
+
+    def line(self, name: str, one: tuple[float, float], other: tuple[float, float]) -> str:
+        return f'<polyline class="{name}" points="{self.points([one, other])}"/>'
+
+
+def recall_chart(curves: Mapping[str, Mapping[int, float]]) -> str:
+    """Recall over k, a line a stage; the steps of k are evenly spaced."""
+    steps = sorted({k for curve in curves.values() for k in curve})
+    lowest = min((value for curve in curves.values() for value in curve.values()), default=0.0)
+    frame = _Frame(low=min(math.floor(lowest * 5) / 5, 0.8))
+    place = {k: (number + 0.5) / len(steps) for number, k in enumerate(steps)}
+    parts = [
+        _grid([(frame.y(tick), f"{tick:.1f}") for tick in _tenths(frame.low, 1.0)]),
+        _x_axis([(frame.x(place[k]), str(k)) for k in steps], "k"),
+        _y_title("recall@k"),
+    ]
+    for number, (stage, curve) in enumerate(curves.items()):
+        line = frame.points((place[k], curve[k]) for k in sorted(curve))
+        parts.append(f'<polyline class="line {_series(number)}" points="{line}"/>')
+        for k in sorted(curve):
+            name = f"{stage}, recall@{k}: {curve[k]:.3f}"
+            parts.append(_marker(number, frame.x(place[k]), frame.y(curve[k]), name))
+    words = "; ".join(
+        f"{stage} " + ", ".join(f"{curve[k]:.2f} at {k}" for k in sorted(curve))
+        for stage, curve in curves.items()
+    )
+    return _chart("Recall by depth and stage", words, parts)
+
+
+def risk_coverage_chart(
+    curve: Sequence[tuple[float, float]],
+    point: OperatingPoint | None,
+    limits: Sequence[float],
+) -> str:
+    """Share of wrong answers over the share of questions answered, best score first.
+
+    ``curve``: (coverage, risk) in rising coverage. What rises above the chart in the
+    first tenth of the questions is cut.
+    """
+    steady = [risk for coverage, risk in curve if coverage >= STEADY_COVERAGE]
+    highest = max([*steady, *limits, *([point.risk] if point else [])])
+    frame = _Frame(high=min(1.0, math.ceil(highest * 10 + 0.5) / 10))
+    levels = _tenths(0.0, frame.high)
+    parts = [
+        _grid([(frame.y(level), f"{level:.0%}") for level in levels]),
+        _x_axis([(frame.x(tick), f"{tick:.0%}") for tick in FIFTHS], "answered"),
+        _y_title("wrong, of those answered"),
+    ]
+    for limit in limits:
+        parts.append(frame.line("limit", (0, limit), (1, limit)))
+        # On a grid line the axis says it already.
+        if limit not in levels:
+            parts.append(_note(RIGHT, frame.y(limit) - 4, f"{limit:.0%}", "end"))
+    # A nested viewport cuts what rises above the chart, without an id to refer to.
+    parts.append(
+        f'<svg y="{TOP - 3}" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 {TOP - 3} {WIDTH} {HEIGHT}" overflow="hidden">'
+        f'<polyline class="line c0" points="{frame.points(curve)}"/></svg>'
+    )
+    words = ", ".join(f"{risk:.0%} wrong at {coverage:.0%}" for coverage, risk in _tenth_of(curve))
+    if point is not None:
+        parts.append(_gate(point, frame.x(point.coverage), frame.y(point.risk)))
+        words += f"; the gate answers {point.coverage:.0%} with {point.risk:.0%} wrong"
+    return _chart("Risk by coverage", words, parts)
+
+
+def reliability_chart(bins: Sequence[ScoreBin], min_support: float | None) -> str:
+    """Share right over mean score, a point a bin with its interval, counts below."""
+    frame = _Frame(floor=BOTTOM - COUNTS_HEIGHT - 8)
+    parts = [
+        _grid([(frame.y(tick), f"{tick:.1f}") for tick in FIFTHS]),
+        _x_axis([(frame.x(tick), f"{tick:.1f}") for tick in FIFTHS], "support score"),
+        _y_title("share right"),
+        frame.line("ideal", (0, 0), (1, 1)),
+    ]
+    if min_support is not None:
+        x = frame.x(min_support)
+        parts.append(
+            f'<line class="limit" x1="{pixels(x)}" x2="{pixels(x)}" y1="{TOP - 4}" y2="{BOTTOM}"/>'
+        )
+        # Above the plot, where no point can hide it, and right of the axis' name.
+        parts.append(_note(max(x, 130), TOP - 8, f"gate {min_support:.2f}", "middle"))
+    most = max((one.count for one in bins), default=1)
+    parts += [_count_bar(one, frame, most) + _bin_mark(one, frame) for one in bins]
+    words = ", ".join(f"{one.right:.2f} right at {one.score:.2f}" for one in bins)
+    return _chart("Share right by support score", words, parts)
+
+
+# --- Parts of a chart --------------------------------------------------------------
+
+
+def _chart(title: str, words: str, parts: Iterable[str]) -> str:
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
+        f"<title>{escape(title)}</title><desc>{escape(words)}</desc>{''.join(parts)}</svg>"
+    )
+
+
+def _grid(levels: Iterable[tuple[float, str]]) -> str:
+    return "".join(
+        f'<line class="grid" x1="{LEFT}" x2="{RIGHT}" y1="{pixels(y)}" y2="{pixels(y)}"/>'
+        f'<text x="{LEFT - 8}" y="{pixels(y + 4)}" text-anchor="end">{text}</text>'
+        for y, text in levels
+    )
+
+
+def _x_axis(ticks: Iterable[tuple[float, str]], title: str) -> str:
+    labels = "".join(
+        f'<text x="{pixels(x)}" y="{BOTTOM + 18}" text-anchor="middle">{text}</text>'
+        for x, text in ticks
+    )
+    return (
+        f'<line class="axis" x1="{LEFT}" x2="{RIGHT}" y1="{BOTTOM}" y2="{BOTTOM}"/>{labels}'
+        f'<text class="name" x="{RIGHT}" y="{BOTTOM + 40}" text-anchor="end">{title}</text>'
+    )
+
+
+def _y_title(text: str) -> str:
+    """Above the axis, where it reads without turning one's head."""
+    return f'<text class="name" x="0" y="12">{text}</text>'
+
+
+def _tenths(low: float, high: float) -> list[float]:
+    """Every tenth from low to high, every fifth where that would be more than six."""
+    first, last = round(low * 10), round(high * 10)
+    step = 1 if last - first <= 6 else 2
+    return [tenth / 10 for tenth in range(first, last + 1, step)]
+
+
+def _series(number: int) -> str:
+    return f"c{number % SERIES}"
+
+
+def _marker(number: int, x: float, y: float, title: str = "") -> str:
+    """A series' mark: the shape tells series apart where colours do not."""
+    name = f"<title>{escape(title)}</title>" if title else ""
+    dot, r = f'class="dot {_series(number)}"', 4.2
+    corners: list[tuple[float, float]]
+    match number % 4:
+        case 0:
+            return f'<circle {dot} cx="{pixels(x)}" cy="{pixels(y)}" r="{r}">{name}</circle>'
+        case 1:
+            corners = [(-r, -r), (r, -r), (r, r), (-r, r)]
+        case 2:
+            corners = [(0, -r - 1), (r + 1, 0), (0, r + 1), (-r - 1, 0)]
+        case _:
+            corners = [(0, -r - 1), (r + 0.6, r), (-r - 0.6, r)]
+    points = " ".join(f"{pixels(x + right)},{pixels(y + down)}" for right, down in corners)
+    return f'<polygon {dot} points="{points}">{name}</polygon>'
+
+
+def _gate(point: OperatingPoint, x: float, y: float) -> str:
+    """The operating point, its label on the side that has room."""
+    side, shift = ("end", -10) if point.coverage > 0.5 else ("start", 10)
+    lift = -8 if y > TOP + 30 else 18
+    return (
+        f'<circle class="gate" cx="{pixels(x)}" cy="{pixels(y)}" r="5.5"><title>gate at '
+        f"{point.min_support:.2f}: {point.coverage:.1%} answered, {point.risk:.1%} of them wrong"
+        f'</title></circle><text class="note strong" x="{pixels(x + shift)}" '
+        f'y="{pixels(y + lift)}" text-anchor="{side}">gate {point.min_support:.2f}</text>'
+    )
+
+
+def _note(x: float, y: float, text: str, anchor: str) -> str:
+    return (
+        f'<text class="note" x="{pixels(x)}" y="{pixels(y)}" text-anchor="{anchor}">{text}</text>'
+    )
+
+
+def _count_bar(one: ScoreBin, frame: _Frame, most: int) -> str:
+    """How many questions a bin holds, on the axis below."""
+    left, right = frame.x(one.tenth / 10) + 1, frame.x((one.tenth + 1) / 10) - 1
+    height = COUNTS_HEIGHT * one.count / most
+    return (
+        f'<rect class="count" x="{pixels(left)}" y="{pixels(BOTTOM - height)}" '
+        f'width="{pixels(right - left)}" height="{pixels(height)}">'
+        f"<title>{one.count} questions</title></rect>"
+    )
+
+
+def _bin_mark(one: ScoreBin, frame: _Frame) -> str:
+    """A bin's point and interval."""
+    x, y = pixels(frame.x(one.score)), pixels(frame.y(one.right))
+    whisker = frame.line("whisker", (one.score, one.low), (one.score, one.high))
+    return (
+        f"<g><title>{one.count} with a score around {one.score:.2f}: {one.right:.2f} right"
+        f" (95% interval {one.low:.2f} to {one.high:.2f})</title>{whisker}"
+        f'<circle class="dot c0" cx="{x}" cy="{y}" r="4.5"/></g>'
+    )
+
+
+def _tenth_of(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The curve's points nearest above each tenth of coverage, for saying it in words."""
+    picked: dict[int, tuple[float, float]] = {}
+    for coverage, risk in curve:
+        picked.setdefault(math.floor(coverage * 10), (coverage, risk))
+    return [picked[tenth] for tenth in sorted(picked)]

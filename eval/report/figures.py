@@ -1,0 +1,185 @@
+"""The report's figures: what is plotted, and the numbers that their captions say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from eval.aggregates import risk_coverage_curve
+from eval.records import Estimate, QuestionRecord, Summary
+from eval.report.charts import (
+    OperatingPoint,
+    ScoreBin,
+    recall_chart,
+    reliability_chart,
+    risk_coverage_chart,
+    series_swatch,
+)
+from eval.report.strips import LogAxis, latency_axis, latency_strip
+from eval.report.tables import split_retrieval
+from eval.statistics import wilson_interval
+
+__all__ = [
+    "LatencyRow",
+    "LatencyTable",
+    "RecallFigure",
+    "ReliabilityFigure",
+    "RiskFigure",
+    "latency_table",
+    "operating_point",
+    "recall_figure",
+    "reliability_figure",
+    "risk_figure",
+    "scored_questions",
+]
+
+RISK_LIMITS = (0.05, 0.10)
+PERCENTILES = ("p50", "p95", "p99")
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RecallFigure:
+    """Recall by depth, with a legend of (swatch, stage)."""
+
+    chart: Markup
+    legend: tuple[tuple[Markup, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFigure:
+    """Risk by coverage over ``n`` questions; ``reached`` is (risk, largest coverage)."""
+
+    chart: Markup
+    n: int
+    reached: tuple[tuple[float, float], ...]
+    point: OperatingPoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityFigure:
+    """Share right by score over ``n`` questions, with the expected calibration error."""
+
+    chart: Markup
+    n: int
+    calibration_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRow:
+    """A stage's milliseconds; ``percentiles`` in the order of PERCENTILES, None unknown."""
+
+    stage: str
+    n: int
+    percentiles: tuple[float | None, ...]
+    strip: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyTable:
+    """Stages over one axis."""
+
+    axis: Markup
+    rows: tuple[LatencyRow, ...]
+
+
+def scored_questions(records: Sequence[QuestionRecord]) -> list[tuple[float, bool]]:
+    """Score of the best sentence and whether answering with it would have been right.
+
+    It never is where the archive does not say. Left out: questions that failed, and those
+    whose gold cannot tell.
+    """
+    return [
+        (record.decision_score, bool(record.best_right))
+        for record in records
+        if record.outcome != "failed" and not (record.answerable and record.best_right is None)
+    ]
+
+
+def operating_point(summary: Summary | None) -> OperatingPoint | None:
+    """Where the gate stood, or None where the run does not say."""
+    point = summary.operating_point if summary else {}
+    support, coverage, risk = (point.get(key) for key in ("min_support", "coverage", "risk"))
+    if support is None or coverage is None or risk is None:
+        return None
+    return OperatingPoint(support, coverage, risk)
+
+
+def recall_figure(metrics: Mapping[str, Estimate]) -> RecallFigure | None:
+    """Recall@k of every stage over k; None when the run has none."""
+    curves: dict[str, dict[int, float]] = {}
+    for name, estimate in metrics.items():
+        stage, metric = split_retrieval(name) or ("", "")
+        kind, _, depth = metric.partition("@")
+        if kind == "recall" and depth.isdecimal() and estimate.value is not None:
+            curves.setdefault(stage, {})[int(depth)] = estimate.value
+    if not curves:
+        return None
+    legend = tuple((Markup(series_swatch(place)), stage) for place, stage in enumerate(curves))
+    return RecallFigure(Markup(recall_chart(curves)), legend)
+
+
+def risk_figure(
+    scored: Sequence[tuple[float, bool]], point: OperatingPoint | None
+) -> RiskFigure | None:
+    """The risk-coverage curve; None without questions."""
+    if not scored:
+        return None
+    scores, right = zip(*scored, strict=True)
+    coverage, risk, _ = risk_coverage_curve(scores, right)
+    curve = list(zip(coverage.tolist(), risk.tolist(), strict=True))
+    reached = tuple(
+        (limit, max((share for share, wrong in curve if wrong <= limit), default=0.0))
+        for limit in RISK_LIMITS
+    )
+    chart = risk_coverage_chart(curve, point, RISK_LIMITS)
+    return RiskFigure(Markup(chart), len(scored), reached, point)
+
+
+def reliability_figure(
+    scored: Sequence[tuple[float, bool]], min_support: float | None
+) -> ReliabilityFigure | None:
+    """Share right by score in ten bins of equal width; None without questions.
+
+    Expected calibration error: mean distance of score and share right over the bins,
+    weighted by their counts (Naeini, Cooper & Hauskrecht, AAAI 2015).
+    """
+    if not scored:
+        return None
+    members: dict[int, list[tuple[float, bool]]] = {}
+    for score, right in scored:
+        members.setdefault(min(BINS - 1, int(score * BINS)), []).append((score, right))
+    bins = [_bin(tenth, members[tenth]) for tenth in sorted(members)]
+    error = sum(one.count * abs(one.score - one.right) for one in bins) / len(scored)
+    return ReliabilityFigure(Markup(reliability_chart(bins, min_support)), len(scored), error)
+
+
+def _bin(tenth: int, members: Sequence[tuple[float, bool]]) -> ScoreBin:
+    count, right = len(members), sum(right for _, right in members)
+    low, high = wilson_interval(right, count)
+    score = sum(score for score, _ in members) / count
+    return ScoreBin(tenth, count, score, right / count, low, high)
+
+
+def latency_table(
+    records: Sequence[QuestionRecord], summary: Summary | None
+) -> LatencyTable | None:
+    """Milliseconds by stage, the whole question last; None when nothing was timed."""
+    values: dict[str, list[float]] = {}
+    for record in records:
+        for stage, took in record.timings_ms.items():
+            values.setdefault(stage, []).append(took)
+    if not values:
+        return None
+    axis = LogAxis.over(took for stage in values.values() for took in stage)
+    known = summary.latency_ms if summary else {}
+    rows = []
+    # Stages stand in the order in which they ran, but a question may lack the first ones.
+    for stage in sorted(values, key=lambda stage: stage == "total"):
+        marks = {name: known[stage][name] for name in PERCENTILES if name in known.get(stage, {})}
+        strip = Markup(latency_strip(values[stage], axis, marks))
+        numbers = tuple(marks.get(name) for name in PERCENTILES)
+        rows.append(LatencyRow(stage, len(values[stage]), numbers, strip))
+    return LatencyTable(Markup(latency_axis(axis)), tuple(rows))
