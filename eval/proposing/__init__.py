@@ -1,0 +1,1 @@
+"""Templates that turn sentences of an archive into questions."""

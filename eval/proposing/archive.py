@@ -1,0 +1,90 @@
+"""Which sentences of an archive hold given words: for further evidence, and for its absence."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.answer.question import stem_tokens
+from rag.types import Span
+
+__all__ = ["Place", "SentenceIndex", "content_stems"]
+
+_EMPTY = frozenset(
+    """
+    a an the of for at by in on to and is are was were be been has have had do doe did who whom
+    what when where how mani much money which mean meant stand sinc it with as from
+    """.split()  # noqa: SIM905
+)
+_ASKING = re.compile(
+    "(?:的中文全称)?是什么|是谁|是在(?:哪一[年天]|什么时候)|于?(?:哪一[年天]|什么时候)|什么是|在哪里|多少|几|？"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A sentence: the number of its document in the archive, and where it stands there."""
+
+    document: int
+    span: Span
+
+
+class SentenceIndex:
+    """The sentences of an archive by the stems of their words, in reading order."""
+
+    def __init__(self) -> None:
+        self._places: list[Place] = []
+        self._stems: list[frozenset[str]] = []
+        self._holding: defaultdict[str, list[int]] = defaultdict(list)
+
+    def add(self, document: int, text: str, spans: Sequence[Span]) -> None:
+        """Take in the sentences of one document; documents come in order of their numbers."""
+        for span in spans:
+            stems = frozenset(stem_tokens(span.of(text)))
+            for stem in stems:
+                self._holding[stem].append(len(self._places))
+            self._places.append(Place(document, span))
+            self._stems.append(stems)
+
+    def with_all(self, stems: Collection[str]) -> Iterator[Place]:
+        """The sentences that hold all of these stems, in order; none for no stems."""
+        for number in self._numbers(stems):
+            yield self._places[number]
+
+    def says(self, words: Collection[str], entity: Collection[str]) -> bool:
+        """Whether all of ``words`` stand in or beside a sentence with all of ``entity``."""
+        wanted = frozenset(words)
+        return any(
+            self._is_beside(number, beside) and wanted <= self._stems[beside]
+            for number in self._numbers(entity)
+            for beside in (number - 1, number, number + 1)
+        )
+
+    def mentions(self, words: Collection[str], entity: Collection[str]) -> bool:
+        """Whether any of ``words`` stands in a document that has a sentence with ``entity``."""
+        documents = {self._places[number].document for number in self._numbers(entity)}
+        return any(
+            self._places[number].document in documents
+            for word in words
+            for number in self._holding.get(word, ())
+        )
+
+    def _numbers(self, stems: Collection[str]) -> list[int]:
+        if not stems or any(stem not in self._holding for stem in stems):
+            return []
+        rarest = min(stems, key=lambda stem: (len(self._holding[stem]), stem))
+        wanted = frozenset(stems)
+        return [number for number in self._holding[rarest] if wanted <= self._stems[number]]
+
+    def _is_beside(self, number: int, beside: int) -> bool:
+        return (
+            0 <= beside < len(self._places)
+            and self._places[beside].document == self._places[number].document
+        )
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """Stems of the words of a question that a sentence answering it should share."""
+    return frozenset(stem_tokens(_ASKING.sub(" ", text))) - _EMPTY
