@@ -204,6 +204,31 @@ def show(folder: RunFolder, as_json: Json = False) -> None:
 
 
 @app.command()
+def rescore(folder: RunFolder, as_json: Json = False) -> None:
+    """Score a finished run again with this version's metrics, without asking anything."""
+    from eval.rescore import rescore as score
+    from eval.runs import read_run
+
+    _show_run(score(read_run(folder)), as_json=as_json)
+
+
+@app.command()
+def table(
+    folders: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished runs.")],
+    metric: Annotated[
+        list[str] | None, typer.Option(help="A column; repeatable [default: the headline].")
+    ] = None,
+) -> None:
+    """Print finished runs as one Markdown table, for a results file."""
+    from eval.markdown import results_table
+    from eval.measures import HEADLINE, check_metric
+    from eval.runs import read_run
+
+    chosen = [check_metric(name) for name in metric or HEADLINE]
+    sys.stdout.write(results_table([read_run(folder) for folder in folders], chosen))
+
+
+@app.command()
 def compare(
     first: Annotated[Path, typer.Argument(metavar="RUN_A", help="The run before.")],
     second: Annotated[Path, typer.Argument(metavar="RUN_B", help="The run after.")],

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from eval.compare import Comparison, Difference, compare_runs
 from eval.errors import EvalError, RunError
-from eval.measures import MEASURES
+from eval.measures import MEASURES, check_metric
 from eval.runs import Run
 
 __all__ = ["BUNDLED_BASELINE", "DEFAULT_MAX_DROPS", "GateReport", "check_gate", "parse_max_drops"]
@@ -51,10 +50,7 @@ def parse_max_drops(texts: Sequence[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for text in texts:
         name, _, number = text.partition("=")
-        if name not in MEASURES:
-            close = difflib.get_close_matches(name, MEASURES, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise EvalError(f"--max-drop {text}: no metric '{name}'{hint}")
+        check_metric(name)
         try:
             found[name] = float(number)
         except ValueError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from eval.cases import Case, Gold
 from eval.library import Library
 from eval.measures import STAGES, question_measures
-from eval.metrics import contains_answer
+from eval.metrics import contains_answer, is_short
 from eval.records import (
     ClaimRecord,
     Criterion,
@@ -18,6 +18,7 @@ from eval.records import (
     SentenceRecord,
     TurnRecord,
 )
+from rag.conversation import standalone_question
 from rag.types import Abstention, Answer, Citation, Hit, Outcome, Span, StageScore
 
 __all__ = ["Judge"]
@@ -26,8 +27,6 @@ __all__ = ["Judge"]
 RANKING_DEPTH = 100
 # Code points of the source shown on each side of a citation.
 CONTEXT_CHARACTERS = 160
-# Longer gold answers are prose that no single sentence repeats word for word.
-SHORT_ANSWER_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,13 @@ class Judge:
         self, case: Case, hits: Sequence[Hit], timings_ms: Mapping[str, float]
     ) -> QuestionRecord:
         """The record of a question that was only searched for."""
+        understood = standalone_question(case.question, case.history)
         return self._finish(
-            case, outcome="searched", rankings=self.rankings(hits), timings_ms=dict(timings_ms)
+            case,
+            outcome="searched",
+            standalone=understood if understood != case.question else None,
+            rankings=self.rankings(hits),
+            timings_ms=dict(timings_ms),
         )
 
     def failed(self, case: Case, error: Exception) -> QuestionRecord:
@@ -173,15 +177,9 @@ def criterion_of(case: Case) -> Criterion | None:
         return None
     if any(piece.span is not None for piece in case.gold.evidence):
         return "evidence"
-    if case.gold.answers and any(_is_short(answer) for answer in case.gold.answers):
+    if any(is_short(answer) for answer in case.gold.answers):
         return "answer"
     return "document" if case.gold.documents else None
-
-
-def _is_short(answer: str) -> bool:
-    # A Chinese word is about one and a half characters.
-    chinese = sum(1 for character in answer if "一" <= character <= "鿿") / 1.5
-    return len(answer.split()) + chinese <= SHORT_ANSWER_WORDS
 
 
 def _is_right(best: SentenceRecord | None, case: Case, criterion: Criterion | None) -> bool | None:

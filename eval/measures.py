@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eval.errors import EvalError
 from eval.metrics import (
     Place,
     average_precision,
     contains_answer,
     evidence_recall,
     exact_match,
+    is_short,
     ndcg_at,
     recall_at,
     reciprocal_rank_at,
     slot_recall,
     token_f1,
+    token_recall,
 )
 
 if TYPE_CHECKING:
     from eval.aggregates import Floats, Weights
     from eval.records import QuestionRecord
 
-__all__ = ["HEADLINE", "MEASURES", "STAGES", "Measure", "question_measures"]
+__all__ = ["HEADLINE", "MEASURES", "STAGES", "Measure", "check_metric", "question_measures"]
 
 STAGES = ("dense", "lexical", "hybrid", "reranked")
 RECALL_DEPTHS = (1, 3, 5, 10, 20, 100)
@@ -79,16 +83,14 @@ def _answer(record: QuestionRecord) -> dict[str, float | None]:
     right = bool(claims) and bool(record.best_right)
     if record.answerable and answers:
         said = "\n".join(claims)
-        found["answer.contains_gold"] = float(
-            contains_answer(said, answers, match=record.gold.match)
-        )
-        found["answer.slot_recall"] = (
-            slot_recall(said, answers)
-            if record.gold.match == "all"
-            else found["answer.contains_gold"]
-        )
-        found["answer.exact_match"] = float(any(exact_match(claim, answers) for claim in claims))
+        if any(is_short(answer) for answer in answers):
+            contains = float(contains_answer(said, answers, match=record.gold.match))
+            wants_all = record.gold.match == "all"
+            found["answer.contains_gold"] = contains
+            found["answer.slot_recall"] = slot_recall(said, answers) if wants_all else contains
+            found["answer.exact_match"] = float(any(exact_match(it, answers) for it in claims))
         found["answer.token_f1"] = max((token_f1(claim, answers) for claim in claims), default=0.0)
+        found["answer.token_recall"] = token_recall(said, answers)
     if record.answerable and record.criterion is not None:
         found["answer.first_right"] = float(right)
     if claims:
@@ -182,7 +184,8 @@ _OURS = "Footnote"
 _ANSWERS: Mapping[str, Measure] = {
     "answer.contains_gold": Measure(
         "answerable questions whose answer holds a gold answer (all of them where the set "
-        "asks for all), normalised as SQuAD does; characters for Chinese",
+        "asks for all), normalised as SQuAD does; characters for Chinese; of sets with gold "
+        "answers of at most twelve words",
         _SQUAD,
         binary=True,
     ),
@@ -199,6 +202,11 @@ _ANSWERS: Mapping[str, Measure] = {
     "answer.token_f1": Measure(
         "F1 of the words (Chinese: characters) of the best sentence against a gold answer",
         _SQUAD,
+    ),
+    "answer.token_recall": Measure(
+        "share of the words (Chinese: characters) of a gold answer that the answer holds; for "
+        "gold answers in prose",
+        "Adlakha et al., TACL 2024",
     ),
     "answer.first_right": Measure(
         "answerable questions that are answered, with the best-supported sentence right: on "
@@ -302,6 +310,7 @@ MEASURES: Mapping[str, Measure] = {
 # What a table without room for all shows.
 HEADLINE = (
     "answer.contains_gold",
+    "answer.token_recall",
     "answer.first_right",
     "answer.precision",
     "citation.precision_evidence",
@@ -314,3 +323,16 @@ HEADLINE = (
     "retrieval.hybrid.recall@10",
     "retrieval.reranked.ndcg@10",
 )
+
+
+def check_metric(name: str) -> str:
+    """The name, if it is one of a metric.
+
+    Raises:
+        EvalError: it is none; the message names the nearest.
+    """
+    if name not in MEASURES:
+        close = difflib.get_close_matches(name, MEASURES, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        raise EvalError(f"no metric '{name}'{hint}")
+    return name

@@ -19,6 +19,7 @@ __all__ = [
     "contains_answer",
     "evidence_recall",
     "exact_match",
+    "is_short",
     "ndcg_at",
     "normalise_answer",
     "overlaps",
@@ -27,6 +28,7 @@ __all__ = [
     "set_f1",
     "slot_recall",
     "token_f1",
+    "token_recall",
 ]
 
 # (document, start, end): code points of the document's text, half open.
@@ -76,6 +78,8 @@ _CJK = re.compile(
     "([\u3005\u3007\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U000323af])"
 )
+# Longer gold answers are prose that no answer repeats word for word.
+SHORT_ANSWER_WORDS = 12
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 
 
@@ -147,6 +151,14 @@ def _found(text: str, answers: Sequence[str]) -> list[bool]:
     ]
 
 
+def is_short(answer: str) -> bool:
+    """Whether a gold answer is one that an answer may hold word for word: of at most twelve
+    words; a Chinese word is taken for one and a half characters."""
+    characters = len(_CJK.findall(answer))
+    words = len(_CJK.sub(" ", answer).split())
+    return words + characters / 1.5 <= SHORT_ANSWER_WORDS
+
+
 def exact_match(text: str, answers: Sequence[str]) -> bool:
     """Whether the text's tokens are those of one of the answers: SQuAD 1.1's EM.
 
@@ -164,6 +176,18 @@ def token_f1(text: str, answers: Sequence[str]) -> float:
     """
     said = Counter(normalise_answer(text))
     return max((_f1_of_counts(said, Counter(normalise_answer(it))) for it in answers), default=0.0)
+
+
+def token_recall(text: str, answers: Sequence[str]) -> float:
+    """Share of the tokens of an answer, counted with repetition, that the text holds: the
+    best of the answers. 0 without answers.
+
+    For reference answers in prose, which no text repeats whole: a longer answer is not
+    marked down (Recall of Adlakha et al., TACL 2024).
+    """
+    said = Counter(normalise_answer(text))
+    golds = [Counter(normalise_answer(answer)) for answer in answers]
+    return max(((said & gold).total() / gold.total() for gold in golds if gold), default=0.0)
 
 
 def _f1_of_counts(said: Counter[str], gold: Counter[str]) -> float:

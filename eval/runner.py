@@ -110,6 +110,7 @@ def _ask(assistant: Assistant, case: Case, judge: Judge) -> QuestionRecord:
             return judge.answered(case, assistant.ask(question))
         started = time.perf_counter()
         hits = assistant.search(question, limit=SEARCH_LIMIT)
-        return judge.retrieved(case, hits, {"total": (time.perf_counter() - started) * 1000})
+        lap = (time.perf_counter() - started) * 1000
+        return judge.retrieved(case, hits, {"total": lap})
     except FootnoteError as error:
         return judge.failed(case, error)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from eval.errors import RunError
 from eval.records import SCHEMA_VERSION, Manifest, QuestionRecord, Summary
 
-__all__ = ["Run", "RunWriter", "find_unfinished", "read_run"]
+__all__ = ["Run", "RunWriter", "find_unfinished", "read_run", "write_run"]
 
 MANIFEST = "run.json"
 QUESTIONS = "questions.jsonl"
@@ -58,6 +58,14 @@ def read_run(folder: Path, *, finished: bool = True) -> Run:
             "options goes on with it"
         )
     return Run(folder, manifest, tuple(_records(folder / QUESTIONS)), summary)
+
+
+def write_run(run: Run) -> None:
+    """Replace the records and the summary of a finished run, each file all at once."""
+    lines = "".join(f"{record.model_dump_json()}\n" for record in run.records)
+    _replace(run.folder / QUESTIONS, lines)
+    if run.summary is not None:
+        _write_atomically(run.folder / SUMMARY, run.summary)
 
 
 def _read(kind: type[Record], path: Path) -> Record:
@@ -174,10 +182,14 @@ def find_unfinished(folder: Path, identity: str) -> Path | None:
 
 
 def _write_atomically(path: Path, record: BaseModel) -> None:
+    _replace(path, record.model_dump_json(indent=2) + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
     """All or nothing: a crash leaves no half-written file under the name."""
     scratch = path.with_suffix(".new")
     with scratch.open("w", encoding="utf-8") as file:
-        file.write(record.model_dump_json(indent=2) + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     scratch.replace(path)

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from eval.cases import select_cases
+from eval.indexing import library_of_archive
+from eval.manifest import Selection
+from eval.question_file import BUNDLED_QUESTIONS, read_question_file
+from eval.runner import Plan, run_questions
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.store.local import LocalStore
@@ -39,6 +44,41 @@ def sample(sample_data, settings):
     """An Assistant over the sample archive."""
     with Assistant.open(sample_data, settings=settings) as assistant:
         yield assistant
+
+
+class Recorder:
+    """An Assistant that remembers what it answered."""
+
+    def __init__(self, assistant):
+        self.assistant = assistant
+        self.outcomes = []
+
+    def __getattr__(self, name):
+        return getattr(self.assistant, name)
+
+    def ask(self, question):
+        self.outcomes.append(self.assistant.ask(question))
+        return self.outcomes[-1]
+
+
+def bundled_plan(runs, **selection):
+    """A plan to ask the bundled questions, or those that the selection's arguments choose."""
+    library = library_of_archive(SAMPLE_ARCHIVE)
+    questions = read_question_file(BUNDLED_QUESTIONS, library, bundled=True)
+    chosen = {"filters": {}, "limit": None, "sample": None, "seed": 20161} | selection
+    cases = select_cases(questions.cases, **chosen)
+    return Plan(
+        questions, library, Selection(cases=cases, mode="answers", whole=False, **chosen), runs
+    )
+
+
+@pytest.fixture(scope="session")
+def bundled(sample, tmp_path_factory):
+    """Every bundled question asked once: (finished run, outcomes by question id)."""
+    recorder = Recorder(sample)
+    run = run_questions(recorder, bundled_plan(tmp_path_factory.mktemp("runs")))
+    ids = [record.id for record in run.records]
+    return run, dict(zip(ids, recorder.outcomes, strict=True))
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
-from eval.runs import read_run
+from eval.runs import read_run, write_run
 from server import cli
 from tests.conftest import ROOT, SAMPLE_ARCHIVE
 
@@ -232,3 +233,39 @@ def test_an_interrupted_run_goes_on_without_asking_twice(tmp_path, sample_data):
 def _recorded(folder):
     files = list(folder.glob("eval-runs/*/questions.jsonl"))
     return sum(file.read_bytes().count(b"\n") for file in files)
+
+
+def test_runs_become_a_table_and_are_scored_again_without_asking(footnote, suite, tmp_path):
+    footnote("eval", "--suite", suite, "--out", "run")
+    before = read_run(tmp_path / "run")
+    code, out, _ = footnote("eval", "table", "run", "run", "--metric", "answer.contains_gold")
+    rows = out.splitlines()
+    assert code == 0
+    assert rows[0].endswith("| `answer.contains_gold` |")
+    assert len(rows) == 4
+    assert rows[2].startswith("| tiny | 3 (1 unanswerable) |")
+    broken = before.records[0].model_copy(update={"measures": {}})
+    write_run(replace(before, records=(broken, *before.records[1:])))
+    assert footnote("eval", "rescore", "run")[0] == 0
+    after = read_run(tmp_path / "run")
+    assert after.records == before.records
+    assert after.summary.metrics == before.summary.metrics
+    assert after.summary.peak_memory_mib == before.summary.peak_memory_mib
+
+
+def test_proposed_questions_can_be_asked_at_once(footnote, mine, tmp_path):
+    archive, _ = mine
+    code, out, err = footnote("eval", "questions", "new", "--from", archive, "--out", "new.jsonl")
+    assert code == 1
+    assert "give --all" in err
+    code, out, err = footnote(
+        "eval", "questions", "new", "--from", archive, "--out", "new.jsonl", "--all"
+    )
+    assert code == 0, err
+    rows = [json.loads(line) for line in (tmp_path / "new.jsonl").read_text("utf-8").splitlines()]
+    assert f"{len(rows)} questions added" in out
+    code, out, _ = footnote("eval", "questions", "check", "new.jsonl", "--archive", archive)
+    assert code == 0
+    assert f"{len(rows)} questions are well formed" in out
+    again = footnote("eval", "questions", "new", "--from", archive, "--out", "new.jsonl", "--all")
+    assert "0 questions added" in again[1]

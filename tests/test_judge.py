@@ -109,6 +109,7 @@ def test_a_right_answer_with_the_gold_sentence_gets_full_marks():
         "answer.slot_recall": 1.0,
         "answer.exact_match": 0.0,
         "answer.token_f1": pytest.approx(2 / (1 + 4)),
+        "answer.token_recall": 1.0,
         "answer.first_right": 1.0,
         "answer.precision": 1.0,
         "citation.recall": 1.0,
@@ -207,6 +208,15 @@ def test_rankings_are_told_apart_by_stage_and_by_document():
 )
 def test_the_best_sentence_is_judged_by_what_the_gold_allows(gold, criterion):
     assert criterion_of(case(**gold)) == criterion
+
+
+def test_prose_is_not_asked_for_word_for_word():
+    prose = ("The mill was opened in 1911 and was run by Ana Ruiz until the year 1930",)
+    record = judged(case(answers=prose), answered(citation("mill", 0, 53)))
+    assert "answer.contains_gold" not in record.measures
+    assert "answer.exact_match" not in record.measures
+    # opened in 1911 ana ruiz until 1930 mill, of 14 words without articles
+    assert record.measures["answer.token_recall"] == pytest.approx(8 / 14)
 
 
 def test_a_failed_question_counts_as_wrong_and_not_as_refused():

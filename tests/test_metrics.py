@@ -14,6 +14,7 @@ from eval.metrics import (
     contains_answer,
     evidence_recall,
     exact_match,
+    is_short,
     ndcg_at,
     normalise_answer,
     overlaps,
@@ -22,6 +23,7 @@ from eval.metrics import (
     set_f1,
     slot_recall,
     token_f1,
+    token_recall,
 )
 
 # --- Rankings ----------------------------------------------------------------------
@@ -277,3 +279,18 @@ def test_of_alternatives_as_good_set_f1_takes_the_more_precise_one():
     # Against {1}: 1/2 and 1/1; against {1, 2, 3, 4}: 2/2 and 2/4.
     assert set_f1([1, 2], [{1}, {1, 2, 3, 4}]) == (1.0, 0.5, pytest.approx(2 / 3))
     assert set_f1([1, 2], [{1, 2, 3, 4}, {1}]) == (1.0, 0.5, pytest.approx(2 / 3))
+
+
+def test_token_recall_is_the_share_of_the_best_answer_that_is_said():
+    assert token_recall("the mill opened in 1911", ["opened 1911", "it burned down"]) == 1.0
+    assert token_recall("opened", ["opened 1911", "it burned down"]) == 0.5
+    assert token_recall("磨坊开业", ["磨坊于一九一一年开业"]) == pytest.approx(4 / 10)
+    assert token_recall("anything", []) == token_recall("", ["x"]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "short"),
+    [("word " * 12, True), ("word " * 13, False), ("字" * 18, True), ("字" * 19, False)],
+)
+def test_an_answer_of_at_most_twelve_words_is_short(answer, short):
+    assert is_short(answer) is short

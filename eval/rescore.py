@@ -1,0 +1,33 @@
+"""Scoring a run anew: its records hold all that the metrics are made of."""
+
+from __future__ import annotations
+
+from eval.measures import question_measures
+from eval.runs import Run, write_run
+from eval.summarise import summarise
+
+__all__ = ["rescore"]
+
+
+def rescore(run: Run) -> Run:
+    """The run in its folder again, with the metrics as this version defines them.
+
+    Nothing is asked; what was measured while asking (time, memory) stays.
+    """
+    answers = run.manifest.mode == "answers"
+    records = tuple(
+        record.model_copy(update={"measures": question_measures(record, answers=answers)})
+        for record in run.records
+    )
+    summary = summarise(
+        run.manifest,
+        records,
+        min_support=float(run.manifest.settings["answer.min_support"]),
+        ingest_seconds=run.summary.ingest_seconds if run.summary else None,
+    )
+    if run.summary is not None:
+        kept = {"peak_memory_mib": run.summary.peak_memory_mib, "finished": run.summary.finished}
+        summary = summary.model_copy(update=kept)
+    scored = Run(run.folder, run.manifest, records, summary)
+    write_run(scored)
+    return scored

@@ -1,0 +1,97 @@
+"""The bundled questions, asked by the real models, held to the committed baseline."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from eval.compare import compare_runs
+from eval.gate import BUNDLED_BASELINE, check_gate
+from eval.runner import run_questions
+from eval.runs import read_run
+from rag.assistant import Assistant
+from server import cli
+from tests.conftest import ROOT, bundled_plan
+
+
+class ReversedReranker:
+    """The real reranker with its order upside down."""
+
+    def __init__(self, reranker):
+        self._reranker = reranker
+        self.name, self.revision = reranker.name, reranker.revision
+
+    def score(self, query, texts):
+        return -self._reranker.score(query, texts)
+
+
+@pytest.fixture(scope="module")
+def baseline():
+    return read_run(BUNDLED_BASELINE)
+
+
+def test_the_bundled_run_is_no_worse_than_the_baseline(bundled, monkeypatch, capsys):
+    """What CI gates on: `footnote eval gate RUN`."""
+    run, _ = bundled
+    monkeypatch.setattr("sys.argv", ["footnote", "eval", "gate", str(run.folder)])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert not stop.value.code, capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_reversed_reranker_shuts_the_gate(bundled, baseline, sample, tmp_path):
+    sound, _ = bundled
+    plan = bundled_plan(tmp_path, sample=24, filters={"language": "en", "answerable": "true"})
+    broken = Assistant(
+        sample.store,
+        sample.settings,
+        encoder=sample.encoder,
+        reranker=ReversedReranker(sample.reranker),
+    )
+    run = run_questions(broken, plan)
+    asked = {record.id for record in run.records}
+    before = replace(baseline, records=tuple(r for r in baseline.records if r.id in asked))
+    failures = check_gate(before, run, RANKED).failures
+    assert [failure.split(" is worse")[0] for failure in failures] == list(RANKED)
+    # Nothing but the fault shuts it: the sound system passes on the same questions.
+    fine = replace(sound, records=tuple(r for r in sound.records if r.id in asked))
+    assert check_gate(before, fine, RANKED).failures == ()
+
+
+# What a reranker is for, on answerable questions.
+RANKED = {
+    "answer.contains_gold": 0.01,
+    "answer.first_right": 0.01,
+    "retrieval.reranked.ndcg@10": 0.01,
+}
+
+
+@pytest.mark.slow
+def test_every_quote_of_the_bundled_run_is_exact_and_every_sentence_footnoted(bundled):
+    run, _ = bundled
+    metrics = run.summary.metrics
+    assert metrics["citation.exactness"].value == 1.0
+    assert metrics["citation.sentence_coverage"].value == 1.0
+    assert metrics["citation.exactness"].n >= 50
+    assert run.summary.failed == 0
+
+
+def test_the_baseline_is_a_run_of_the_bundled_set_as_it_is_now(baseline, bundled):
+    run, _ = bundled
+    assert baseline.manifest.questions.sha256 == run.manifest.questions.sha256, (
+        "the questions or the archive changed: make a new baseline, see eval/README.md"
+    )
+    assert [record.id for record in baseline.records] == [record.id for record in run.records]
+    assert compare_runs(baseline, run).shared == len(run.records)
+
+
+def test_the_baseline_names_no_place_of_the_machine_it_was_made_on(baseline):
+    text = "".join(
+        path.read_text("utf-8") for path in BUNDLED_BASELINE.iterdir() if path.suffix != ".md"
+    )
+    assert str(ROOT) not in text
+    # No absolute path: a slash at the beginning of a JSON string, but for text of documents.
+    assert not re.findall(r'"(?:source|document|data|cache_dir)": ?"/', text)
+    json.loads((BUNDLED_BASELINE / "run.json").read_text("utf-8"))
