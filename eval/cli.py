@@ -100,6 +100,9 @@ def run(
     retrieval_only: Annotated[
         bool, typer.Option("--retrieval-only", help="Search, but compose no answers.")
     ] = False,
+    last_turn: Annotated[
+        bool, typer.Option("--last-turn", help="Ask follow-ups without their history.")
+    ] = False,
     filters: Filter = None,
     limit: Limit = None,
     sample: Sample = None,
@@ -135,6 +138,7 @@ def run(
         limit=limit,
         sample=sample,
         mode="retrieval" if retrieval_only else "answers",
+        history=not last_turn,
         seed=seed,
     )
     finished = _run(target, config, out, fresh=fresh)
@@ -423,7 +427,12 @@ def new_questions(
     library = library_of_archive(archive)
     proposals = propose_questions(library.documents, root=archive.absolute())
     found = review(
-        proposals, out, console=console, ask=console.input, limit=limit, accept_all=accept_all
+        proposals,
+        out,
+        console=console,
+        ask=lambda prompt: console.input(prompt, markup=False),
+        limit=limit,
+        accept_all=accept_all,
     )
     console.print(
         f"{found.accepted} questions added to {out}, {found.skipped} skipped, "

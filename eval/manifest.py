@@ -38,6 +38,7 @@ class Selection:
     mode: Literal["answers", "retrieval"]
     whole: bool
     seed: int
+    history: bool = True
 
 
 def describe_run(
@@ -64,7 +65,7 @@ def describe_run(
     )
     settings = {
         key: value for key, value, _ in assistant.settings.items() if key not in _PLACES
-    } | {"eval.whole_documents": selection.whole}
+    } | {"eval.whole_documents": selection.whole, "eval.history": selection.history}
     models = {
         "encoder": ModelRecord(name=encoder.name, revision=encoder.revision),
         "reranker": ModelRecord(name=reranker.name, revision=reranker.revision),

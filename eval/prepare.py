@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -36,7 +36,7 @@ class Target:
 
     ``archive`` is a folder or file that eval indexes for itself, ``data`` an existing data
     directory. ``documents`` restricts a suite's corpus. ``whole`` takes each document of a
-    suite as one passage.
+    suite as one passage; ``history`` False asks the last turn of a conversation alone.
     """
 
     questions: Path | None = None
@@ -51,6 +51,7 @@ class Target:
     limit: int | None = None
     sample: int | None = None
     mode: Literal["answers", "retrieval"] = "answers"
+    history: bool = True
     seed: int = 20161
 
     def check(self) -> None:
@@ -109,6 +110,8 @@ def _select(target: Target, questions: QuestionSet) -> Selection:
         sample=target.sample,
         seed=target.seed,
     )
+    if not target.history:
+        cases = tuple(replace(case, history=()) for case in cases)
     return Selection(
         cases=cases,
         filters=target.filters,
@@ -116,6 +119,7 @@ def _select(target: Target, questions: QuestionSet) -> Selection:
         sample=target.sample,
         mode=target.mode,
         whole=target.whole,
+        history=target.history,
         seed=target.seed,
     )
 

@@ -233,7 +233,7 @@ def _case(row: dict[str, Any], library: Library, where: str) -> Case:
     attributes = {
         key: _plain(value)
         for key, value in row.items()
-        if key not in _REASONS and key not in ("question", "id") and _is_attribute(value)
+        if key not in _REASONS and key != "question" and _is_attribute(value)
     }
     return Case(
         id=str(_field(row, "id", str, where)),

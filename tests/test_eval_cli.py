@@ -127,6 +127,9 @@ def test_a_follow_up_is_asked_with_its_history(footnote, suite, tmp_path):
     assert [turn.role for turn in record.history] == ["user", "assistant"]
     assert "mill" in record.standalone
     assert record.measures["retrieval.reranked.recall@1"] == 1.0
+    footnote("eval", "--suite", suite, "--out", "alone", "--filter", "id=q2", "--last-turn")
+    (alone,) = read_run(tmp_path / "alone").records
+    assert (alone.id, alone.history, alone.standalone) == ("q2", [], None)
 
 
 def test_a_search_only_run_has_rankings_and_no_answers(footnote, suite, tmp_path):
@@ -269,3 +272,14 @@ def test_proposed_questions_can_be_asked_at_once(footnote, mine, tmp_path):
     assert f"{len(rows)} questions are well formed" in out
     again = footnote("eval", "questions", "new", "--from", archive, "--out", "new.jsonl", "--all")
     assert "0 questions added" in again[1]
+
+
+def test_proposals_are_judged_one_by_one_in_a_terminal(footnote, mine, tmp_path, monkeypatch):
+    archive, _ = mine
+    keys = iter(["a", "s", "q"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda *_: next(keys))
+    code, out, err = footnote("eval", "questions", "new", "--from", archive, "--out", "new.jsonl")
+    assert code == 0, err
+    assert "[a]ccept" in out
+    assert "1 questions added to new.jsonl, 1 skipped" in out

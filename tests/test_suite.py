@@ -56,6 +56,7 @@ def test_a_suite_becomes_cases_with_gold_and_attributes(tmp_path):
     assert case.gold.documents == ("d1",)
     assert case.gold.evidence[0].quote == "The mill opened in 1911 ."
     assert case.attributes == {
+        "id": "q1",
         "type": "date",
         "lang": "en",
         "language": "en",
