@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 from eval.errors import EvalError
 from eval.records import QuestionRecord
+from eval.runs import Run
 from eval.statistics import (
     Guarantee,
     clopper_pearson,
     clopper_pearson_upper,
     guaranteed_threshold,
 )
+from rag.config import Settings
 
-__all__ = ["MIN_EACH", "Calibration", "calibrate"]
+__all__ = ["MIN_EACH", "Calibration", "calibrate", "warnings_of"]
 
 # Without questions of both kinds the share of wrong answers means nothing.
 MIN_EACH = 20
@@ -48,6 +50,8 @@ def calibrate(
         EvalError: there are too few questions of either kind, too few to promise
             ``max_error`` at all, or no threshold keeps the promise.
     """
+    if any(record.outcome == "searched" for record in records):
+        raise EvalError("the run only searched: it composed no answers to calibrate on")
     asked = [record for record in records if record.outcome in ("answered", "abstained")]
     answerable = [record for record in asked if record.answerable]
     silent = len(asked) - len(answerable)
@@ -63,6 +67,27 @@ def calibrate(
         )
     interval = clopper_pearson(found.accepted - found.errors, found.accepted)
     return Calibration(found, before, interval)
+
+
+def warnings_of(run: Run, settings: Settings) -> list[str]:
+    """What may make a promise of this run void under the settings in force."""
+    found: list[str] = []
+    origin = settings.origins.get("answer.min_support", "")
+    if origin.startswith("FOOTNOTE_"):
+        found.append(f"{origin} is set and overrides what is written; unset it")
+    now = {key: value for key, value, _ in settings.items()}
+    differing = [
+        key
+        for key, value in run.manifest.settings.items()
+        if key in now and not key.startswith("models.") and value != now[key]
+        if key != "answer.min_support"
+    ]
+    if differing:
+        found.append(
+            f"the run was made with other settings ({', '.join(differing)}): the promise is "
+            "about those"
+        )
+    return found
 
 
 def _check_size(answerable: int, silent: int, max_error: float, confidence: float) -> None:

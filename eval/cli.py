@@ -17,9 +17,11 @@ import typer
 
 from eval.errors import EvalError
 from rag.config import load_settings
-from rag.console import make_console, make_progress
+from rag.console import make_console, make_progress, one_line
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from eval.prepare import Target
     from eval.runs import Run
 
@@ -36,6 +38,7 @@ app.add_typer(questions_app, name="questions")
 
 RUNS = Path("eval-runs")
 SEED = 20161
+TABLE_COLUMNS = 130
 
 Questions = Annotated[Path | None, typer.Option("--questions", help="Question file (JSON lines).")]
 Archive = Annotated[
@@ -70,6 +73,14 @@ def _pairs(texts: Sequence[str] | None, flag: str) -> dict[str, str]:
             raise EvalError(f"{flag} {text}: write KEY=VALUE")
         found[key] = value
     return found
+
+
+def _tables() -> Console:
+    """A console for tables: into a file or a pipe they go uncut."""
+    console = make_console()
+    if not console.is_terminal:
+        console.width = max(console.width, TABLE_COLUMNS)
+    return console
 
 
 def _print_json(value: object) -> None:
@@ -124,6 +135,7 @@ def run(
     if context.invoked_subcommand is not None:
         return
     from eval.prepare import Target
+    from eval.runs import check_out
 
     target = Target(
         questions=questions,
@@ -141,6 +153,7 @@ def run(
         history=not last_turn,
         seed=seed,
     )
+    check_out(out)
     finished = _run(target, config, out, fresh=fresh)
     _show_run(finished, as_json=as_json)
 
@@ -160,14 +173,14 @@ def _run(target: Target, config: Path | None, out: Path | None, *, fresh: bool =
         def on_start(folder: Path, done: int) -> None:
             progress.remove_task(indexing)
             if done:
-                said.print(f"going on with {folder}: {done} questions are done")
+                said.print(f"going on with {folder}: {done} questions are done", soft_wrap=True)
             else:
-                said.print(f"writing to {folder}")
+                said.print(f"writing to {folder}", soft_wrap=True)
 
         asking = progress.add_task("asking", total=None, visible=False)
         with prepare(target, load_settings(config), on_index) as prepared:
             for failure in prepared.failures:
-                said.print(f"not read: {failure}", style="yellow")
+                said.print(f"not read: {one_line(failure)}", style="yellow", soft_wrap=True)
             plan = Plan(
                 questions=prepared.questions,
                 library=prepared.library,
@@ -194,7 +207,7 @@ def _show_run(finished: Run, *, as_json: bool) -> None:
         summary = finished.summary.model_dump(mode="json") if finished.summary else None
         _print_json({"run": str(finished.folder), "summary": summary})
     else:
-        console = make_console()
+        console = _tables()
         console.print(render_summary(finished))
         console.print(f"\nfootnote eval report {finished.folder}", style="dim", soft_wrap=True)
 
@@ -270,9 +283,7 @@ def compare(
             }
         )
     else:
-        make_console().print(
-            render_comparison(comparison, all_metrics=all_metrics, changed=changed)
-        )
+        _tables().print(render_comparison(comparison, all_metrics=all_metrics, changed=changed))
 
 
 @app.command()
@@ -312,7 +323,7 @@ def gate(
             }
         )
     else:
-        make_console().print(render_gate(report))
+        _tables().print(render_gate(report))
     if report.failures:
         raise typer.Exit(1)
 
@@ -359,10 +370,11 @@ def calibrate(
     Writes answer.min_support to the settings file, with what it promises.
     """
     from eval.calibrate import calibrate as fit
+    from eval.calibrate import warnings_of
     from eval.prepare import Target
     from eval.render import render_calibration
     from eval.runs import read_run
-    from rag.config import DEFAULT_CONFIG_FILE, write_setting
+    from rag.config import settings_file, write_setting
 
     settings = load_settings(config)
     if run_folder is not None:
@@ -381,7 +393,10 @@ def calibrate(
         confidence=confidence,
     )
     promise = found.guarantee
-    path = config or Path(DEFAULT_CONFIG_FILE)
+    path = settings_file(config)
+    said = make_console(stderr=True)
+    for warning in warnings_of(finished, settings):
+        said.print(warning, style="yellow", soft_wrap=True)
     if not dry_run:
         write_setting(
             path,
@@ -421,6 +436,8 @@ def new_questions(
     from eval.propose import propose_questions
     from eval.review import review
 
+    if out.is_dir():
+        raise EvalError(f"--out {out} is a folder; name a file")
     if not accept_all and not sys.stdin.isatty():
         raise EvalError("there is nobody to ask: run this in a terminal, or give --all")
     console = make_console()

@@ -26,8 +26,8 @@ class Difference:
     """A metric in two runs over the ``n`` questions that either defines it for.
 
     ``difference`` is second minus first, [low, high] its 95% interval by the paired
-    bootstrap; ``p`` is McNemar's exact p where the metric is 0 or 1 a question, else
-    None. ``type`` is None for all questions.
+    bootstrap; ``p`` is McNemar's exact p where the metric is 0 or 1 for the same questions
+    in both runs, else None. ``type`` is None for all questions.
     """
 
     metric: str
@@ -79,6 +79,9 @@ def compare_runs(first: Run, second: Run, *, seed: int = 20161) -> Comparison:
     if not pairs:
         raise RunError(f"runs '{first.name}' and '{second.name}' share no question")
     kinds = sorted({record.type for record, _ in pairs})
+    if first.manifest.mode != second.manifest.mode:
+        # The one that only searched neither answered nor refused: rankings are left.
+        pairs = [(_rankings_only(one), _rankings_only(other)) for one, other in pairs]
     differences = [*_differences(pairs, None, seed)]
     if len(kinds) > 1:
         for kind in kinds:
@@ -94,13 +97,20 @@ def compare_runs(first: Run, second: Run, *, seed: int = 20161) -> Comparison:
     )
 
 
+def _rankings_only(record: QuestionRecord) -> QuestionRecord:
+    kept = {k: v for k, v in record.measures.items() if k.startswith("retrieval.")}
+    return record.model_copy(update={"measures": kept})
+
+
 def _notes(first: Run, second: Run) -> tuple[str, ...]:
     one, other = first.manifest, second.manifest
     notes: list[str] = []
     if one.questions.sha256 != other.questions.sha256:
         notes.append("the question sets or documents differ; only shared questions are compared")
     if one.mode != other.mode:
-        notes.append(f"one run asked for {one.mode}, the other for {other.mode}")
+        notes.append(
+            f"one run asked for {one.mode}, the other for {other.mode}: only rankings are compared"
+        )
     changed = [key for key, value in one.settings.items() if other.settings.get(key) != value]
     changed += [key for key in other.settings if key not in one.settings]
     notes += [f"{key}: {one.settings.get(key)} -> {other.settings.get(key)}" for key in changed]
@@ -109,6 +119,11 @@ def _notes(first: Run, second: Run) -> tuple[str, ...]:
         f"{other.models[role].name}@{other.models[role].revision[:8]}"
         for role, model in one.models.items()
         if role in other.models and other.models[role] != model
+    ]
+    notes += [
+        f"{name}: {version} -> {other.packages[name]}"
+        for name, version in one.packages.items()
+        if other.packages.get(name, version) != version
     ]
     if one.code != other.code:
         notes.append(f"code: {one.commit or one.code[:12]} -> {other.commit or other.code[:12]}")
@@ -150,14 +165,13 @@ def _difference(metric: str, pairs: Pairs, kind: str | None, seed: int) -> Diffe
         difference=second - first,
         low=low,
         high=high,
-        p=_mcnemar(metric, sides) if MEASURES[metric].binary else None,
+        p=_mcnemar(metric, sides) if MEASURES[metric].binary and defined[0] == defined[1] else None,
         verdict=_verdict(metric, second - first, low, high),
     )
 
 
 def _mcnemar(metric: str, sides: Sequence[Sequence[QuestionRecord]]) -> float:
-    values = [[record.measures.get(metric) for record in side] for side in sides]
-    pairs = [pair for pair in zip(*values, strict=True) if None not in pair]
+    pairs = list(zip(*([r.measures[metric] for r in side] for side in sides), strict=True))
     only_first = sum(bool(a) and not b for a, b in pairs)
     only_second = sum(bool(b) and not a for a, b in pairs)
     return mcnemar_exact(only_first, only_second)

@@ -74,12 +74,20 @@ def check_gate(baseline: Run, run: Run, max_drops: Mapping[str, float]) -> GateR
             f"run '{run.name}' asks another question set, or other documents, than the baseline "
             f"'{baseline.name}'; make a new baseline with 'footnote eval --out FOLDER'"
         )
+    if baseline.manifest.mode != run.manifest.mode:
+        raise RunError(
+            f"'{baseline.name}' asked for {baseline.manifest.mode}, '{run.name}' for "
+            f"{run.manifest.mode}; hold a run to a baseline of its own mode"
+        )
     comparison = compare_runs(baseline, run)
     overall = {d.metric: d for d in comparison.differences if d.type is None}
     failures: list[str] = []
     for metric, allowed in max_drops.items():
         if metric not in overall:
-            raise RunError(f"'{baseline.name}' and '{run.name}' have no {metric} to compare")
+            raise RunError(
+                f"'{baseline.name}' and '{run.name}' have no {metric} to compare; name metrics "
+                "that they have with --max-drop"
+            )
         difference = overall[metric]
         drop = (
             -difference.difference if MEASURES[metric].higher_is_better else difference.difference
@@ -99,11 +107,10 @@ def check_gate(baseline: Run, run: Run, max_drops: Mapping[str, float]) -> GateR
 
 def _absolute(baseline: Run, run: Run) -> list[str]:
     failures: list[str] = []
-    metrics = run.summary.metrics if run.summary else {}
     for metric in MUST_BE_ONE:
-        value = metrics[metric].value if metric in metrics else None
-        if value is not None and value < 1:
-            failures.append(f"{metric} is {value:.4f}; it must be 1")
+        values = [v for r in run.records if (v := r.measures.get(metric)) is not None]
+        if any(value < 1 for value in values):
+            failures.append(f"{metric} is {sum(values) / len(values):.4f}; it must be 1")
     before = sum(record.outcome == "failed" for record in baseline.records)
     failed = [record for record in run.records if record.outcome == "failed"]
     if len(failed) > before:

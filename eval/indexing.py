@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from rag.read.reader import read_document
 from rag.types import Document, Passage
 
 __all__ = [
+    "absolute",
     "index_archive",
     "index_suite",
     "library_of_archive",
@@ -43,7 +45,7 @@ def library_of_archive(archive: Path) -> Library:
     Raises:
         EvalError: nothing there can be read.
     """
-    root = archive.absolute()
+    root = absolute(archive)
     documents: dict[str, Document] = {}
     for path in find_files([root]).files:
         try:
@@ -59,6 +61,11 @@ def library_of_archive(archive: Path) -> Library:
     return Library(documents.values(), root=root)
 
 
+def absolute(archive: Path) -> Path:
+    """The path from the root, without dots, links not followed: as ingest names sources."""
+    return Path(os.path.abspath(archive))  # noqa: PTH100
+
+
 def library_of_store(assistant: Assistant) -> Library:
     """The documents of a data directory.
 
@@ -70,14 +77,27 @@ def library_of_store(assistant: Assistant) -> Library:
         raise EvalError(
             f"the archive in '{assistant.settings.data}' is empty; 'footnote ingest' fills it"
         )
-    return Library(documents)
+    return Library(documents, root=_common_folder(documents))
 
 
-def index_archive(assistant: Assistant, archive: Path, on_progress: OnProgress) -> tuple[str, ...]:
-    """Bring eval's own index of a folder up to date; name the files that failed.
+def _common_folder(documents: Sequence[Document]) -> Path | None:
+    """The folder that all files lie in: where it lies is no part of a document's name."""
+    paths = [source for document in documents for source in document.sources]
+    files = [path for path in paths if os.path.isabs(path)]  # noqa: PTH117
+    if not files:
+        return None
+    common = Path(os.path.commonpath(files))
+    return common.parent if str(common) in files else common
+
+
+def index_archive(
+    assistant: Assistant, archive: Path, library: Library, on_progress: OnProgress
+) -> tuple[float | None, tuple[str, ...]]:
+    """Bring eval's own index of a folder up to date: (seconds or None, files that failed).
 
     What was stored before and is unchanged is kept; what was built with other models or
-    splitter settings is rebuilt.
+    splitter settings is rebuilt; what the library does not hold goes. The seconds are None
+    when nothing was new.
     """
     total = done = 0
 
@@ -90,11 +110,20 @@ def index_archive(assistant: Assistant, archive: Path, on_progress: OnProgress) 
         done += 1
         on_progress(done, total)
 
+    # Loading a model is no part of indexing.
+    assistant.pipeline  # noqa: B018
+    started = time.perf_counter()
     _reindex_if_needed(assistant, on_progress)
-    report = assistant.ingest(archive, prune=True, on_start=begin, on_event=advance)
+    report = assistant.ingest(absolute(archive), prune=True, on_start=begin, on_event=advance)
     if report.interrupted:
         raise KeyboardInterrupt
-    return tuple(f"{problem.source}: {problem.reason}" for problem in report.failed)
+    known = {document.id for document in library.documents}
+    for summary in assistant.documents():
+        if summary.id not in known:
+            # The last good version of a file that can no longer be read.
+            assistant.remove(summary.id)
+    seconds = time.perf_counter() - started if report.added + report.updated else None
+    return seconds, tuple(f"{problem.source}: {problem.reason}" for problem in report.failed)
 
 
 def index_suite(

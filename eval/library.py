@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+from eval.errors import EvalError
 from rag.types import Document
 
 __all__ = ["Library"]
@@ -23,15 +24,16 @@ class Library:
         """Index the documents; ``root`` is the archive's folder, to name sources below it."""
         self._documents: dict[str, Document] = {}
         self._keys: dict[str, str] = {}
+        self._exact: dict[str, str] = {}
         self._names: dict[str, set[str]] = {}
         for document in documents:
             key = _relative(document.sources[0], root)
             self._documents[key] = document
             self._keys[document.id] = key
+            self._exact[document.id] = key
             for source in document.sources:
-                for name in {source, _relative(source, root), PurePath(source).name}:
-                    self._names.setdefault(name, set()).add(key)
-            self._names.setdefault(document.id, set()).add(key)
+                self._exact[source] = self._exact[_relative(source, root)] = key
+                self._names.setdefault(PurePath(source).name, set()).add(key)
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -48,7 +50,10 @@ class Library:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def find(self, name: str) -> str | None:
-        """The key of the one document meant by a name, or None."""
+        """The key of the one document meant by a name, or None. An id, a source or a path
+        below the root comes before a mere file name."""
+        if name in self._exact:
+            return self._exact[name]
         keys = self._names.get(name, set())
         return next(iter(keys)) if len(keys) == 1 else None
 
@@ -57,7 +62,7 @@ class Library:
         keys = sorted(self._names.get(name, set()))
         if keys:
             return f"'{name}' means {len(keys)} documents ({', '.join(keys[:3])}); give the path"
-        close = difflib.get_close_matches(name, self._names, n=1)
+        close = difflib.get_close_matches(name, [*self._names, *self._documents], n=1)
         hint = f"; did you mean '{close[0]}'?" if close else ""
         return f"the archive has no document '{name}'{hint}"
 
@@ -66,12 +71,21 @@ class Library:
         return self._keys.get(document_id, document_id)
 
     def document(self, key: str) -> Document:
-        """The document with this key."""
+        """The document with this key.
+
+        Raises:
+            EvalError: there is none: the archive changed after its documents were read.
+        """
+        if key not in self._documents:
+            raise EvalError(
+                f"document '{key}' came into the archive after its documents were read; "
+                "run again when nothing is being ingested"
+            )
         return self._documents[key]
 
     def text(self, key: str) -> str:
-        """The stored text of a document by key."""
-        return self._documents[key].text
+        """The stored text of a document by key. Raises EvalError as ``document`` does."""
+        return self.document(key).text
 
 
 def _relative(source: str, root: Path | None) -> str:

@@ -65,7 +65,13 @@ def describe_run(
     )
     settings = {
         key: value for key, value, _ in assistant.settings.items() if key not in _PLACES
-    } | {"eval.whole_documents": selection.whole, "eval.history": selection.history}
+    } | {
+        # A model given by its path goes by its name and hash: runs are shared.
+        "models.encoder": encoder.name,
+        "models.reranker": reranker.name,
+        "eval.whole_documents": selection.whole,
+        "eval.history": selection.history,
+    }
     models = {
         "encoder": ModelRecord(name=encoder.name, revision=encoder.revision),
         "reranker": ModelRecord(name=reranker.name, revision=reranker.revision),

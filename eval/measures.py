@@ -125,12 +125,17 @@ def _share(flags: Iterable[bool | None]) -> float:
 
 
 def _refusal(record: QuestionRecord) -> dict[str, float | None]:
-    refused = float(record.outcome == "abstained")
+    refused = float(_refused(record))
     found: dict[str, float | None] = {}
     found["abstention.false_refusal" if record.answerable else "abstention.recall"] = refused
     if refused:
         found["abstention.precision"] = float(not record.answerable)
     return found
+
+
+def _refused(record: QuestionRecord) -> bool:
+    """A failure counts as the wrong thing: of an answerable question, as a refusal."""
+    return record.outcome == "abstained" or (record.outcome == "failed" and record.answerable)
 
 
 # --- Metrics that are no mean over questions ---------------------------------------
@@ -139,7 +144,7 @@ def _refusal(record: QuestionRecord) -> dict[str, float | None]:
 def _refusal_f1(records: Sequence[QuestionRecord], weights: Weights) -> Floats:
     from eval.aggregates import weighted_ratio
 
-    refused = [float(r.outcome == "abstained") for r in records]
+    refused = [float(_refused(r)) for r in records]
     silent = [float(not r.answerable) for r in records]
     both = [2 * one * other for one, other in zip(refused, silent, strict=True)]
     return weighted_ratio(both, [a + b for a, b in zip(refused, silent, strict=True)], weights)
@@ -200,7 +205,7 @@ _ANSWERS: Mapping[str, Measure] = {
         binary=True,
     ),
     "answer.token_f1": Measure(
-        "F1 of the words (Chinese: characters) of the best sentence against a gold answer",
+        "F1 of the words (Chinese: characters) of the sentence nearest to a gold answer",
         _SQUAD,
     ),
     "answer.token_recall": Measure(
@@ -231,7 +236,8 @@ _CITATIONS: Mapping[str, Measure] = {
         "Gao et al., EMNLP 2023, with gold documents for the judge",
     ),
     "citation.recall": Measure(
-        "gold evidence that a citation overlaps; nothing is covered where nothing is said",
+        "share of the gold evidence that citations overlap, also of evidence that repeats or "
+        "translates other; nothing is covered where nothing is said",
         "Gao et al., EMNLP 2023, with gold spans for the judge",
     ),
     "citation.exactness": Measure(
@@ -294,7 +300,8 @@ def _retrieval_measures() -> dict[str, Measure]:
             "1 / rank of the first gold document among the first 10", "Voorhees, TREC-8 1999"
         )
         found[f"retrieval.{stage}.map"] = Measure(
-            "precision at each gold document, averaged", "Buckley & Voorhees, SIGIR 2000"
+            "precision at each gold document among the first 100, averaged",
+            "Buckley & Voorhees, SIGIR 2000",
         )
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from typing import Literal
 from eval.cases import QuestionSet, select_cases
 from eval.errors import EvalError
 from eval.indexing import (
+    absolute,
     index_archive,
     index_suite,
     library_of_archive,
@@ -56,6 +56,8 @@ class Target:
 
     def check(self) -> None:
         """Raise EvalError when the parts contradict each other."""
+        if self.suite is not None and not self.suite.strip():
+            raise EvalError("--suite names no folder")
         if self.suite and (self.questions or self.archive or self.data):
             raise EvalError("--suite brings its own documents and questions: give it alone")
         if self.archive and self.data:
@@ -164,9 +166,8 @@ def _archive(target: Target, settings: Settings, on_index: OnIndex) -> Iterator[
         target.questions or BUNDLED_QUESTIONS, library, bundled=target.questions is None
     )
     selection = _select(target, questions)
-    scratch = scratch_data(settings, archive.absolute().name, str(archive.absolute()))
+    place = absolute(archive)
+    scratch = scratch_data(settings, place.name, str(place))
     with Assistant.open(settings=scratch) as assistant:
-        started = time.perf_counter()
-        failures = index_archive(assistant, archive, on_index)
-        seconds = time.perf_counter() - started
+        seconds, failures = index_archive(assistant, archive, library, on_index)
         yield Prepared(assistant, library, questions, selection, seconds, failures)

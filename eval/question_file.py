@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from eval.cases import Case, Evidence, Gold, QuestionSet
 from eval.errors import QuestionSetError
 from eval.library import Library
+from eval.metrics import normalise_answer
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.types import Span, Turn
 
@@ -81,16 +81,17 @@ def read_question_file(path: Path, library: Library, *, bundled: bool = False) -
         raise QuestionSetError(f"question file '{path}' cannot be read: {error}") from error
     problems: list[str] = []
     cases: list[Case] = []
+    first_line: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         row, found = _parse(line)
         if row is not None:
             found = _check(row, library)
+            if first_line.setdefault(row.id, number) != number:
+                found.append(f"id '{row.id}' is that of line {first_line[row.id]}")
             cases.append(_case(row, library))
         problems += [f"{path}, line {number}: {problem}" for problem in found]
-    counts = Counter(case.id for case in cases)
-    problems += [f"{path}: id '{key}' is given {n} times" for key, n in counts.items() if n > 1]
     if problems:
         raise QuestionSetError(_listed(problems))
     if not cases:
@@ -117,6 +118,8 @@ def _parse(line: str) -> tuple[_Row | None, list[str]]:
         value: Any = json.loads(line)
     except json.JSONDecodeError as error:
         return None, [f"no JSON: {error.msg} at column {error.colno}"]
+    except (ValueError, RecursionError) as error:
+        return None, [f"no JSON that can be read: {error}"]
     if not isinstance(value, dict):
         return None, ["no JSON object"]
     try:
@@ -135,7 +138,14 @@ def _check(row: _Row, library: Library) -> list[str]:
         problems.append("not answerable, but gold_documents, gold_evidence or answers are given")
     if row.match == "all" and not row.answers:
         problems.append('match is "all", but there are no answers')
-    problems += [f"answers: {answer!r} is blank" for answer in row.answers if not answer.strip()]
+    problems += [
+        f"{name} is blank" for name in ("id", "question") if not getattr(row, name).strip()
+    ]
+    problems += [
+        f"answers: {answer!r} has no word to compare"
+        for answer in row.answers
+        if not normalise_answer(answer)
+    ]
     problems += [
         f"derived: {answer!r} is not among the answers"
         for answer in row.derived

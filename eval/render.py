@@ -27,7 +27,8 @@ SMALL = 20
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for position, column in enumerate(columns):
-        table.add_column(column, justify="right" if position else "left", no_wrap=position > 0)
+        # Whatever is cut, it must be clear which metric a row is about.
+        table.add_column(column, justify="right" if position else "left", no_wrap=True)
     return table
 
 
@@ -81,11 +82,20 @@ def _estimate(found: Estimate) -> tuple[str, str, str]:
     return f"{found.value:.3f}", interval, str(found.n)
 
 
+# Short heads: a row must fit a terminal of eighty columns.
+_BY_TYPE = {
+    "answer.contains_gold": "gold",
+    "answer.first_right": "right",
+    "citation.recall": "cited",
+    "abstention.recall": "refused",
+    "abstention.false_refusal": "wrongly",
+    "retrieval.reranked.ndcg@10": "ndcg@10",
+}
+
+
 def _types(summary: Summary) -> Table:
-    shown = [name for name in HEADLINE if any(name in m for m in summary.types.values())]
-    table = _table("", "by type", *(name.partition(".")[2] for name in shown))
-    for column in table.columns[1:]:
-        column.no_wrap = False
+    shown = [name for name in _BY_TYPE if any(name in m for m in summary.types.values())]
+    table = _table("", "by type (n)", *(_BY_TYPE[name] for name in shown))
     for kind, metrics in summary.types.items():
         cells = [metrics.get(name) for name in shown]
         table.add_row(one_line(kind), *("" if c is None else _short(c) for c in cells))
@@ -114,6 +124,12 @@ def _cost(summary: Summary) -> RenderableType:
     return Group(table, Text("\n" + "; ".join(lines)))
 
 
+_VERDICTS = {
+    "better": "better",
+    "worse": "worse",
+    "no difference shown": "not shown",
+    "the same": "same",
+}
 _STYLES = {"better": "green", "worse": "red", "no difference shown": "dim", "the same": "dim"}
 
 
@@ -148,9 +164,7 @@ def _worth_showing(difference: Difference) -> bool:
 
 
 def _differences(rows: Iterable[Difference]) -> Table:
-    table = _table(
-        "", "metric", "n", "first", "second", "difference", "95% interval", "McNemar p", "verdict"
-    )
+    table = _table("", "metric", "n", "first", "second", "change", "95% interval", "p", "verdict")
     for row in rows:
         name = row.metric if row.type is None else f"{row.metric} [{one_line(row.type)}]"
         table.add_row(
@@ -161,7 +175,7 @@ def _differences(rows: Iterable[Difference]) -> Table:
             f"{row.difference:+.3f}",
             f"{row.low:+.3f} {row.high:+.3f}",
             "" if row.p is None else f"{row.p:.3f}",
-            Text(row.verdict, style=_STYLES[row.verdict]),
+            Text(_VERDICTS[row.verdict], style=_STYLES[row.verdict]),
         )
     return table
 
@@ -199,7 +213,10 @@ def _said(record: QuestionRecord) -> str:
 
 def render_gate(report: GateReport) -> RenderableType:
     """What was checked, and why the gate is shut if it is."""
-    parts: list[RenderableType] = [_differences(report.checked), Text()]
+    parts: list[RenderableType] = [
+        Text(f"- {one_line(note)}", style="dim") for note in report.comparison.notes
+    ]
+    parts += [_differences(report.checked), Text()]
     if report.failures:
         parts += [Text(failure, style="red") for failure in report.failures]
         parts.append(Text("The gate is shut.", style="bold red"))

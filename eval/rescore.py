@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from eval.errors import RunError
 from eval.measures import question_measures
 from eval.runs import Run, write_run
 from eval.summarise import summarise
@@ -13,8 +14,14 @@ def rescore(run: Run) -> Run:
     """The run in its folder again, with the metrics as this version defines them.
 
     Nothing is asked; what was measured while asking (time, memory) stays.
+
+    Raises:
+        RunError: the run's settings are damaged.
     """
     answers = run.manifest.mode == "answers"
+    min_support = run.manifest.settings.get("answer.min_support")
+    if not isinstance(min_support, float | int):
+        raise RunError(f"run '{run.folder}' is damaged: its settings have no answer.min_support")
     records = tuple(
         record.model_copy(update={"measures": question_measures(record, answers=answers)})
         for record in run.records
@@ -22,7 +29,7 @@ def rescore(run: Run) -> Run:
     summary = summarise(
         run.manifest,
         records,
-        min_support=float(run.manifest.settings["answer.min_support"]),
+        min_support=float(min_support),
         ingest_seconds=run.summary.ingest_seconds if run.summary else None,
     )
     if run.summary is not None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from eval.errors import RunError
 from eval.records import SCHEMA_VERSION, Manifest, QuestionRecord, Summary
 
-__all__ = ["Run", "RunWriter", "find_unfinished", "read_run", "write_run"]
+__all__ = ["Run", "RunWriter", "check_out", "find_unfinished", "read_run", "write_run"]
 
 MANIFEST = "run.json"
 QUESTIONS = "questions.jsonl"
 SUMMARY = "summary.json"
+LOCK = ".lock"
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -57,7 +60,24 @@ def read_run(folder: Path, *, finished: bool = True) -> Run:
             f"run '{folder}' is not finished; 'footnote eval --out {folder}' with the same "
             "options goes on with it"
         )
-    return Run(folder, manifest, tuple(_records(folder / QUESTIONS)), summary)
+    records = tuple(_records(folder / QUESTIONS, finished=summary is not None))
+    _check_complete(folder, records, summary)
+    return Run(folder, manifest, records, summary)
+
+
+def _check_complete(
+    folder: Path, records: Sequence[QuestionRecord], summary: Summary | None
+) -> None:
+    """Figures over records that are missing or doubled would be about something else."""
+    ids = Counter(record.id for record in records)
+    doubled = next((key for key, times in ids.items() if times > 1), None)
+    if doubled is not None:
+        raise RunError(f"run '{folder}' is damaged: question '{doubled}' is recorded twice")
+    if summary is not None and summary.asked != len(records):
+        raise RunError(
+            f"run '{folder}' is damaged: its summary is of {summary.asked} questions, "
+            f"{QUESTIONS} holds {len(records)}; run the questions again"
+        )
 
 
 def write_run(run: Run) -> None:
@@ -85,12 +105,15 @@ def _read(kind: type[Record], path: Path) -> Record:
         raise RunError(f"'{path}' is damaged: {_first(error)}") from error
 
 
-def _records(path: Path) -> Iterator[QuestionRecord]:
-    """The records of every complete line; a last line cut short by a crash is dropped."""
+def _records(path: Path, *, finished: bool) -> Iterator[QuestionRecord]:
+    """The records of every complete line; of an unfinished run, a last line that a crash
+    cut short is dropped."""
     if not path.is_file():
         return
     lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines[:-1], start=1):
+    # An editor may have taken the last line end from a finished run.
+    kept = lines if finished and lines[-1].strip() else lines[:-1]
+    for number, line in enumerate(kept, start=1):
         try:
             yield QuestionRecord.model_validate_json(line)
         except ValidationError as error:
@@ -100,6 +123,18 @@ def _records(path: Path) -> Iterator[QuestionRecord]:
 def _first(error: ValidationError) -> str:
     detail = error.errors()[0]
     return f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}".lstrip(": ")
+
+
+def check_out(folder: Path | None) -> None:
+    """Refuse at once what RunWriter would refuse after the documents were indexed.
+
+    Raises:
+        RunError: the folder holds a finished run or something else, or is no folder.
+    """
+    if folder is None or not folder.exists() or not _holds_anything(folder):
+        return
+    if read_run(folder, finished=False).summary is not None:
+        raise RunError(f"'{folder}' holds a finished run; choose another --out")
 
 
 class RunWriter:
@@ -114,13 +149,27 @@ class RunWriter:
         """
         self.folder = folder
         self.done: list[QuestionRecord] = []
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        self._lock = FileLock(folder / LOCK)
+        if folder.exists() and _holds_anything(folder):
+            self.done = _resumable(folder, manifest)
+            self._take_lock()
+            # Once more: what wrote to it until now may have written more.
             self.done = _resumable(folder, manifest)
             self._truncate()
         else:
             folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
             _write_atomically(folder / MANIFEST, manifest)
         self._file = (folder / QUESTIONS).open("ab")
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunError(
+                f"another process is writing to '{self.folder}'; wait for it, or choose "
+                "another --out"
+            ) from error
 
     def _truncate(self) -> None:
         """Drop a last line that a crash cut short."""
@@ -146,6 +195,14 @@ class RunWriter:
     def close(self) -> None:
         """Close the file. Safe to call twice."""
         self._file.close()
+        self._lock.release()
+        (self.folder / LOCK).unlink(missing_ok=True)
+
+
+def _holds_anything(folder: Path) -> bool:
+    if not folder.is_dir():
+        raise RunError(f"'{folder}' is no folder; choose another --out")
+    return any(path.name != LOCK for path in folder.iterdir())
 
 
 def _resumable(folder: Path, manifest: Manifest) -> list[QuestionRecord]:
@@ -176,9 +233,20 @@ def find_unfinished(folder: Path, identity: str) -> Path | None:
             except RunError:
                 # Another version's leftovers are none of this run's business.
                 continue
-            if manifest.identity == identity:
+            if manifest.identity == identity and not _is_locked(path):
                 found.append((manifest.started, path))
     return max(found)[1] if found else None
+
+
+def _is_locked(folder: Path) -> bool:
+    """Whether another process is writing to the run."""
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
 
 
 def _write_atomically(path: Path, record: BaseModel) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ _REASONS: Mapping[str, str] = {
 }
 # Longer values are texts, not attributes.
 _ATTRIBUTE_CHARACTERS = 60
+UNLOCATED = "gold quotes that are not found in their documents"
 NO_GOLD = "neither marked unanswerable nor given a gold document of the corpus"
 
 
@@ -80,7 +82,8 @@ class SuiteFiles:
         parts += [Path(self.corpus).stem] if self.corpus != CORPUS else []
         parts += [Path(self.queries).stem] if self.queries != QUERIES else []
         parts += [f"{key}-{value}" for key, value in self.documents]
-        return ".".join(parts)
+        # A name of folders: no part of it may be a path.
+        return re.sub(r"[^\w.-]+", "-", ".".join(parts))
 
 
 def find_suite(name: str) -> Path:
@@ -121,24 +124,40 @@ def read_corpus(
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    number = 0
     try:
         with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
+            for line in lines:
                 if line.strip():
                     row = json.loads(line)
+                    # Half a character, as JSON can write one, is in no text.
+                    json.dumps(row, ensure_ascii=False).encode()
                     if not isinstance(row, dict):
-                        raise QuestionSetError(f"{path}, line {number}: no JSON object")
-                    yield number, row
-    except json.JSONDecodeError as error:
-        raise QuestionSetError(f"{path}, line {number}: no JSON: {error.msg}") from error
+                        raise QuestionSetError(f"{path}, line {number + 1}: no JSON object")
+                    yield number + 1, row
+                number += 1
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionSetError(f"suite file '{path}' cannot be read: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise QuestionSetError(f"{path}, line {number + 1}: no JSON: {error}") from error
 
 
 def _field(row: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
     value = row.get(key)
     if not isinstance(value, kind):
         raise QuestionSetError(f"{where}: '{key}' is missing or no {kind.__name__}")
+    if isinstance(value, str) and not value.strip() and key != "text":
+        raise QuestionSetError(f"{where}: '{key}' is blank")
+    return value
+
+
+def _texts(row: Mapping[str, Any], key: str, where: str) -> list[str]:
+    """A list of strings; none where the field is missing or null."""
+    value = row.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise QuestionSetError(f"{where}: '{key}' is no list of strings")
     return value
 
 
@@ -181,13 +200,15 @@ def read_suite(files: SuiteFiles, library: Library) -> QuestionSet:
         QuestionSetError: a line is malformed, or no question is left.
     """
     path = files.folder / files.queries
+    # Part of a corpus holds part of the gold; the whole of it must hold all.
+    restricted = bool(files.documents) or files.corpus != CORPUS
     cases: list[Case] = []
     left_out = 0
     ignored: dict[str, str] = {}
     digest = hashlib.sha256()
     for number, row in _lines(path):
         digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
-        case = _case(row, library, f"{path}, line {number}")
+        case = _case(row, library, f"{path}, line {number}", restricted=restricted)
         if case.answerable and not case.gold.documents:
             left_out += 1
         else:
@@ -198,13 +219,15 @@ def read_suite(files: SuiteFiles, library: Library) -> QuestionSet:
         raise QuestionSetError(f"{path}: question id '{repeated[0]}' is given twice")
     if not cases:
         raise QuestionSetError(f"{path}: no question is left: {left_out} {NO_GOLD}")
+    pieces = [piece for case in cases for piece in case.gold.evidence]
+    left = {NO_GOLD: left_out, UNLOCATED: sum(piece.span is None for piece in pieces)}
     return QuestionSet(
         name=files.name,
         kind="suite",
         sha256=digest.hexdigest(),
         cases=tuple(cases),
         ignored_fields=ignored,
-        left_out={NO_GOLD: left_out} if left_out else {},
+        left_out={reason: n for reason, n in left.items() if n},
     )
 
 
@@ -222,11 +245,16 @@ def _reason(key: str, value: object) -> str:
     return _REASONS.get(key, f"a {type(value).__name__}, no single value")
 
 
-def _case(row: dict[str, Any], library: Library, where: str) -> Case:
+def _case(row: dict[str, Any], library: Library, where: str, *, restricted: bool) -> Case:
     question = cast("str", _field(row, "question", str, where))
     unanswerable = cast("bool", _field(row, "unanswerable", bool, where))
-    named = [str(name) for name in _field(row, "gold_doc_ids", list, where)]
+    _field(row, "gold_doc_ids", list, where)
+    named = _texts(row, "gold_doc_ids", where)
     keys = tuple(dict.fromkeys(key for name in named if (key := library.find(name))))
+    unknown = [name for name in named if library.find(name) is None]
+    if unknown and not restricted:
+        raise QuestionSetError(f"{where}: gold_doc_ids: {library.explain(unknown[0])}")
+    quotes = _texts(row, "gold_evidence", where)
     history = _history(row.get("history") or [], where)
     kind = str(row.get("type") or row.get("variant") or "question")
     language = str(row.get("lang") or "und")
@@ -252,12 +280,10 @@ def _case(row: dict[str, Any], library: Library, where: str) -> Case:
         answerable=not unanswerable,
         gold=Gold(
             # What follows an unanswerable question is a reply, not an answer.
-            answers=() if unanswerable else tuple(str(a) for a in row.get("answers") or ()),
+            answers=() if unanswerable else tuple(_texts(row, "answers", where)),
             match="any",
             documents=() if unanswerable else keys,
-            evidence=()
-            if unanswerable
-            else _evidence(row.get("gold_evidence") or [], keys, library),
+            evidence=() if unanswerable else _evidence(quotes, keys, library),
         ),
     )
 
@@ -275,7 +301,10 @@ def _day(value: object) -> date | None:
 
 def _history(turns: Sequence[Mapping[str, Any]], where: str) -> tuple[Turn, ...]:
     try:
-        return tuple(Turn(turn["role"], str(turn["text"])) for turn in turns)
+        found = tuple(Turn(turn["role"], str(turn["text"])) for turn in turns)
+        if not all(turn.role in ("user", "assistant") for turn in found):
+            raise TypeError
+        return found
     except (KeyError, TypeError) as error:
         raise QuestionSetError(f"{where}: history is no list of role and text") from error
 

@@ -40,15 +40,20 @@ def aggregate(name: str, records: Sequence[QuestionRecord], weights: Weights) ->
 
 
 def estimate(name: str, records: Sequence[QuestionRecord], *, seed: int) -> Estimate:
-    """A metric with its 95% interval: Wilson's for shares of questions, else the
-    percentile bootstrap (10,000 resamples of the questions)."""
+    """A metric with its 95% interval: Wilson's where every question is 0 or 1, else the
+    percentile bootstrap (10,000 resamples of the questions).
+
+    The bootstrap knows only the questions there are: of a few that all agree it makes an
+    interval of no width, which says nothing of others.
+    """
     chosen = [records[at] for at in questions_of(name, records)]
     n = len(chosen)
     if not n:
         return Estimate(value=None, low=None, high=None, n=0)
     measure: Measure = MEASURES[name]
     value = float(aggregate(name, chosen, np.ones((1, n)))[0])
-    if measure.binary:
+    values = {record.measures.get(name) for record in chosen}
+    if measure.aggregate is None and values <= {0.0, 1.0}:
         low, high = wilson_interval(round(value * n), n)
     else:
         counts = resample_counts(n, resamples=RESAMPLES, seed=seed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shutil
 import tomllib
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
@@ -28,6 +29,7 @@ __all__ = [
     "Settings",
     "load_settings",
     "setting_keys",
+    "settings_file",
     "write_setting",
 ]
 
@@ -172,6 +174,16 @@ def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
     return flat
 
 
+def settings_file(config_file: Path | None = None) -> Path:
+    """The settings file in force: the one given, FOOTNOTE_CONFIG's, or ./footnote.toml,
+    which need not exist.
+
+    Raises:
+        SettingsError: one is named that does not exist.
+    """
+    return _config_path(config_file, os.environ) or Path(DEFAULT_CONFIG_FILE)
+
+
 def write_setting(path: Path, key: str, value: float | str, *, comment: str = "") -> None:
     """Set one dotted key in a settings file, which is made if need be; the rest of it,
     comments included, stays as it is.
@@ -187,20 +199,26 @@ def write_setting(path: Path, key: str, value: float | str, *, comment: str = ""
         raise SettingsError(_unknown(key, str(path)))
     _build({key: value}, {key: str(path)})
     section, _, name = key.rpartition(".")
+    # A link stays a link.
+    path = path.resolve()
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = path.read_bytes().decode("utf-8") if path.exists() else ""
         document = tomlkit.parse(text)
         table = document.setdefault(section, tomlkit.table()) if section else document
         if not isinstance(table, MutableMapping):
             raise SettingsError(f"settings file '{path}' cannot be changed: {section} is no table")
         item = tomlkit.item(value)
         if comment:
-            item.comment(comment)
+            item.comment(" ".join("".join(c if c.isprintable() else " " for c in comment).split()))
         table[name] = item
+        written = tomlkit.dumps(document)
+        tomllib.loads(written)
         scratch = path.with_name(path.name + ".new")
-        scratch.write_text(tomlkit.dumps(document), encoding="utf-8")
+        scratch.write_bytes(written.encode("utf-8"))
+        if path.exists():
+            shutil.copymode(path, scratch)
         scratch.replace(path)
-    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+    except (OSError, UnicodeDecodeError, TOMLKitError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"settings file '{path}' cannot be changed: {error}") from error
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.config import Settings, load_settings
-from rag.console import make_console, make_progress
+from rag.console import harmless, make_console, make_progress
 from rag.dates import parse_iso
 from rag.errors import FootnoteError, SettingsError
 from rag.types import Filters, Question, Span
@@ -351,7 +351,8 @@ def main() -> None:
     try:
         app()
     except FootnoteError as error:
-        make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)
+        said = f"footnote: {harmless(str(error))}"
+        make_console(stderr=True).print(said, style="red", soft_wrap=True)
         sys.exit(1)
     except OSError as error:
         make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)

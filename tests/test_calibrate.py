@@ -1,13 +1,15 @@
 import random
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from eval.calibrate import calibrate
+from eval.calibrate import calibrate, warnings_of
 from eval.errors import EvalError
+from eval.runs import Run
 from rag.config import load_settings, write_setting
 from rag.errors import SettingsError
-from tests.run_cases import abstained, failed, question
+from tests.run_cases import abstained, failed, manifest, question
 
 
 def records(answerable, silent, *, skill=1.0, seed=3):
@@ -60,9 +62,23 @@ def test_a_promise_that_no_threshold_keeps_is_refused():
         calibrate(records(200, 200, skill=0.0), before=0.5, max_error=0.05)
 
 
-def test_questions_that_failed_or_were_only_searched_do_not_count():
+def test_a_run_that_only_searched_is_refused():
+    with pytest.raises(EvalError, match="composed no answers"):
+        calibrate([question(outcome="searched")], before=0.5, max_error=0.1)
+
+
+def test_what_may_void_the_promise_is_said(settings):
+    records = [question()]
+    made = manifest(records, settings={"answer.passages": 9, "answer.min_support": 0.9})
+    run = Run(Path("run"), made, tuple(records), None)
+    (warning,) = warnings_of(run, settings)
+    assert "(answer.passages)" in warning
+    overridden = load_settings(environment={"FOOTNOTE_ANSWER_MIN_SUPPORT": "0.3"})
+    assert any("FOOTNOTE_ANSWER_MIN_SUPPORT is set" in w for w in warnings_of(run, overridden))
+
+
+def test_questions_that_failed_do_not_count():
     others = [failed(id=f"f{n}") for n in range(50)]
-    others += [question(id=f"r{n}", outcome="searched") for n in range(50)]
     assert (
         calibrate(records(300, 150), before=0.5, max_error=0.1).guarantee
         == calibrate([*records(300, 150), *others], before=0.5, max_error=0.1).guarantee
@@ -89,6 +105,19 @@ def test_a_missing_file_or_section_is_made(tmp_path):
     write_setting(path, "answer.min_support", 0.25)
     write_setting(path, "data", "there")
     assert tomllib.loads(path.read_text()) == {"data": "there", "answer": {"min_support": 0.25}}
+
+
+def test_line_ends_links_and_the_mode_of_the_file_stay(tmp_path):
+    real, link = tmp_path / "real.toml", tmp_path / "link.toml"
+    real.write_bytes(b"[answer]\r\npassages = 6\r\n")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    write_setting(link, "answer.min_support", 0.5, comment="of\x07 two\nlines")
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert b"passages = 6\r\n" in real.read_bytes()
+    assert load_settings(link, environment={}).answer.min_support == 0.5
+    assert "# of two lines" in real.read_text()
 
 
 @pytest.mark.parametrize(

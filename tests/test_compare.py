@@ -125,6 +125,28 @@ def test_what_makes_runs_less_comparable_is_said():
         compare_runs(one, run([case(77, right=True)]))
 
 
+def test_against_a_run_that_only_searched_rankings_alone_are_compared():
+    measures = {"retrieval.dense.map": 0.5, "answer.first_right": 1.0, "abstention.recall": 1.0}
+    answers = run([question(measures=measures)])
+    searched = run([question(outcome="searched", measures=measures)], mode="retrieval")
+    comparison = compare_runs(searched, answers)
+    assert {d.metric for d in comparison.differences} == {"retrieval.dense.map"}
+    assert any("only rankings are compared" in note for note in comparison.notes)
+    with pytest.raises(RunError, match="baseline of its own mode"):
+        check_gate(answers, searched, ONE)
+
+
+def test_no_p_is_given_where_the_runs_have_other_questions():
+    def partly(n):
+        records = cases([True] * 30)
+        for record in records[n:]:
+            del record.measures["answer.precision"]
+        return run(records)
+
+    found = overall(compare_runs(partly(20), partly(30)), "answer.precision")
+    assert found.p is None
+
+
 # --- The gate
 
 

@@ -162,6 +162,25 @@ def test_the_users_own_questions_over_an_archive_and_over_a_data_directory(
     assert f"{len(one.records)} questions in both runs" in out
 
 
+def test_a_file_that_can_no_longer_be_read_is_gone_from_the_archive(footnote, mine, tmp_path):
+    archive, questions = mine
+    footnote("eval", "--archive", archive, "--questions", questions, "--out", "one")
+    (archive / "extra.txt").write_text("LI Yong saw Huawei in Shenzhen in April 2019.\n")
+    footnote("eval", "--archive", archive, "--questions", questions, "--out", "two")
+    (archive / "extra.txt").write_bytes(bytes(range(256)) * 8)
+    code, _, err = footnote(
+        "eval", "--archive", archive, "--questions", questions, "--out", "three"
+    )
+    assert code == 0
+    assert "not read: " in err
+    ranked = [
+        {name for r in read_run(tmp_path / run).records for name in r.rankings["dense"]}
+        for run in ("one", "two", "three")
+    ]
+    assert ranked[0] == ranked[2] == ranked[1] - {"extra.txt"}
+    assert "extra.txt" in ranked[1]
+
+
 def test_nothing_runs_when_a_question_is_bad(footnote, mine, tmp_path):
     archive, questions = mine
     with questions.open("a") as file:
@@ -182,6 +201,9 @@ def test_nothing_runs_when_a_question_is_bad(footnote, mine, tmp_path):
         (["--archive", "x", "--data", "y", "--questions", "z"], "give one of them"),
         (["--whole-documents"], "are for --suite"),
         (["--suite", "nowhere"], "no suite 'nowhere'"),
+        (["--suite", ""], "--suite names no folder"),
+        (["--out", "suites"], "is no run"),
+        (["questions", "new", "--from", "suites", "--out", "suites"], "is a folder"),
         (["--filter", "type"], "write KEY=VALUE"),
         (["--filter", "type=poem"], "none of 100 questions passes"),
         (["compare", "a", "b"], "'a' is no run"),

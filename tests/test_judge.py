@@ -219,13 +219,15 @@ def test_prose_is_not_asked_for_word_for_word():
     assert record.measures["answer.token_recall"] == pytest.approx(8 / 14)
 
 
-def test_a_failed_question_counts_as_wrong_and_not_as_refused():
+def test_a_failed_question_counts_as_wrong_whatever_was_right():
     judge = Judge(LIBRARY, len, answers=True)
     record = judge.failed(case(), ValueError("out of memory"))
     assert (record.outcome, record.error) == ("failed", "out of memory")
     assert record.measures["answer.contains_gold"] == 0.0
-    assert record.measures["abstention.false_refusal"] == 0.0
+    assert record.measures["abstention.false_refusal"] == 1.0
     assert record.measures["retrieval.dense.recall@100"] == 0.0
+    silent = judge.failed(case(answerable=False), ValueError("out of memory"))
+    assert silent.measures == {"abstention.recall": 0.0}
 
 
 def test_a_search_is_judged_by_its_rankings_alone():

@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -87,7 +89,9 @@ def test_the_bundled_set_passes_its_own_check():
         ({"gold_documents": ["mil.txt"]}, "no document 'mil.txt'; did you mean 'mill.txt'?"),
         ({"answerable": False}, "not answerable, but"),
         ({"answers": [], "match": "all"}, 'match is "all", but there are no answers'),
-        ({"answers": ["1911", " "]}, "is blank"),
+        ({"answers": ["1911", " "]}, "' ' has no word to compare"),
+        ({"answers": ["1911", "€"]}, "'€' has no word to compare"),
+        ({"question": "  "}, "question is blank"),
         ({"derived": ["1912"]}, "'1912' is not among the answers"),
         ({"as_of": "soon"}, "'soon' is no date"),
         ({"question": ""}, "question: "),
@@ -128,6 +132,8 @@ def test_a_span_that_does_not_say_its_quote_is_refused(tmp_path, library, change
         ('["id"]', "no JSON object"),
         ("{}", "id: Field required"),
         ('{"id": NaN}', "id: "),
+        ("[" * 100_000, "no JSON that can be read"),
+        ('{"id": ' + "9" * 5000 + "}", "no JSON that can be read"),
     ],
 )
 def test_a_line_that_is_no_question_is_named(tmp_path, library, line, reason):
@@ -142,7 +148,8 @@ def test_every_bad_line_is_named_at_once(tmp_path, library):
 
 
 def test_an_id_given_twice_is_refused(tmp_path, library):
-    assert "id 'mill-opened' is given 2 times" in refusal(tmp_path, library, row(), row())
+    message = refusal(tmp_path, library, row(), row())
+    assert "line 2: id 'mill-opened' is that of line 1" in message
 
 
 def test_a_missing_or_empty_file_is_named(tmp_path, library):
@@ -164,6 +171,22 @@ def test_documents_answer_to_id_source_path_below_the_root_and_file_name(tmp_pat
     }
     assert library.find("one.txt") is None
     assert "means 2 documents" in library.explain("one.txt")
+
+
+def test_a_path_below_the_root_comes_before_a_file_name(tmp_path):
+    top, below = document("one.txt"), document("x/one.txt", "1")
+    library = Library([below, replace(top, sources=("/archive/one.txt",))], root=Path("/archive"))
+    assert (library.find("one.txt"), library.find("x/one.txt")) == ("one.txt", "x/one.txt")
+
+
+def test_keys_are_the_same_however_the_archive_is_named(tmp_path, monkeypatch):
+    folder = tmp_path / "archive"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "a.txt").write_text("The mill opened in 1911.\n", encoding="utf-8")
+    monkeypatch.chdir(folder / "sub")
+    libraries = [library_of_archive(Path(name)) for name in ("..", "../../archive", str(folder))]
+    assert {library.find("a.txt") for library in libraries} == {"sub/a.txt"}
+    assert len({library.sha256 for library in libraries}) == 1
 
 
 def test_files_with_the_same_text_are_one_document_by_both_names(tmp_path):

@@ -111,6 +111,37 @@ def test_a_damaged_run_is_named(tmp_path, name, content, reason):
     assert name in str(caught.value)
 
 
+def test_two_processes_never_write_to_one_run(tmp_path):
+    records = questions(2)
+    writer = RunWriter(tmp_path / "run", manifest(records))
+    writer.add(records[0])
+    assert find_unfinished(tmp_path, manifest().identity) is None
+    with pytest.raises(RunError, match="another process is writing"):
+        RunWriter(tmp_path / "run", manifest(records))
+    writer.close()
+    assert find_unfinished(tmp_path, manifest().identity) == tmp_path / "run"
+    again = RunWriter(tmp_path / "run", manifest(records))
+    assert again.done == records[:1]
+    again.close()
+
+
+def test_records_that_are_missing_or_doubled_are_noticed(tmp_path):
+    folder = write(tmp_path / "run", questions(4))
+    path = folder / "questions.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines)[:-1])  # an editor took the last line end
+    assert len(read_run(folder).records) == 4
+    path.write_bytes(b"".join(lines[:3]))
+    with pytest.raises(RunError, match="summary is of 4 questions"):
+        read_run(folder)
+    path.write_bytes(b"".join([*lines[:3], lines[0]]))
+    with pytest.raises(RunError, match="recorded twice"):
+        read_run(folder)
+    path.unlink()
+    with pytest.raises(RunError, match="holds 0"):
+        read_run(folder)
+
+
 def test_a_folder_that_is_no_run_is_named(tmp_path):
     with pytest.raises(RunError, match="is no run"):
         read_run(tmp_path)

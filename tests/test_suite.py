@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from eval.errors import QuestionSetError
 from eval.library import Library
 from eval.locate import locate_quote
-from eval.suite import NO_GOLD, SuiteFiles, find_suite, read_corpus, read_suite
+from eval.suite import NO_GOLD, UNLOCATED, SuiteFiles, find_suite, read_corpus, read_suite
 from tests.conftest import ROOT
 
 PUBLIC = ROOT.parent / "shared" / "data"
@@ -83,6 +83,17 @@ def test_questions_without_gold_are_left_out_and_counted(tmp_path):
     assert found.cases[1].gold.answers == ()
 
 
+def test_quotes_that_are_not_found_are_counted(tmp_path):
+    found = read(write_suite(tmp_path, query(gold_evidence=["The mill opened", "It sank."])))
+    assert found.left_out == {UNLOCATED: 1}
+
+
+def test_an_id_comes_before_the_end_of_another(tmp_path):
+    documents = [{"id": "x/1", "text": "Other."}, {"id": "1", "text": "Mill."}]
+    found = read(write_suite(tmp_path, query(gold_doc_ids=["1"]), documents=documents))
+    assert found.cases[0].gold.documents == ("1",)
+
+
 def test_a_corpus_restricted_by_language_restricts_gold_too(tmp_path):
     write_suite(tmp_path, query(gold_doc_ids=["d1", "d2"]), query(id="q2", gold_doc_ids=["d1"]))
     found = read(SuiteFiles(tmp_path, documents=(("lang", "zh"),)))
@@ -116,6 +127,13 @@ def test_the_same_text_under_two_ids_stays_two_documents(tmp_path):
         (query(gold_doc_ids="d1"), "'gold_doc_ids' is missing or no list"),
         (query(unanswerable="no"), "'unanswerable' is missing or no bool"),
         (query(history=["hello"]), "history is no list of role and text"),
+        (query(history=[{"role": "system", "text": "x"}]), "history is no list of role and text"),
+        (query(question="  "), "'question' is blank"),
+        (query(answers="hello"), "'answers' is no list of strings"),
+        (query(gold_evidence=[5]), "'gold_evidence' is no list of strings"),
+        (query(gold_doc_ids=["d9"]), "gold_doc_ids: the archive has no document 'd9'"),
+        ('{"id": "\\ud800"}', "no JSON"),
+        ("[" * 100_000, "no JSON"),
     ],
 )
 def test_a_bad_query_line_is_named(tmp_path, bad, reason):
