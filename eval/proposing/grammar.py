@@ -82,7 +82,7 @@ DONE = "|".join(sorted(_PARTICIPLES, key=len, reverse=True))
 # --- Names -------------------------------------------------------------------------
 
 _UP = "A-ZÀ-ÖØ-ÞŁŚŠŽČĆŞİŐ"
-TOKEN = rf"(?:(?:[{_UP}]\.){{1,3}}|[{_UP}](?:[\w&/]|['’-](?=\w)(?!['’]s\b))*+)"
+TOKEN = rf"(?:(?:[{_UP}]\.){{1,3}}|[{_UP}](?:[\w&/]|['’-](?=\w)(?!['’]s\b))*)"
 _MODIFIER = (
     r"(?:Deputy|Vice|Executive|Managing|Acting|Assistant|Associate|Senior|Chief|Permanent|Honorary"
     r"|Founding|General|Party|Prime|Foreign|Federal|Interim|Regional|Co|Financial|Technical)"
@@ -97,7 +97,7 @@ ROLE = (
 _LINK = (
     rf"(?:of the|of|for the|for|on the|on|and(?! (?:the )?{ROLE})|de|du|del|di|da|von|van|der|&)"
 )
-NAME = rf"(?:{TOKEN}(?: (?:{_LINK} )?{TOKEN}| \d{{1,4}}(?![\w.,%]))*+)"
+NAME = rf"(?:{TOKEN}(?: (?:{_LINK} )?{TOKEN}| \d{{1,4}}(?![\w.,%]))*)"
 PERSON = rf"(?:{TOKEN}(?: (?:(?:de|du|von|van|der|bin) )?{TOKEN}){{1,3}})"
 ASIDE = r"(?: ?\([^()]{1,60}\))?"
 SUBJECT = rf"(?:(?:(?:[Tt]he )?{NAME}|[Tt]he (?:[a-z-]+ ){{1,3}}(?:of|for) (?:the )?{NAME}){ASIDE})"
@@ -115,7 +115,7 @@ _UNRESOLVED = re.compile(
     r"|below|following|another|others|then|now|today|yesterday|tomorrow|etc|year's|month's)\b"
 )
 _SECOND_VERB = re.compile(rf"\band (?:was|were|is|has|had|{PAST})\b")
-_THE = re.compile(r"\b[Tt]he (?:(?!the\b)[a-z][\w-]*(?: |(?=\W|$)))*+(?P<name>[^\W_])?")
+_THE = re.compile(r"\b[Tt]he (?:(?!the\b)[a-z][\w-]*(?: |(?=\W|$)))*(?P<name>[^\W_])?")
 _SAYS_WHICH = _words("of for between to that in at from with against on whose who by")
 # There is one of each, or none is meant in particular.
 _KNOWN = _words(
