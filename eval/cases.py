@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from typing import Literal
 from eval.errors import QuestionSetError
 from rag.types import Span, Turn
 
-__all__ = ["Case", "Evidence", "Gold", "QuestionSet", "select_cases"]
+__all__ = ["Case", "Evidence", "Gold", "QuestionSet", "iso_day", "select_cases"]
 
 Match = Literal["any", "all"]
 
@@ -66,6 +67,14 @@ class QuestionSet:
     left_out: Mapping[str, int]
 
 
+def iso_day(value: object) -> date | None:
+    """The day that a field writes as YYYY-MM-DD; None where it does not."""
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
 def select_cases(
     cases: Sequence[Case],
     *,
@@ -80,8 +89,6 @@ def select_cases(
     Raises:
         QuestionSetError: a filter names an attribute that no case has, or nothing is left.
     """
-    import random
-
     known = {key for case in cases for key in case.attributes}
     for key, value in filters.items():
         if key not in known:

@@ -63,7 +63,6 @@ class Judge:
             nearest=self._citations(abstained.nearest if abstained else (), case),
             best=best,
             best_right=_is_right(best, case, criterion),
-            criterion=criterion,
             decision_score=first.support if first else 0.0,
             rankings=self.rankings(outcome.ranking),
             timings_ms=dict(outcome.timings_ms),

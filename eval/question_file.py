@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from eval.cases import Case, Evidence, Gold, QuestionSet
+from eval.cases import Case, Evidence, Gold, QuestionSet, iso_day
 from eval.errors import QuestionSetError
 from eval.library import Library
 from eval.metrics import normalise_answer
@@ -151,7 +150,7 @@ def _check(row: _Row, library: Library) -> list[str]:
         for answer in row.derived
         if answer not in row.answers
     ]
-    if row.as_of is not None and _day(row.as_of) is None:
+    if row.as_of is not None and iso_day(row.as_of) is None:
         problems.append(f"as_of: '{row.as_of}' is no date; write YYYY-MM-DD")
     for name in dict.fromkeys(row.gold_documents):
         if library.find(name) is None:
@@ -181,13 +180,6 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:40]}…{text[-15:]}")
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _case(row: _Row, library: Library) -> Case:
     documents = [*row.gold_documents, *(piece.document for piece in row.gold_evidence)]
     # An unknown document is reported by the check; the case is then never used.
@@ -199,7 +191,7 @@ def _case(row: _Row, library: Library) -> Case:
         language=row.language,
         type=row.type,
         attributes=_attributes(row),
-        as_of=_day(row.as_of) if row.as_of else None,
+        as_of=iso_day(row.as_of) if row.as_of else None,
         answerable=row.answerable,
         gold=Gold(
             answers=tuple(row.answers),

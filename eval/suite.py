@@ -14,11 +14,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-from eval.cases import Case, Evidence, Gold, QuestionSet
+from eval.cases import Case, Evidence, Gold, QuestionSet, iso_day
 from eval.errors import QuestionSetError
 from eval.library import Library
 from eval.locate import locate_quote
@@ -183,9 +182,8 @@ def _document(row: dict[str, Any], where: str) -> Document:
 
 
 def _published(value: object) -> DocumentDate | None:
-    try:
-        day = date.fromisoformat(str(value))
-    except ValueError:
+    day = iso_day(value)
+    if day is None:
         return None
     return DocumentDate(day.year, day.month, day.day, "published", "suite field 'date'")
 
@@ -276,7 +274,7 @@ def _case(row: dict[str, Any], library: Library, where: str, *, restricted: bool
             "answerable": _plain(not unanswerable),
             "turn": "follow-up" if history else "first",
         },
-        as_of=_day(row.get("question_date")),
+        as_of=iso_day(row.get("question_date")),
         answerable=not unanswerable,
         gold=Gold(
             # What follows an unanswerable question is a reply, not an answer.
@@ -290,13 +288,6 @@ def _case(row: dict[str, Any], library: Library, where: str, *, restricted: bool
 
 def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None
 
 
 def _history(turns: Sequence[Mapping[str, Any]], where: str) -> tuple[Turn, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from eval.runner import Plan, run_questions
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.store.local import LocalStore
+from server import cli
 from tests.fakes import HashingEncoder, OverlapReranker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,6 +82,27 @@ def bundled(sample, tmp_path_factory):
     run = run_questions(recorder, bundled_plan(tmp_path_factory.mktemp("runs")))
     ids = [record.id for record in run.records]
     return run, dict(zip(ids, recorder.outcomes, strict=True))
+
+
+@pytest.fixture
+def footnote(monkeypatch, capsys, tmp_path):
+    """Run the command line in this process: (exit code, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+    for variable in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["footnote", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from dataclasses import replace
 import pytest
 
 from eval.runs import read_run, write_run
-from server import cli
 from tests.conftest import ROOT, SAMPLE_ARCHIVE
 
 FILES = ("2019-04-24-huawei-visit-shenzhen.txt", "2024-06-13-unido-day-opening.md")
@@ -52,27 +51,6 @@ SUITE = {
         },
     ],
 }
-
-
-@pytest.fixture
-def footnote(monkeypatch, capsys, tmp_path):
-    """Run the command line in this process: (exit code, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-    for variable in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
-        monkeypatch.delenv(variable)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["footnote", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
