@@ -350,12 +350,9 @@ def main() -> None:
     """Run the command line; expected errors are one line on standard error, exit code 1."""
     try:
         app()
-    except FootnoteError as error:
+    except (FootnoteError, OSError) as error:
         said = f"footnote: {harmless(str(error))}"
         make_console(stderr=True).print(said, style="red", soft_wrap=True)
-        sys.exit(1)
-    except OSError as error:
-        make_console(stderr=True).print(f"footnote: {error}", style="red", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         make_console(stderr=True).print("footnote: interrupted", style="yellow")
