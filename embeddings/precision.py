@@ -1,4 +1,4 @@
-"""Float32 or bfloat16: the faster one only where the processor has it and nothing is lost.
+"""Which numbers a model runs in: a faster kind only where the processor has it.
 
 bfloat16 keeps 8 bits of a number's 24. Processors with instructions for it run these
 models two to three times as fast; on others it is emulated and slower.
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["PROBE_TEXTS", "Dtype", "bfloat16_flags", "bfloat16_is_faithful"]
+__all__ = ["PROBE_TEXTS", "Dtype", "bfloat16_flags", "bfloat16_is_faithful", "multiplies_bytes"]
 
 Dtype = Literal["auto", "float32", "bfloat16"]
 
@@ -40,6 +40,8 @@ PROBE_TEXTS = (
 _FORMAT = 1
 # As /proc/cpuinfo writes them: the first two on x86, the last on ARM.
 _FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+# Without these, x86 adds products of bytes in 16 bits, where they overflow.
+_BYTE_FLAGS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"})
 
 
 def bfloat16_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
@@ -48,19 +50,27 @@ def bfloat16_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
     Read from the file Linux keeps; on other systems always empty. Torch's own test of
     the processor is private, and also counts processors that only emulate bfloat16.
     """
+    return tuple(sorted(_processor_flags(cpuinfo) & _FLAGS))
+
+
+def multiplies_bytes(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the processor multiplies bytes and adds them in 32 bits (VNNI, ARM dot product)."""
+    return not _BYTE_FLAGS.isdisjoint(_processor_flags(cpuinfo))
+
+
+def _processor_flags(cpuinfo: Path) -> frozenset[str]:
     try:
         lines = cpuinfo.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
-        return ()
+        return frozenset()
     # The line is called "flags" on x86 and "Features" on ARM.
     named = (line.partition(":") for line in lines)
-    flags = {
+    return frozenset(
         flag
         for key, _, value in named
         if key.strip().lower() in ("flags", "features")
         for flag in value.split()
-    }
-    return tuple(sorted(flags & _FLAGS))
+    )
 
 
 def bfloat16_is_faithful(

@@ -12,7 +12,7 @@ from embeddings.hashing import sha256_file, sha256_files
 from embeddings.registry import MODELS, Carrier, HubSource, ModelKind, ModelSpec, names_of_kind
 from embeddings.types import ModelLoadError
 
-__all__ = ["ModelFolder", "carrier_folder", "locate_model"]
+__all__ = ["ModelFolder", "carrier_folder", "locate_model", "locate_quantised"]
 
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 # Safetensors only: a pickle can run code while it is read.
@@ -71,6 +71,22 @@ def carrier_folder(carrier: Carrier) -> Path | None:
     locations = found.submodule_search_locations if found is not None else None
     folders = (Path(location) / carrier.folder for location in locations or ())
     return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def locate_quantised(name: str, *, kind: ModelKind) -> ModelFolder | None:
+    """The verified int8 ONNX files of a known model as they are carried, if they are here.
+
+    Raises:
+        ModelLoadError: its files have other hashes than the registry says.
+    """
+    spec = MODELS.get(name)
+    if spec is None or spec.kind != kind or not spec.carrier.weights.endswith(".onnx"):
+        return None
+    folder = carrier_folder(spec.carrier)
+    if folder is None:
+        return None
+    _verify(spec, folder)
+    return ModelFolder(spec.name, folder, spec.carrier.files[spec.carrier.weights], spec)
 
 
 def _locate_known(spec: ModelSpec, kind: ModelKind, cache_dir: Path) -> ModelFolder:
