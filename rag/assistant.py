@@ -315,7 +315,7 @@ class _Inquiry:
     watch: _Stopwatch
 
     def run(self, limit: int) -> Outcome:
-        if next(self.view.documents(), None) is None:
+        if self.view.empty:
             return self._abstain("empty_archive", [], [], {})
         if self.terms.empty:
             return self._abstain("nothing_asked", [], [], {})

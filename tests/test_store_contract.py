@@ -72,6 +72,9 @@ def test_an_empty_store_reads_as_empty_and_creates_nothing(store: Store, tmp_pat
         assert view.dense_search(query("cats"), limit=5) == []
         assert view.lexical_search("cats", limit=5) == []
         assert list(view.documents()) == []
+        assert view.empty
+        assert view.passage_count == 0
+        assert view.word_frequencies(["cats"]) == {"cats": 0}
         assert view.resolve("cats.txt") == []
     assert store.status().documents == 0
     assert store.check() == []
@@ -193,6 +196,43 @@ def test_chinese_words_are_found_without_spaces(store: Store) -> None:
         assert lexical_ids(view, "深圳")[0] == passages(chinese)[1].id
         assert lexical_ids(view, "创始人是谁")[0] == passages(chinese)[0].id
         assert lexical_ids(view, "北京") == []
+
+
+def test_a_word_is_as_frequent_as_the_passages_that_a_search_for_it_finds(store: Store) -> None:
+    chinese = document("华为公司的创始人是任正非。\n总部位于深圳市龙岗区。", language="zh")
+    with store.write() as writer:
+        put(writer, CATS, SHIPS, chinese, *synthetic(50))
+        writer.begin_index(OTHER_SPEC)  # one being built is not counted
+        item = indexed(CATS, OTHER_ENCODER)
+        writer.put_passages([(CATS.id, item.passages, item.vectors)])
+    words = ["cats", "barking", "harbour", "animals", "part", "深圳", "北京", "unheard", "3.14"]
+    with store.read() as view:
+        assert not view.empty
+        assert view.passage_count == 2 + 2 + 2 + 50 * 3
+        counted = view.word_frequencies(words)
+        assert counted == {word: len(lexical_ids(view, word, limit=1000)) for word in words}
+        assert view.word_frequencies(["part", "cats"], limit=9) == {"part": 9, "cats": 1}
+    assert counted["animals"] == 2, "the title is of both passages"
+    assert counted["barking"] == counted["harbour"] == counted["深圳"] == 1
+    assert counted["part"] == 156, "a heading is of every passage"
+
+
+def test_a_store_is_empty_again_when_its_last_document_is_gone(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS)
+        writer.remove_document(CATS.id)
+    with store.read() as view:
+        assert view.index == SPEC
+        assert view.empty
+        assert view.passage_count == 0
+
+
+@pytest.mark.parametrize("word", ["", " ", '"', "-", "cats AND (", "title:cats", "🙂"])
+def test_no_word_that_is_counted_is_syntax(store: Store, word: str) -> None:
+    with store.write() as writer:
+        put(writer, CATS)
+    with store.read() as view:
+        assert view.word_frequencies([word, word]) == {word: 0}
 
 
 @pytest.mark.parametrize(

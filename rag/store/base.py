@@ -118,6 +118,16 @@ class ReadView(Protocol):
         """What the active index was built with, or None when nothing was ever stored."""
         ...
 
+    @property
+    def empty(self) -> bool:
+        """Whether no document is stored."""
+        ...
+
+    @property
+    def passage_count(self) -> int:
+        """Number of passages of the active index; 0 when nothing was ever stored."""
+        ...
+
     def dense_search(
         self, query: Vectors, *, limit: int, filters: Filters = Filters()
     ) -> list[ScoredPassage]:
@@ -134,6 +144,15 @@ class ReadView(Protocol):
         """Passages of highest BM25 score for the words of ``query``; never score 0.
 
         Best first, ties by passage id.
+        """
+        ...
+
+    def word_frequencies(self, words: Sequence[str], *, limit: int = 10_000) -> dict[str, int]:
+        """How many passages of the active index hold each word, by word as given.
+
+        A word is a lexical token (`rag.normalise.lexical_tokens`) and meets the passages,
+        titles included, that a lexical search for it finds: inflected forms count. Counting
+        stops at ``limit``. One that holds no letter or digit is in no passage.
         """
         ...
 

@@ -17,7 +17,14 @@ from rag.store.filters import document_condition
 from rag.store.rows import IndexRow, passage_id
 from rag.types import Filters, Passage
 
-__all__ = ["LexicalSettings", "create_table", "lexical_columns", "query_words", "search"]
+__all__ = [
+    "LexicalSettings",
+    "count_passages",
+    "create_table",
+    "lexical_columns",
+    "query_words",
+    "search",
+]
 
 # FTS5's cost grows faster than the number of words; a question never has this many.
 _MOST_WORDS = 256
@@ -89,17 +96,17 @@ def search(
     settings: LexicalSettings,
 ) -> list[ScoredPassage]:
     """Passages of highest BM25, best first, ties by passage id; scores are positive."""
-    words = [_quoted(word) for word in query_words(query)]
+    words = query_words(query)
     if not words or limit <= 0:
         return []
+    quoted = [_quoted(word) for word in words]
     ranked = _Ranked(connection, index, filters, settings)
     if _at_most(connection, index, settings.any_word_up_to):
-        found = ranked.best(" OR ".join(words), limit)
+        found = ranked.best(" OR ".join(quoted), limit)
     else:
-        found = ranked.best(" AND ".join(words), limit)
+        found = ranked.best(" AND ".join(quoted), limit)
         if len(found) < limit:
-            rarest = sorted(words, key=lambda word: _passages_with(connection, index, word))
-            some = ranked.best(" OR ".join(rarest[:_FILL_WORDS]), limit)
+            some = ranked.best(" OR ".join(_rarest(connection, index, words)), limit)
             found = {**some, **found}
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return [ScoredPassage(identifier, score) for identifier, score in ordered[:limit]]
@@ -161,14 +168,27 @@ def _at_most(connection: sqlite3.Connection, index: IndexRow, count: int) -> boo
     )
 
 
-def _passages_with(connection: sqlite3.Connection, index: IndexRow, word: str) -> int:
+def _rarest(connection: sqlite3.Connection, index: IndexRow, words: list[str]) -> list[str]:
+    """The rarest of the words that any passage has, as FTS5 phrases."""
+
+    def passages(word: str) -> int:
+        # A word that no passage has is no help in filling.
+        count = count_passages(connection, index, word, limit=_COUNTED_PASSAGES)
+        return count or _COUNTED_PASSAGES + 1
+
+    return [_quoted(word) for word in sorted(words, key=passages)[:_FILL_WORDS]]
+
+
+def count_passages(
+    connection: sqlite3.Connection, index: IndexRow, word: str, *, limit: int
+) -> int:
+    """Number of passages that hold a lexical token, counted up to ``limit``."""
     table = index.lexical_table
     (count,) = connection.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT ?)",
-        (word, _COUNTED_PASSAGES),
+        (_quoted(word), limit),
     ).fetchone()
-    # A word that no passage has is no help in filling.
-    return int(count) or _COUNTED_PASSAGES + 1
+    return int(count)
 
 
 def _quoted(word: str) -> str:

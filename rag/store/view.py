@@ -84,6 +84,22 @@ class LocalView:
         """What the active index was built with, or None when nothing was ever stored."""
         return None if self._state.index is None else self._state.index.spec
 
+    @property
+    def empty(self) -> bool:
+        """Whether no document is stored."""
+        return self._db.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is None
+
+    @property
+    def passage_count(self) -> int:
+        """Number of passages of the active index; 0 when nothing was ever stored."""
+        index = self._state.index
+        if index is None:
+            return 0
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM passages WHERE index_id = ?", (index.id,)
+        ).fetchone()
+        return int(count)
+
     def dense_search(
         self, query: Vectors, *, limit: int, filters: Filters = Filters()
     ) -> list[ScoredPassage]:
@@ -132,12 +148,7 @@ class LocalView:
     def _passages_with_vectors(self, allowed: NDArray[np.int64] | None) -> int:
         if allowed is not None:
             return int(allowed.size)
-        index = self._state.index
-        assert index is not None
-        (count,) = self._db.execute(
-            "SELECT count(*) FROM passages WHERE index_id = ?", (index.id,)
-        ).fetchone()
-        return int(count)
+        return self.passage_count
 
     def _named(self, best: list[tuple[int, float]], limit: int) -> list[ScoredPassage]:
         names = {
@@ -171,6 +182,16 @@ class LocalView:
         )
         self._ranked.update(hit.passage_id for hit in found)
         return found
+
+    def word_frequencies(self, words: Sequence[str], *, limit: int = 10_000) -> dict[str, int]:
+        """How many passages of the active index hold each word, counted up to ``limit``."""
+        index = self._state.index
+        if index is None:
+            return dict.fromkeys(words, 0)
+        return {
+            word: lexical.count_passages(self._db, index, word, limit=limit)
+            for word in dict.fromkeys(words)
+        }
 
     def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
         """The passages of these ids, in the order given; unknown ids raise KeyError."""
