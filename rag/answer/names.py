@@ -1,0 +1,238 @@
+"""Names in a sentence as read: persons, places and organisations, told by their form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.types import Span
+
+__all__ = ["COUNTRIES", "PERSON_ROLES", "find_organisations", "find_persons", "find_places"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Words that open sentences, and other capitalised ones that are no name.
+_NO_NAMES = _words(
+    """a after all although an and another any as at because before being between both but by
+    despite during each even every first for former from further had he her here his how however if
+    in indeed instead it its just last later like many may meanwhile more most much my near
+    nearly neither never next no nor not now of on once one only or other our out over second
+    several she since so some soon speaking still such than that the their them then there these
+    they this those though three through throughout thus to today two under unlike until upon us
+    was we were what when where whether which while who whose why with within without yesterday
+    yet you your january february march april may june july august september october november
+    december monday tuesday wednesday thursday friday saturday sunday english french german
+    chinese american british spanish italian russian japanese indian roman greek latin arab
+    arabic muslim christian catholic protestant islamic jewish european african asian norman
+    dutch polish swedish turkish table figure chapter section article internet bible
+    additionally also according among around early late new old part along about against above
+    across following given headquarters"""
+)
+_TITLES = (
+    "Mr|Mrs|Ms|Dr|Prof|Professor|Sir|Lord|Lady|Dame|King|Queen|Prince|Princess|Emperor|Empress"
+    "|Pope|Saint|St|Cardinal|Bishop|Archbishop|Duke|Count|Earl|Baron|President|Chancellor|Premier"
+    "|Minister|Mayor|Governor|Senator|General|Colonel|Captain|Major|Admiral|Judge|Justice|Director"
+    "|Secretary|Chairman|Ambassador|Khan"
+)
+_TITLE = re.compile(rf"(?:{_TITLES})\.?")
+_PARTICLE = "(?:de|van|von|der|den|del|della|di|da|du|la|le|bin|ibn|al|ben|zu|dos|of the|of)"
+_CAPITAL = "[A-ZÀ-ÖØ-ÞŁŚŠŽČĆÖÜ]"
+_WORD = rf"{_CAPITAL}(?:\.|[^\W\d_]*(?:['’\-][^\W\d_]+)*)"
+_RUN = re.compile(rf"(?<![^\W_]){_WORD}(?:[ \t\xa0]?(?:{_PARTICLE}\s)?\s?{_WORD}(?![^\W_]))*")
+_ORGANISED = re.compile(
+    r"""\b(?:Universit|Institut|Organi[sz]ation|Committee|Commission|Council|Company|Corporation|Corp
+    |Inc|Ltd|Association|Agency|Agencies|Ministry|Department|Office|Bank|Fund|Foundation|Union|Party
+    |Parliament|Congress|Senate|Court|Board|Society|Academy|School|College|Church|Museum|Group|League
+    |Club|Team|Army|Navy|Force|Center|Centre|Laborator|Hospital|Program|Initiative|Alliance|Federation
+    |Conference|Assembly|Summit|Forum|Agreement|Treaty|Declaration|Act|War|Battle|Bowl|Award|Prize
+    |Nations|Technolog|Tech|Times|Journal|Press|News|Network|Records|Studios|Theatre|Theater|Games|Cup
+    |Empire|Dynasty|Kingdom|Republic|Agenda|Expo|Fair|Festival|Angels|Accelerator|Workshop|Day|Night
+    |Revolution|Movement|Convention|Trust|Authority|Service|System|Project|Report|Constitution)""",
+    re.VERBOSE,
+)
+_PLACED = re.compile(
+    r"\b(?:City|Town|County|Province|State|Island|Islands|River|Lake|Mountain|Mountains|Mount|Sea"
+    r"|Ocean|Bay|Valley|Street|Avenue|Road|Square|Park|Bridge|Airport|Station|Stadium|Hall|House"
+    r"|Palace|Castle|Cathedral|Tower|Building|Hotel|Peninsula|Desert|Coast|Region|District|Beach"
+    r"|North|South|East|West|Northern|Southern|Eastern|Western|Central)\b"
+)
+COUNTRIES = frozenset(
+    """Afghanistan|Albania|Algeria|Angola|Argentina|Armenia|Australia|Austria|Azerbaijan|Bahrain
+    |Bangladesh|Belarus|Belgium|Benin|Bolivia|Bosnia|Botswana|Brazil|Britain|Bulgaria|Burkina Faso
+    |Burundi|Cambodia|Cameroon|Canada|Chad|Chile|China|Colombia|Congo|Costa Rica|Croatia|Cuba|Cyprus
+    |Denmark|Ecuador|Egypt|England|Eritrea|Estonia|Ethiopia|Fiji|Finland|France|Gabon|Gambia|Georgia
+    |Germany|Ghana|Greece|Guatemala|Guinea|Haiti|Honduras|Hungary|Iceland|India|Indonesia|Iran|Iraq
+    |Ireland|Israel|Italy|Jamaica|Japan|Jordan|Kazakhstan|Kenya|Korea|Kuwait|Kyrgyzstan|Laos|Latvia
+    |Lebanon|Liberia|Libya|Lithuania|Luxembourg|Madagascar|Malawi|Malaysia|Mali|Malta|Mauritania
+    |Mauritius|Mexico|Moldova|Mongolia|Montenegro|Morocco|Mozambique|Myanmar|Namibia|Nepal
+    |Netherlands|New Zealand|Nicaragua|Niger|Nigeria|North Korea|Norway|Oman|Pakistan|Palestine
+    |Panama|Paraguay|Peru|Philippines|Poland|Portugal|Qatar|Romania|Russia|Rwanda|Saudi Arabia
+    |Scotland|Senegal|Serbia|Sierra Leone|Singapore|Slovakia|Slovenia|Somalia|South Africa
+    |South Korea|South Sudan|Soviet Union|Spain|Sri Lanka|Sudan|Sweden|Switzerland|Syria|Taiwan
+    |Tajikistan|Tanzania|Thailand|Togo|Tunisia|Turkey|Turkmenistan|Uganda|Ukraine|United Kingdom
+    |United Arab Emirates|United States|Uruguay|Uzbekistan|Venezuela|Vietnam|Wales|Yemen|Zambia
+    |Zimbabwe|Europe|Africa|Asia|America|Emirates|UK|US|USA""".replace("\n", "")
+    .replace("    ", "")
+    .split("|")
+)
+# Before a place; "of" is left out: what follows it is as often something else.
+_PLACE_BEFORE = re.compile(
+    r"(?<!\w)(?:in|at|near|from|to|into|outside|around|through|throughout|across"
+    r"|towards?|over|between|visit(?:ed|s|ing)?|city of|town of|capital of)\s+"
+    r"(?:the\s+|(?:city|town|state|province|village)\s+of\s+)?$",
+    re.IGNORECASE,
+)
+_OF = re.compile(r"(?<!\w)(?:of|in|at|from)\s(?:the\s)?$")
+_PLACE_RUN = re.compile(rf"(?<![^\W_]){_WORD}(?:(?:\s(?:of\s(?:the\s)?)?|,\s){_WORD})*")
+_PLACE_CUT = re.compile(r"[,.]?\s*$")
+_DATELINE = re.compile(r"^\W{0,2}([A-Z]{3,}(?: [A-Z]{3,})?)(?=,)")
+_BASED = re.compile(rf"(?<![^\W_])({_WORD})(?=[- ]based)")
+
+# The commonest surnames, about nine in ten people.
+_SURNAME = (
+    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏姜谢邹苏潘葛范彭鲁韦马苗方俞任袁柳"
+    "鲍史唐费薛雷贺倪汤罗毕郝安常于傅康余顾孟黄萧尹姚邵汪毛米戴宋庞熊纪舒项祝董梁杜阮蓝季贾江童"
+    "郭梅林钟徐邱骆高夏蔡田樊胡凌霍万柯卢莫房丁邓洪包石崔龚程邢裴陆荣翁"
+)
+PERSON_ROLES = (
+    "总干事|总裁|总理|总统|主席|市长|副市长|省长|部长|副部长|原部长|局长|会长|院长|校长|主任|董事长|书记|总经理"
+    "|教授|博士|先生|女士|秘书长|司长|处长|代表|大使|常委|专家|记者|作者|发言人|负责人"
+)
+_AFTER_NAME = (
+    "[，。、；：（）“”！？,;:()在和与及说对向从将为于是的等先同率由任就也还曾]|表示|指出|介绍|出席|致辞|利用|认为|强调"
+    "|代表|访问|参加|会见|主持|颁发|宣布|回顾|提到|一行|$"
+)
+_CHINESE_PERSON = re.compile(
+    rf"(?:{PERSON_ROLES})([{_SURNAME}][一-鿿]{{1,2}}?)(?={_AFTER_NAME})"
+    rf"|(?<![一-鿿])([{_SURNAME}][一-鿿]{{1,2}}?)(?=(?:{PERSON_ROLES}|表示|指出|认为|强调|介绍))"
+)
+_CHINESE_PLACE = re.compile(
+    r"(?:在|位于|来自|抵达|访问|总部设在|于)([一-鿿]{2,6}?)(?=举行|召开|举办|成立|设立|开幕|停留|正式|[，。、；]|的)"
+    r"|([一-鿿]{2,3}(?:市|省|县))"
+)
+_CHINESE_ORGANISED = re.compile(
+    r"[一-鿿]{2,14}(?:公司|大学|学院|组织|协会|中心|银行|联盟|部|局|委员会|政府|研究院|集团|基金会)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run of capitalised words; ``opens`` is whether it begins the sentence."""
+
+    span: Span
+    text: str
+    opens: bool
+
+
+def find_persons(sentence: str) -> list[Span]:
+    """Names of persons in reading order, titles left off.
+
+    A capitalised run that names no place, organisation, month or nationality; of one that
+    opens the sentence a lone word is left out, for every sentence opens with a capital.
+    """
+    places = set(find_places(sentence))
+    found = [
+        run.span
+        for run in map(_without_office, _runs(sentence))
+        if not _ORGANISED.search(run.text)
+        and not _PLACED.search(run.text)
+        and run.text not in COUNTRIES
+        and run.span not in places
+        and (" " in run.text or not _alone_is_doubtful(run, sentence))
+    ]
+    return sorted([*found, *_grouped(_CHINESE_PERSON, sentence)])
+
+
+def _without_office(run: _Run) -> _Run:
+    """Gerd Müller of "Gerd Müller of UNIDO"; William of Orange stays whole."""
+    name, of, rest = run.text.partition(" of ")
+    if not of or (" " not in name and not rest.isupper()):
+        return run
+    return _Run(Span(run.span.start, run.span.start + len(name)), name, run.opens)
+
+
+def _alone_is_doubtful(run: _Run, sentence: str) -> bool:
+    """Whether a lone word more likely opens the sentence, abbreviates, or names a place."""
+    return run.opens or run.text.isupper() or bool(_OF.search(sentence[: run.span.start]))
+
+
+def _runs(sentence: str) -> Iterator[_Run]:
+    """Capitalised runs without what is no name at their ends: titles, months, articles."""
+    for match in _RUN.finditer(sentence):
+        start, end = match.span()
+        opens = not sentence[:start].strip(" “\"'(‘«#*-–—•\t\n")
+        while first := re.match(rf"({_WORD}|{_PARTICLE})\s*", sentence[start:end]):
+            if not (_is_no_name(first[1]) or _TITLE.fullmatch(first[1])):
+                break
+            start += first.end()
+            opens = False
+            if start >= end:
+                break
+        while words := sentence[start:end].split():
+            if not (_is_no_name(words[-1]) or re.fullmatch(_PARTICLE, words[-1])):
+                break
+            end = start + len(sentence[start : end - len(words[-1])].rstrip())
+        text = sentence[start:end]
+        for ending in ("'s", "’s"):
+            text = text.removesuffix(ending)
+        if len(text) > 1 and not text.endswith("-"):
+            yield _Run(Span(start, start + len(text)), text, opens)
+
+
+def _is_no_name(word: str) -> bool:
+    return word.casefold().rstrip(".") in _NO_NAMES
+
+
+def find_places(sentence: str) -> list[Span]:
+    """Names of places in reading order: after "in", "at", "from" and the like, with the
+    larger place that follows after a comma; countries wherever they stand; datelines."""
+    found: list[Span] = []
+    for match in _PLACE_RUN.finditer(sentence):
+        before = sentence[: match.start()]
+        span = _place_in(sentence, Span(*match.span()))
+        if span is None:
+            continue
+        if _PLACE_BEFORE.search(before[-40:]) or span.of(sentence) in COUNTRIES:
+            found.append(span)
+    for pattern in (_DATELINE, _BASED, _CHINESE_PLACE):
+        for span in _grouped(pattern, sentence):
+            if not any(span.overlaps(other) for other in found):
+                found.append(span)
+    return sorted(found)
+
+
+def _place_in(sentence: str, span: Span) -> Span | None:
+    """The part of a run that may be a place: up to a word that is no name."""
+    end = span.start
+    for word in re.finditer(rf"{_WORD}", span.of(sentence)):
+        if _is_no_name(word[0]):
+            break
+        end = span.start + word.end()
+    text = sentence[span.start : end]
+    for ending in ("'s", "’s"):
+        text = text.removesuffix(ending)
+    text = text.rstrip(",. ")
+    if len(text) < 2 or (_ORGANISED.search(text) and not _PLACED.search(text)):
+        return None
+    return Span(span.start, span.start + len(text))
+
+
+def find_organisations(sentence: str) -> list[Span]:
+    """Names of organisations in reading order, told by a word in them, and acronyms."""
+    found = [
+        run.span
+        for run in _runs(sentence)
+        if _ORGANISED.search(run.text)
+        or (run.text.isupper() and run.text.isalpha() and len(run.text) > 1)
+    ]
+    chinese = [Span(*match.span()) for match in _CHINESE_ORGANISED.finditer(sentence)]
+    return sorted([*found, *chinese])
+
+
+def _grouped(pattern: re.Pattern[str], sentence: str) -> list[Span]:
+    """Where the one group of each match that took part stands."""
+    return [Span(*match.span(match.lastindex or 0)) for match in pattern.finditer(sentence)]
