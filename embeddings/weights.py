@@ -93,7 +93,7 @@ def locate_quantised(name: str, *, kind: ModelKind) -> ModelFolder | None:
     folder = carrier_folder(spec.carrier)
     if folder is None:
         return None
-    _verify(spec, folder)
+    _verify(spec, spec.carrier, folder)
     return ModelFolder(spec.name, folder, spec.carrier.files[spec.carrier.weights], spec)
 
 
