@@ -193,8 +193,9 @@ class StageScore:
 class Hit:
     """A retrieved passage with what each stage said of it; None where it was not seen.
 
-    ``dense`` holds a cosine, ``lexical`` a BM25 score, ``fused`` an RRF score and
-    ``reranked`` a cross-encoder logit. A ranking is ``list[Hit]``, best first.
+    ``dense`` holds a cosine, ``lexical`` a BM25 score, ``fused`` a score that orders the
+    passages of one question and ``reranked`` a cross-encoder logit, whose rank is the
+    passage's place in the end. A ranking is ``list[Hit]``, best first.
     """
 
     passage: Passage

@@ -69,7 +69,7 @@ class HitOut(_Out):
     text: str = Field(description="search text: repaired for the indexes, not for quoting")
     dense: StageOut | None = Field(description="cosine")
     lexical: StageOut | None = Field(description="BM25")
-    fused: StageOut | None = Field(description="reciprocal rank fusion")
+    fused: StageOut | None = Field(description="fusion of both, comparable within one question")
     reranked: StageOut | None = Field(description="cross-encoder logit")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from embeddings.types import Vectors
-from rag.retrieve.fusion import reciprocal_rank_fusion
+from rag.retrieve.fusion import fuse_scores
 from rag.store.base import ReadView, ScoredPassage
 from rag.types import Hit, Question, StageScore
 
@@ -17,23 +18,26 @@ __all__ = ["RetrieveSettings", "retrieve"]
 class RetrieveSettings:
     """How deep each stage of retrieval looks.
 
-    ``dense_limit`` and ``lexical_limit`` are passages each retriever returns, ``rrf_k``
-    the constant of reciprocal rank fusion, ``rerank_limit`` how many fused passages the
-    cross-encoder reads (it dominates the time of a question). ``rerank_chinese`` is for
+    ``dense_limit`` and ``lexical_limit`` are passages each retriever returns,
+    ``lexical_weight`` what the best lexical score counts beside the mean distance of the
+    dense ranking, ``rerank_limit`` how many fused passages the cross-encoder reads (it
+    dominates the time of a question). ``rerank_chinese`` is for
     rerankers that read Chinese; the default one knows English only, and Chinese
     questions keep the fused order.
     """
 
     dense_limit: int = 100
     lexical_limit: int = 100
-    rrf_k: int = 60
+    lexical_weight: float = 0.5
     rerank_limit: int = 10
     rerank_chinese: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("dense_limit", "lexical_limit", "rrf_k", "rerank_limit"):
+        for name in ("dense_limit", "lexical_limit", "rerank_limit"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more")
+        if not 0.0 <= self.lexical_weight < inf:
+            raise ValueError("lexical_weight must be 0 or more")
 
 
 def retrieve(
@@ -47,21 +51,23 @@ def retrieve(
     lexical = view.lexical_search(
         question.text, limit=settings.lexical_limit, filters=question.filters
     )
-    fused = reciprocal_rank_fusion(
-        [[scored.passage_id for scored in ranking] for ranking in (dense, lexical)],
-        k=settings.rrf_k,
-    )
     by_dense, by_lexical = _stage_scores(dense), _stage_scores(lexical)
-    passages = view.passages(list(fused))
+    passages = {p.id: p for p in view.passages(list({**by_dense, **by_lexical}))}
+    fused = fuse_scores(
+        {key: stage.score for key, stage in by_dense.items()},
+        {key: stage.score for key, stage in by_lexical.items()},
+        documents={key: passage.document_id for key, passage in passages.items()},
+        lexical_weight=settings.lexical_weight,
+    )
     return [
         Hit(
-            passage=passage,
-            dense=by_dense.get(passage.id),
-            lexical=by_lexical.get(passage.id),
-            fused=StageScore(rank, fused[passage.id]),
+            passage=passages[key],
+            dense=by_dense.get(key),
+            lexical=by_lexical.get(key),
+            fused=StageScore(rank, score),
             reranked=None,
         )
-        for rank, passage in enumerate(passages, start=1)
+        for rank, (key, score) in enumerate(fused.items(), start=1)
     ]
 
 
