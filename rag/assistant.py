@@ -18,6 +18,7 @@ from rag.answer.abstain import explain_abstention, nearest_passages
 from rag.answer.compose import compose_extractive
 from rag.answer.evidence import judge_sentences
 from rag.answer.question import QuestionTerms, analyse_question
+from rag.answer.short import find_short_answer
 from rag.config import ModelSettings, Settings, load_settings
 from rag.conversation import standalone_question
 from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
@@ -332,6 +333,7 @@ class _Inquiry:
             candidates = judge_sentences(self.terms, read, documents, reranker)
         with self.watch.time("compose"):
             draft = compose_extractive(candidates, documents, settings)
+            short_answer = find_short_answer(self.terms, draft.claims, documents)
         if not draft.claims:
             return self._abstain("insufficient_evidence", hits, draft.candidates, documents)
         return Answer(
@@ -344,6 +346,7 @@ class _Inquiry:
             prompts=(),
             generation=self.view.generation,
             timings_ms={},
+            short_answer=short_answer,
         )
 
     def _abstain(

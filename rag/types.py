@@ -281,6 +281,8 @@ class Answer:
 
     ``standalone`` is how a follow-up was understood without its history, None where the
     question was used as asked. ``timings_ms`` maps stage name to wall time in milliseconds.
+    ``short_answer`` cites the characters of the first claim that name the thing asked for
+    (a date, a number, a person, ...); None where they cannot be told exactly.
     """
 
     question: Question
@@ -292,6 +294,7 @@ class Answer:
     prompts: tuple[str, ...]
     generation: int
     timings_ms: Mapping[str, float]
+    short_answer: Citation | None = None
 
 
 @dataclass(frozen=True, slots=True)

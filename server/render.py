@@ -69,6 +69,8 @@ def render_outcome(outcome: Outcome) -> RenderableType:
 def _render_answer(answer: Answer) -> RenderableType:
     citations = number_citations(answer.claims)
     parts: list[RenderableType] = []
+    if answer.short_answer:
+        parts.append(Text(one_line(answer.short_answer.quote), style="bold"))
     for claim in answer.claims:
         marks = "".join(f"[{citations.index(citation) + 1}]" for citation in claim.citations)
         parts.append(Text.assemble(one_line(claim.text), (f" {marks}", "bold cyan")))

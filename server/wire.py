@@ -128,6 +128,9 @@ class AnswerOut(_OutcomeOut):
     """The archive answers: every claim has at least one footnote."""
 
     outcome: Literal["answered"] = "answered"
+    short_answer: CitationOut | None = Field(
+        description="where the first claim names the thing asked for; null where that is not clear"
+    )
     claims: list[ClaimOut]
     citations: list[CitationOut]
     prompts: list[str]
@@ -160,6 +163,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
                 models=models,
                 timings_ms=timings,
                 receipt=receipt,
+                short_answer=citation_out(outcome.short_answer) if outcome.short_answer else None,
                 claims=[_claim_out(claim, citations) for claim in outcome.claims],
                 citations=[citation_out(citation) for citation in citations],
                 prompts=list(outcome.prompts),

@@ -49,6 +49,18 @@ def test_every_citation_of_every_answer_quotes_its_document_exactly(sample, outc
             assert_quotes_exactly(sample, outcome.nearest)
 
 
+@pytest.mark.slow
+def test_every_short_answer_is_quoted_from_within_the_first_claims_citation(sample, outcomes):
+    answers = [o for o in outcomes.values() if isinstance(o, Answer) and o.short_answer]
+    assert len(answers) >= 10
+    for answer in answers:
+        assert_quotes_exactly(sample, [answer.short_answer])
+        cited = answer.claims[0].citations[0]
+        assert answer.short_answer.document_id == cited.document_id
+        assert cited.span.start <= answer.short_answer.span.start
+        assert answer.short_answer.span.end <= cited.span.end
+
+
 WORDS = sorted({word for row in QUESTIONS for word in row["question"].split()})
 
 

@@ -39,6 +39,7 @@ _TITLES = (
     "|Secretary|Chairman|Ambassador|Khan"
 )
 _TITLE = re.compile(rf"(?:{_TITLES})\.?")
+_TITLES_ONLY = re.compile(rf"(?:(?:Vice|Deputy|Managing|Acting|{_TITLES})\s?)+")
 _PARTICLE = "(?:de|van|von|der|den|del|della|di|da|du|la|le|bin|ibn|al|ben|zu|dos|of the|of)"
 _CAPITAL = "[A-ZÀ-ÖØ-ÞŁŚŠŽČĆÖÜ]"
 _WORD = rf"{_CAPITAL}(?:\.|[^\W\d_]*(?:['’\-][^\W\d_]+)*)"
@@ -51,7 +52,8 @@ _ORGANISED = re.compile(
     |Conference|Assembly|Summit|Forum|Agreement|Treaty|Declaration|Act|War|Battle|Bowl|Award|Prize
     |Nations|Technolog|Tech|Times|Journal|Press|News|Network|Records|Studios|Theatre|Theater|Games|Cup
     |Empire|Dynasty|Kingdom|Republic|Agenda|Expo|Fair|Festival|Angels|Accelerator|Workshop|Day|Night
-    |Revolution|Movement|Convention|Trust|Authority|Service|System|Project|Report|Constitution)""",
+    |Development|Investment|Promotion|Technology|Industr|Cooperation|Finance|Revolution
+    |Movement|Convention|Trust|Authority|Service|System|Project|Report|Constitution)""",
     re.VERBOSE,
 )
 _PLACED = re.compile(
@@ -102,13 +104,16 @@ PERSON_ROLES = (
     "总干事|总裁|总理|总统|主席|市长|副市长|省长|部长|副部长|原部长|局长|会长|院长|校长|主任|董事长|书记|总经理"
     "|教授|博士|先生|女士|秘书长|司长|处长|代表|大使|常委|专家|记者|作者|发言人|负责人"
 )
+_DOES = (
+    "表示|指出|介绍|出席|致辞|利用|认为|强调|代表|访问|参加|会见|主持|颁发|宣布"
+    "|回顾|提到|一行|获|担任|出任"
+)
 _AFTER_NAME = (
-    "[，。、；：（）“”！？,;:()在和与及说对向从将为于是的等先同率由任就也还曾]|表示|指出|介绍|出席|致辞|利用|认为|强调"
-    "|代表|访问|参加|会见|主持|颁发|宣布|回顾|提到|一行|$"
+    rf"[，。、；：（）“”！？,;:()在和与及说对向从将为于是的等先同率由任就也还曾]|{_DOES}|$"
 )
 _CHINESE_PERSON = re.compile(
     rf"(?:{PERSON_ROLES})([{_SURNAME}][一-鿿]{{1,2}}?)(?={_AFTER_NAME})"
-    rf"|(?<![一-鿿])([{_SURNAME}][一-鿿]{{1,2}}?)(?=(?:{PERSON_ROLES}|表示|指出|认为|强调|介绍))"
+    rf"|(?<![一-鿿])([{_SURNAME}][一-鿿]{{1,2}}?)(?=(?:{PERSON_ROLES}|{_DOES}))"
 )
 _CHINESE_PLACE = re.compile(
     r"(?:在|位于|来自|抵达|访问|总部设在|于)([一-鿿]{2,6}?)(?=举行|召开|举办|成立|设立|开幕|停留|正式|[，。、；]|的)"
@@ -142,6 +147,7 @@ def find_persons(sentence: str) -> list[Span]:
         and not _PLACED.search(run.text)
         and run.text not in COUNTRIES
         and run.span not in places
+        and not _TITLES_ONLY.fullmatch(run.text)
         and (" " in run.text or not _alone_is_doubtful(run, sentence))
     ]
     return sorted([*found, *_grouped(_CHINESE_PERSON, sentence)])

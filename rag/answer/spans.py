@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answer.names import COUNTRIES
-from rag.answer.question import AnswerType, QuestionTerms, stem_tokens
+from rag.answer.question import AnswerType, QuestionTerms, is_chinese, stem_tokens
 from rag.answer.recognise import Mention, MentionKind, find_mentions
 from rag.types import Span
 
@@ -47,14 +48,18 @@ _ASKS_HOLDER = re.compile(
     re.IGNORECASE,
 )
 _CAPITALISED_BEFORE = re.compile(r"[A-Z][\w-]*\s+$")
+# "Four years" is said whole, whatever the question counts.
+_TIME_UNIT = re.compile(r"(?:year|month|week|day|hour|minute|second|decade)s?$")
 _EXACT_DAY = re.compile(
     r"\b(?:exact|what|which|on what|on which) (?:date|day)\b|哪一?天|几号", re.I
 )
 _YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)|[〇零一二三四五六七八九]{4}年")
 _DECADE = re.compile(r"\b(?:decade|century)\b", re.IGNORECASE)
 _COUNTRY = re.compile(r"\b(?:what|which) (?:\w+ )?countr(?:y|ies)\b|哪个国家", re.IGNORECASE)
+_CITY = re.compile(r"\b(?:what|which) (?:\w+ )?(?:city|town)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_㐀-鿿]+(?:['’][^\W_]+)*|[㐀-鿿]")
 # Code points of a Latin word with its space, and of a Chinese one.
+_WORDS_A_SEMICOLON = 20
 _WORD_LENGTH, _CHINESE_WORD_LENGTH = 6.0, 2.0
 
 
@@ -96,18 +101,30 @@ def find_answer_spans(question: QuestionTerms, sentence: str) -> list[AnswerSpan
     fresh = [mention for mention in mentions if not _is_asked(mention, question, sentence)]
     places = _places_of_content(question, sentence)
     found = [
-        AnswerSpan(
-            kind,
-            mention.span,
-            mention.span.of(sentence),
-            mention.value,
-            round(_fit(mention, question, sentence) * _nearness(mention.span, places, question), 6),
+        _answer_span(
+            mention,
+            sentence,
+            _fit(mention, question, sentence) * _nearness(mention.span, places, sentence),
+            counted=_counted(question.text),
         )
         for mention in fresh
     ]
     return sorted(
         (span for span in found if span.likelihood > 0), key=lambda s: (-s.likelihood, s.span)
     )
+
+
+def _answer_span(
+    mention: Mention, sentence: str, likelihood: float, *, counted: Sequence[str]
+) -> AnswerSpan:
+    text = mention.span.of(sentence)
+    if mention.kind == "number" and counted:
+        # "How many guests?" is answered by "more than 300"; the question has the rest.
+        figure, _, unit = text.rpartition(" ")
+        said = set(stem_tokens(unit)) <= set(counted) and not _TIME_UNIT.match(unit)
+        text = figure if figure and said else text
+    span = Span(mention.span.start, mention.span.start + len(text))
+    return AnswerSpan(mention.kind, span, text, mention.value, round(likelihood, 6))
 
 
 def _is_asked(mention: Mention, question: QuestionTerms, sentence: str) -> bool:
@@ -135,12 +152,17 @@ def _fit(mention: Mention, question: QuestionTerms, sentence: str) -> float:
         case "number":
             return _number_fit(mention, question, sentence)
         case "place" if _COUNTRY.search(question.text):
-            from_list = mention.span.of(sentence).rpartition(", ")[2]
-            return 1.0 if from_list in COUNTRIES else 0.2
+            return 1.0 if _is_country(mention, sentence) else 0.2
+        case "place" if _CITY.search(question.text):
+            return 0.2 if mention.span.of(sentence) in COUNTRIES else 1.0
         case "person" if not question.chinese:
             return _person_fit(mention, question, sentence)
         case _:
             return 1.0
+
+
+def _is_country(mention: Mention, sentence: str) -> bool:
+    return mention.span.of(sentence).rpartition(", ")[2] in COUNTRIES
 
 
 def _person_fit(mention: Mention, question: QuestionTerms, sentence: str) -> float:
@@ -159,7 +181,7 @@ def _person_fit(mention: Mention, question: QuestionTerms, sentence: str) -> flo
 def _date_fit(mention: Mention, question: QuestionTerms, sentence: str) -> float:
     text = mention.span.of(sentence)
     if question.asks_year:
-        return 1.0 if _YEAR.search(text) else 0.0
+        return 1.0 if _YEAR.search(unicodedata.normalize("NFKC", text)) else 0.0
     if _DECADE.search(question.text):
         return 1.0 if re.search(r"\d0s|century|世纪|年代", text) else 0.3
     if _EXACT_DAY.search(question.text):
@@ -214,15 +236,17 @@ def _places_of_content(question: QuestionTerms, sentence: str) -> list[list[Span
     return [found[stem] for stem in sorted(found)]
 
 
-def _nearness(span: Span, places: Sequence[Sequence[Span]], question: QuestionTerms) -> float:
+def _nearness(span: Span, places: Sequence[Sequence[Span]], sentence: str) -> float:
     """Mean over the question's words found of 1 / (1 + distance / 8 words), in (0, 1]."""
     if not places:
         return 0.5
-    length = _CHINESE_WORD_LENGTH if question.chinese else _WORD_LENGTH
-    gaps = [min(_gap(span, other) for other in spans) / length for spans in places]
+    gaps = [min(_words_between(span, other, sentence) for other in spans) for spans in places]
     return sum(1.0 / (1.0 + gap / 8.0) for gap in gaps) / len(gaps)
 
 
-def _gap(one: Span, other: Span) -> int:
-    """Code points between two spans."""
-    return max(0, one.start - other.end, other.start - one.end)
+def _words_between(one: Span, other: Span, sentence: str) -> float:
+    """Words, roughly, between two spans; a semicolon parts like several."""
+    start, end = min(one.end, other.end), max(one.start, other.start)
+    between = sentence[start:end]
+    length = _CHINESE_WORD_LENGTH if is_chinese(between) else _WORD_LENGTH
+    return len(between) / length + _WORDS_A_SEMICOLON * len(re.findall("[;；]", between))
