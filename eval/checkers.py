@@ -1,7 +1,7 @@
 """Checkers: does a text support a claim, and which of its sentences do?
 
-The baselines that a real verifier has to beat: say yes to everything, count shared words,
-ask the reranker.
+The check in use, and the baselines that it has to beat: say yes to everything, count shared
+words, ask the reranker.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from embeddings.types import Reranker
+from rag.answer.check import check_support
 from rag.answer.question import QuestionTerms, analyse_question, find_numbers, stem_tokens
 from rag.answer.support import name_is_among
 from rag.normalise import search_text
@@ -22,6 +23,7 @@ __all__ = [
     "Checker",
     "CrossEncoder",
     "EverythingSupported",
+    "FactCheck",
     "WordOverlap",
     "best_first",
 ]
@@ -106,6 +108,21 @@ class WordOverlap:
         share = math.fsum(weights[term] for term in wanted & together) / total
         penalty = self.missing_fact_penalty * _missing_facts(terms, together)
         return CheckScores(tuple(scores), share - penalty)
+
+
+@dataclass(frozen=True, slots=True)
+class FactCheck:
+    """The check that gates claims in words of their own: ``rag.answer.check``."""
+
+    @property
+    def name(self) -> str:
+        """What tables and records call it."""
+        return "facts"
+
+    def check(self, claim: str, sentences: Sequence[str]) -> CheckScores:
+        """Shares of words in [0, 1] for sentences; support in [0, 1]."""
+        found = check_support(claim, sentences)
+        return CheckScores(found.sentence_words, found.score)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Checkers on claims and the articles they cite, as in WiCE.
 
-    python -m eval.wice FOLDER [--limit N] [--checker overlap|cross-encoder|all] [--out FILE]
+    python -m eval.wice FOLDER [--limit N] [--checker overlap|facts|cross-encoder|all] [--out FILE]
 
 FOLDER holds queries.jsonl (claims with their labels and supporting lines) and corpus.jsonl
 (articles, a sentence a line). Prints how well each checker finds the supporting sentences
@@ -27,7 +27,7 @@ from rich.progress import track
 from rich.table import Table
 
 from embeddings.types import ModelLoadError
-from eval.checkers import Checker, CrossEncoder, EverythingSupported, WordOverlap
+from eval.checkers import Checker, CrossEncoder, EverythingSupported, FactCheck, WordOverlap
 from eval.checking import CheckReport, ClaimCase, Label, Split, measure_checker
 from eval.errors import QuestionSetError
 from eval.records import Estimate
@@ -36,7 +36,7 @@ from rag.errors import FootnoteError
 __all__ = ["main", "read_claims"]
 
 console = Console()
-CHECKERS = ("overlap", "cross-encoder", "all")
+CHECKERS = ("overlap", "facts", "cross-encoder", "all")
 _Text = Annotated[str, Field(min_length=1)]
 
 
@@ -148,9 +148,11 @@ def _checkers(which: str) -> Iterator[list[Checker]]:
     """The checkers asked for, after the one that says yes to everything."""
     overlap = WordOverlap()
     found: list[Checker] = [EverythingSupported()]
-    if which != "cross-encoder":
+    if which in ("overlap", "all"):
         found.append(overlap)
-    if which == "overlap":
+    if which in ("facts", "all"):
+        found.append(FactCheck())
+    if which in ("overlap", "facts"):
         yield found
         return
     # Loads faiss and the store: seconds that counting words does not need.

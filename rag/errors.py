@@ -12,6 +12,7 @@ FootnoteError
 ├── QuestionError          a question is empty or too long
 ├── UnknownDocumentError   no document, or more than one, answers to that name
 └── CitationError          a citation's quote is not what its span says
+    └── UnsupportedClaimError  quotes are exact, but do not support the claim
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = [
     "StoreLockedError",
     "StoreVersionError",
     "UnknownDocumentError",
+    "UnsupportedClaimError",
 ]
 
 
@@ -78,3 +80,7 @@ class UnknownDocumentError(FootnoteError):
 
 class CitationError(FootnoteError):
     """A citation's quote is not what its span says."""
+
+
+class UnsupportedClaimError(CitationError):
+    """The quotes of a claim are exact but do not support it."""

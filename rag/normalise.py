@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rag.errors import ModelError
 
-__all__ = ["NORMALISER", "lexical_tokens", "search_text"]
+__all__ = ["NORMALISER", "lexical_tokens", "search_text", "word_rarity"]
 
 NORMALISER = "normalise.v1"
 
@@ -249,6 +249,14 @@ def _dictionary() -> Mapping[str, float]:
     counts = {word: int(count) for word, count in (line.split() for line in lines)}
     total = math.log10(sum(counts.values()))
     return {word: math.log10(count) - total for word, count in counts.items()}
+
+
+def word_rarity(word: str) -> float:
+    """How rare a lower-case English word is: -log10 of its share of running text.
+
+    From 2, where the commonest words are cut off, to 8; 7 for a word not in the list.
+    """
+    return min(8.0, max(2.0, -_dictionary().get(word, -7.0)))
 
 
 # --- Lexical tokens --------------------------------------------------------------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.errors import CitationError
+from rag.answer.check import check_support
+from rag.errors import CitationError, UnsupportedClaimError
 from rag.types import Citation, Claim, Document, Span
 
 __all__ = ["cite", "verify_citation", "verify_claim"]
@@ -42,12 +43,14 @@ def verify_citation(citation: Citation, document: Document) -> None:
 
 
 def verify_claim(claim: Claim, documents: Mapping[str, Document]) -> None:
-    """Check that a claim has citations, that each holds, and that one carries its words.
+    """Check that a claim has citations, that each holds, and that they say what it says.
 
-    ``documents`` maps document id to the stored document.
+    ``documents`` maps document id to the stored document. A claim in the words of one of
+    its citations is sound; one in other words is checked fact by fact against them all.
 
     Raises:
-        CitationError: the claim must not leave.
+        CitationError: the claim must not leave; UnsupportedClaimError where its citations
+            are sound but do not support it.
     """
     if not claim.citations:
         raise CitationError(f"claim without a citation: {claim.text!r}")
@@ -57,5 +60,21 @@ def verify_claim(claim: Claim, documents: Mapping[str, Document]) -> None:
                 f"claim cites document '{citation.document_id}', not in the archive"
             )
         verify_citation(citation, documents[citation.document_id])
-    if claim.text not in (citation.quote for citation in claim.citations):
-        raise CitationError(f"no citation says what the claim says: {claim.text!r}")
+    quotes = [citation.quote for citation in claim.citations]
+    if claim.text in quotes:
+        return
+    cited = [
+        documents[document_id] for document_id in {c.document_id: None for c in claim.citations}
+    ]
+    check = check_support(claim.text, quotes, context=". ".join(map(_context, cited)))
+    if not check.holds:
+        reasons = ", ".join(check.mismatches) or f"support {check.score:.2f} is too low"
+        raise UnsupportedClaimError(
+            f"no citation says what the claim says ({reasons}): {claim.text!r}"
+        )
+
+
+def _context(document: Document) -> str:
+    """What a reader of a sentence of the document knows: its title and date."""
+    published = document.published
+    return f"{document.title} {published.isoformat()}" if published else document.title
