@@ -17,7 +17,7 @@ from eval.statistics import (
 )
 from rag.config import Settings
 
-__all__ = ["MIN_EACH", "Calibration", "calibrate", "warnings_of"]
+__all__ = ["MIN_EACH", "Calibration", "calibrate", "check_both_kinds", "warnings_of"]
 
 # Without questions of both kinds the share of wrong answers means nothing.
 MIN_EACH = 20
@@ -90,12 +90,17 @@ def warnings_of(run: Run, settings: Settings) -> list[str]:
     return found
 
 
-def _check_size(answerable: int, silent: int, max_error: float, confidence: float) -> None:
+def check_both_kinds(answerable: int, silent: int) -> None:
+    """Raise EvalError unless there are enough questions with and without an answer."""
     if answerable < MIN_EACH or silent < MIN_EACH:
         raise EvalError(
             f"too few questions to calibrate: {answerable} answerable and {silent} not, at least "
             f"{MIN_EACH} of each are needed; nothing was written"
         )
+
+
+def _check_size(answerable: int, silent: int, max_error: float, confidence: float) -> None:
+    check_both_kinds(answerable, silent)
     asked = answerable + silent
     tests = max(1, math.ceil(math.log2(asked)))
     best = clopper_pearson_upper(0, answerable, 1 - (1 - confidence) / tests)

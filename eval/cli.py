@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from eval.prepare import Target
     from eval.runs import Run
+    from rag.config import Settings
 
 __all__ = ["app"]
 
@@ -350,9 +351,13 @@ def calibrate(
     archive: Archive = None,
     data: Data = None,
     suite: Suite = None,
-    run_folder: Annotated[
-        Path | None, typer.Option("--run", help="Take a finished run instead of asking now.")
+    run_folders: Annotated[
+        list[Path] | None,
+        typer.Option("--run", help="Take a finished run instead of asking now; may be repeated."),
     ] = None,
+    weights: Annotated[
+        bool, typer.Option("--weights", help="Fit what each sign counts, not the threshold.")
+    ] = False,
     max_error: Annotated[
         float, typer.Option(min=0.001, max=0.5, help="Share of wrong answers to stay below.")
     ] = 0.1,
@@ -360,16 +365,18 @@ def calibrate(
         float, typer.Option(min=0.5, max=0.999, help="How sure the promise is to be.")
     ] = 0.95,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the threshold, but write no setting.")
+        bool, typer.Option("--dry-run", help="Show what was found, but write no setting.")
     ] = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Choose the threshold of abstention that keeps a promised share of answers right.
+    """Fit when to answer to your questions: the threshold, or the weights of the signs.
 
-    Writes answer.min_support to the settings file, with what it promises.
+    Without --weights: chooses answer.min_support so that at most a promised share of answers
+    is wrong. With it: fits the weights of the support score, [support] in the settings, and
+    says how they do on questions left out; choose the threshold again afterwards.
     """
-    from eval.calibrate import calibrate as fit
+    from eval.calibrate import calibrate as fit_threshold
     from eval.calibrate import warnings_of
     from eval.prepare import Target
     from eval.render import render_calibration
@@ -377,33 +384,35 @@ def calibrate(
     from rag.config import settings_file, write_setting
 
     settings = load_settings(config)
-    if run_folder is not None:
+    if run_folders:
         if questions or archive or data or suite:
             raise EvalError("--run brings its own questions: give it alone")
-        finished = read_run(run_folder)
+        runs = [read_run(folder) for folder in run_folders]
     else:
         if not questions and not suite:
             raise EvalError("give --questions FILE with --archive or --data, --suite, or --run")
         target = Target(questions=questions, archive=archive, data=data, suite=suite)
-        finished = _run(target, config, None)
-    found = fit(
-        finished.records,
-        before=settings.answer.min_support,
-        max_error=max_error,
-        confidence=confidence,
+        runs = [_run(target, config, None)]
+    said = make_console(stderr=True)
+    for warning in dict.fromkeys(w for run in runs for w in warnings_of(run, settings)):
+        said.print(warning, style="yellow", soft_wrap=True)
+    if weights:
+        _calibrate_weights(runs, settings, None if dry_run else settings_file(config), as_json)
+        return
+    records = [record for run in runs for record in run.records]
+    found = fit_threshold(
+        records, before=settings.answer.min_support, max_error=max_error, confidence=confidence
     )
     promise = found.guarantee
     path = settings_file(config)
-    said = make_console(stderr=True)
-    for warning in warnings_of(finished, settings):
-        said.print(warning, style="yellow", soft_wrap=True)
     if not dry_run:
+        names = ", ".join(run.manifest.questions.name for run in runs)
         write_setting(
             path,
             "answer.min_support",
             promise.threshold,
-            comment=f"calibrated on {promise.n} questions of "
-            f"{finished.manifest.questions.name}: coverage {promise.coverage:.2f}, at most "
+            comment=f"calibrated on {promise.n} questions of {names}: "
+            f"coverage {promise.coverage:.2f}, at most "
             f"{promise.bound:.0%} wrong with {promise.confidence:.0%} confidence",
         )
     if as_json:
@@ -412,6 +421,30 @@ def calibrate(
         console = make_console()
         console.print(render_calibration(found))
         console.print("nothing was written" if dry_run else f"written to {path}", soft_wrap=True)
+
+
+def _calibrate_weights(
+    runs: Sequence[Run], settings: Settings, path: Path | None, as_json: bool
+) -> None:
+    """Fit the weights and write them to ``path``; None writes nothing."""
+    from eval.fit import fit_weights
+    from eval.render import render_weights
+    from rag.config import write_setting
+
+    fitted = fit_weights(runs, settings.support)
+    if path is not None:
+        names = ", ".join(run.manifest.questions.name for run in runs)
+        for name, value in asdict(fitted.weights).items():
+            comment = f"fitted to {fitted.questions} questions of {names}" if name == "bias" else ""
+            write_setting(path, f"support.{name}", value, comment=comment)
+    if as_json:
+        _print_json(asdict(fitted) | {"written_to": None if path is None else str(path)})
+    else:
+        console = make_console()
+        console.print(render_weights(fitted))
+        console.print(
+            "nothing was written" if path is None else f"written to {path}", soft_wrap=True
+        )
 
 
 @questions_app.command("new")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from eval.cases import Case, Gold
 from eval.library import Library
@@ -19,7 +19,7 @@ from eval.records import (
     TurnRecord,
 )
 from rag.conversation import standalone_question
-from rag.types import Abstention, Answer, Citation, Hit, Outcome, Span, StageScore
+from rag.types import Abstention, Answer, Candidate, Citation, Hit, Outcome, Span, StageScore
 
 __all__ = ["Judge"]
 
@@ -64,6 +64,7 @@ class Judge:
             best=best,
             best_right=_is_right(best, case, criterion),
             decision_score=first.support if first else 0.0,
+            signs=_signs(first) if first else {},
             rankings=self.rankings(outcome.ranking),
             timings_ms=dict(outcome.timings_ms),
             tokens={
@@ -168,6 +169,10 @@ class Judge:
 def _ordered(scored: Iterable[tuple[Hit, StageScore | None]]) -> list[Hit]:
     seen = [(score.rank, hit) for hit, score in scored if score is not None]
     return [hit for _, hit in sorted(seen, key=lambda pair: pair[0])]
+
+
+def _signs(candidate: Candidate) -> dict[str, float]:
+    return {name: round(float(value), 5) for name, value in asdict(candidate.signs).items()}
 
 
 def criterion_of(case: Case) -> Criterion | None:

@@ -125,6 +125,9 @@ class QuestionRecord(_Record):
     best_right: bool | None
     criterion: Criterion | None
     decision_score: float
+    signs: dict[str, float] = Field(
+        default_factory=dict, description="what the decision score was made from"
+    )
     rankings: dict[str, list[str]]
     timings_ms: dict[str, float]
     tokens: dict[str, int] = Field(description="read: of the passages read; said: of the answer")

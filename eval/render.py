@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -16,7 +18,16 @@ from eval.records import Estimate, QuestionRecord, Summary
 from eval.runs import Run
 from rag.console import one_line
 
-__all__ = ["render_calibration", "render_comparison", "render_gate", "render_summary"]
+if TYPE_CHECKING:
+    from eval.fit import FittedWeights
+
+__all__ = [
+    "render_calibration",
+    "render_comparison",
+    "render_gate",
+    "render_summary",
+    "render_weights",
+]
 
 # Characters of an answer shown beside another.
 SHOWN_CHARACTERS = 300
@@ -238,3 +249,23 @@ def render_calibration(found: Calibration) -> RenderableType:
         f"With {guarantee.confidence:.0%} confidence at most {guarantee.bound:.1%} of answers to "
         "new questions of this kind are wrong."
     )
+
+
+def render_weights(fitted: FittedWeights) -> RenderableType:
+    """The weights before and after, and how such weights do on sets left out."""
+    changes = _table("", "sign", "was", "is")
+    for (name, old), new in zip(
+        asdict(fitted.before).items(), asdict(fitted.weights).values(), strict=True
+    ):
+        changes.add_row(name, f"{old:.3f}", f"{new:.3f}")
+    sets = _table("", "left out", "questions", "AUROC was", "is", "log loss was", "is")
+    for part in fitted.sets:
+        sets.add_row(
+            one_line(part.name),
+            str(part.questions),
+            _value(part.auroc_before),
+            _value(part.auroc_left_out),
+            f"{part.log_loss_before:.3f}",
+            f"{part.log_loss_left_out:.3f}",
+        )
+    return Group(changes, Text(), sets)

@@ -18,7 +18,9 @@ from rag.answer.abstain import explain_abstention, nearest_passages
 from rag.answer.compose import compose_extractive
 from rag.answer.evidence import judge_sentences
 from rag.answer.question import QuestionTerms, analyse_question
+from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.answer.short import find_short_answer
+from rag.answer.support import archive_rarity
 from rag.config import ModelSettings, Settings, load_settings
 from rag.conversation import standalone_question
 from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
@@ -330,7 +332,15 @@ class _Inquiry:
         documents = {document_id: self.view.document(document_id) for document_id in sorted(cited)}
         reranker = self.assistant.reranker if self.assistant._reranks(self.terms) else None
         with self.watch.time("judge"), _model_errors():
-            candidates = judge_sentences(self.terms, read, documents, reranker)
+            words = sorted(self.terms.content)
+            candidates = judge_sentences(
+                self.terms,
+                read,
+                documents,
+                reranker,
+                weights=self._weights,
+                rarity=archive_rarity(self.view.word_frequencies(words), self.view.passage_count),
+            )
         with self.watch.time("compose"):
             draft = compose_extractive(candidates, documents, settings)
             short_answer = find_short_answer(self.terms, draft.claims, documents)
@@ -372,6 +382,10 @@ class _Inquiry:
             generation=self.view.generation,
             timings_ms={},
         )
+
+    @property
+    def _weights(self) -> SupportWeights:
+        return CHINESE_WEIGHTS if self.terms.chinese else self.assistant.settings.support
 
     @property
     def _standalone(self) -> str | None:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
-from rag.answer.settings import AnswerSettings
+from rag.answer.settings import AnswerSettings, SupportWeights
 from rag.errors import SettingsError
 from rag.retrieve.retriever import RetrieveSettings
 from rag.split import SplitSettings
@@ -83,6 +83,7 @@ class Settings:
     split: SplitSettings = field(default_factory=SplitSettings)
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
     answer: AnswerSettings = field(default_factory=AnswerSettings)
+    support: SupportWeights = field(default_factory=SupportWeights)
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def items(self) -> list[tuple[str, Any, str]]:
@@ -100,6 +101,7 @@ _SECTIONS: Mapping[str, type[Any]] = {
     "split": SplitSettings,
     "retrieve": RetrieveSettings,
     "answer": AnswerSettings,
+    "support": SupportWeights,
 }
 
 

@@ -234,20 +234,25 @@ class Signs:
     """What is known of one sentence as an answer to one question.
 
     ``sentence_logit`` and ``passage_logit`` are cross-encoder logits of the sentence and
-    of its passage (0 where the reranker cannot read the script). The coverages are
-    shares in [0, 1], 1 when the question has none of the kind: of its content words
-    found in the sentence; found in the sentence, its passage or title; of its names and
-    of its numbers found there. ``type_match`` is whether the sentence holds the type of
-    thing asked for.
+    of its passage, ``margin`` how far the best passage's is above the next (all 0 where
+    the reranker cannot read the script). The coverages are shares in [0, 1], 1 when the
+    question has none of the kind: of its content words found in the sentence; found in the
+    sentence, its passage or title; the same with rare words counting more; of its names
+    and of its numbers found there. ``type_match`` is whether the sentence holds the type
+    of thing asked for. ``agreement`` in [0, 1] is the mean of both retrievers' 1 / rank
+    of the passage.
     """
 
     sentence_logit: float
     passage_logit: float
+    margin: float
     sentence_coverage: float
     passage_coverage: float
+    rare_coverage: float
     name_coverage: float
     number_coverage: float
     type_match: bool
+    agreement: float
 
 
 @dataclass(frozen=True, slots=True)

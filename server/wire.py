@@ -6,6 +6,7 @@ of an outcome grows when a field changes meaning or goes; new fields may appear 
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -78,11 +79,14 @@ class SignsOut(_Out):
 
     sentence_logit: float
     passage_logit: float
+    margin: float
     sentence_coverage: float
     passage_coverage: float
+    rare_coverage: float
     name_coverage: float
     number_coverage: float
     type_match: bool
+    agreement: float
 
 
 class CandidateOut(_Out):
@@ -245,12 +249,11 @@ def _candidate_out(candidate: Candidate) -> CandidateOut:
         end=candidate.span.end,
         quote=candidate.quote,
         signs=SignsOut(
-            sentence_logit=round(signs.sentence_logit, 3),
-            passage_logit=round(signs.passage_logit, 3),
-            sentence_coverage=round(signs.sentence_coverage, 3),
-            passage_coverage=round(signs.passage_coverage, 3),
-            name_coverage=round(signs.name_coverage, 3),
-            number_coverage=round(signs.number_coverage, 3),
+            **{
+                sign.name: round(getattr(signs, sign.name), 3)
+                for sign in fields(signs)
+                if sign.name != "type_match"
+            },
             type_match=signs.type_match,
         ),
         support=round(candidate.support, 4),

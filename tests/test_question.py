@@ -4,8 +4,19 @@ from dataclasses import replace
 import pytest
 
 from rag.answer.question import analyse_question, find_numbers, is_chinese, stem_tokens
-from rag.answer.support import holds_answer_type, name_is_among, read_signs, support_score
-from rag.types import Signs
+from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
+from rag.answer.support import (
+    PassageSigns,
+    archive_rarity,
+    holds_answer_type,
+    name_is_among,
+    passage_signs,
+    read_signs,
+    support_score,
+)
+from rag.types import Hit, Passage, Signs, Span, StageScore
+
+NO_PASSAGE = PassageSigns(0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +108,8 @@ def test_a_name_is_found_in_the_forms_that_a_text_may_give_it():
         "ZhouYiping, director general, met him in China.",
         "",
         sentence_logit=0.0,
-        passage_logit=0.0,
+        passage=NO_PASSAGE,
+        rarity={},
     )
     assert signs.name_coverage == 1.0
 
@@ -107,7 +119,7 @@ def test_a_figure_of_the_question_is_looked_for_in_sentence_date_and_passage():
 
     def coverage(sentence, context):
         return read_signs(
-            question, sentence, context, sentence_logit=0.0, passage_logit=0.0
+            question, sentence, context, sentence_logit=0.0, passage=NO_PASSAGE, rarity={}
         ).number_coverage
 
     assert coverage("LI Yong led it at the 18th session.", "2019-04-24") == 1.0
@@ -118,18 +130,42 @@ def test_a_figure_of_the_question_is_looked_for_in_sentence_date_and_passage():
 
 
 def test_each_sign_can_only_add_support():
-    base = Signs(1.0, 1.0, 0.5, 0.5, 0.5, 0.5, False)
-    for chinese in (False, True):
+    base = Signs(1.0, 1.0, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, False, 0.5)
+    for weights in (CHINESE_WEIGHTS, SupportWeights()):
         for better in (
             replace(base, sentence_coverage=1.0),
             replace(base, name_coverage=1.0),
             replace(base, number_coverage=1.0),
             replace(base, type_match=True),
         ):
-            assert support_score(better, chinese=chinese) > support_score(base, chinese=chinese)
-    assert support_score(replace(base, sentence_logit=9.0), chinese=False) > support_score(
-        base, chinese=False
+            assert support_score(better, weights) > support_score(base, weights)
+    assert support_score(replace(base, sentence_logit=9.0), SupportWeights()) > support_score(
+        base, SupportWeights()
     )
+
+
+def test_a_rare_word_of_the_question_counts_more_than_a_common_one():
+    question = analyse_question("the visit to the lighthouse")
+    rarity = archive_rarity({"visit": 90, "lighthous": 0}, 100)
+    assert rarity["lighthous"] == 1.0 > rarity["visit"] > 0
+
+    def share(sentence):
+        return read_signs(
+            question, sentence, "", sentence_logit=0.0, passage=NO_PASSAGE, rarity=rarity
+        ).rare_coverage
+
+    assert share("a visit") < 0.5 < share("the lighthouse") < share("lighthouse visits") == 1.0
+
+
+def test_a_passage_is_as_sure_as_both_retrievers_and_the_reranker_say():
+    def hit(logit, dense, lexical):
+        passage = Passage("p", "d", Span(0, 1), (), "", "")
+        stages = (StageScore(rank, 1.0) if rank else None for rank in (dense, lexical))
+        return Hit(passage, *stages, None, StageScore(1, logit))
+
+    first, second = passage_signs([hit(4.0, 1, 2), hit(1.5, None, 1)])
+    assert (first.logit, first.margin, first.agreement) == (4.0, 2.5, 0.75)
+    assert (second.logit, second.margin, second.agreement) == (1.5, 2.5, 0.5)
 
 
 @pytest.mark.parametrize(

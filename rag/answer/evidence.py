@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from embeddings.types import Reranker
 from rag.answer.question import QuestionTerms
-from rag.answer.support import read_signs, support_score
+from rag.answer.settings import SupportWeights
+from rag.answer.support import PassageSigns, passage_signs, read_signs, support_score
 from rag.normalise import search_text
 from rag.sentences import split_sentences
 from rag.types import Candidate, Document, Hit, Span
@@ -24,6 +25,7 @@ class _Sentence:
     and numbers may stand."""
 
     hit: Hit
+    passage: PassageSigns
     span: Span
     quote: str
     words: str
@@ -36,27 +38,34 @@ def judge_sentences(
     hits: Sequence[Hit],
     documents: Mapping[str, Document],
     reranker: Reranker | None,
+    *,
+    weights: SupportWeights,
+    rarity: Mapping[str, float],
 ) -> list[Candidate]:
     """Every sentence of the hits with its support score, best first.
 
     ``documents`` maps document id to document for every hit. ``reranker`` None means it
-    cannot read the question's script: logits are then 0. Ties by document id and span.
+    cannot read the question's script: logits are then 0. ``rarity`` is what each content
+    word of the question counts (see rag.answer.support). Ties by document id and span.
     All verdicts are "kept"; what the composer drops, it marks.
     """
     sentences = [
-        sentence for hit in hits for sentence in _sentences(hit, documents[hit.passage.document_id])
+        sentence
+        for hit, passage in zip(hits, passage_signs(hits), strict=True)
+        for sentence in _sentences(hit, passage, documents[hit.passage.document_id])
     ]
     if reranker is None:
         logits = [0.0] * len(sentences)
     else:
         logits = reranker.score(question.text, [s.scored for s in sentences]).tolist()
     candidates = [
-        _judge(question, sentence, logit) for sentence, logit in zip(sentences, logits, strict=True)
+        _judge(question, sentence, logit, weights, rarity)
+        for sentence, logit in zip(sentences, logits, strict=True)
     ]
     return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
 
 
-def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
+def _sentences(hit: Hit, signs: PassageSigns, document: Document) -> list[_Sentence]:
     passage = hit.passage
     text = passage.span.of(document.text)
     published = document.published.isoformat() if document.published else ""
@@ -74,18 +83,25 @@ def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
             continue
         # Pronouns and "the visit" get their meaning from the title.
         scored = f"{title}. {words}" if title else words
-        found.append(_Sentence(hit, span, quote, words, scored, context))
+        found.append(_Sentence(hit, signs, span, quote, words, scored, context))
     return found
 
 
-def _judge(question: QuestionTerms, sentence: _Sentence, logit: float) -> Candidate:
+def _judge(
+    question: QuestionTerms,
+    sentence: _Sentence,
+    logit: float,
+    weights: SupportWeights,
+    rarity: Mapping[str, float],
+) -> Candidate:
     passage = sentence.hit.passage
     signs = read_signs(
         question,
         sentence.words,
         sentence.context,
         sentence_logit=logit,
-        passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
+        passage=sentence.passage,
+        rarity=rarity,
     )
     return Candidate(
         document_id=passage.document_id,
@@ -93,6 +109,6 @@ def _judge(question: QuestionTerms, sentence: _Sentence, logit: float) -> Candid
         span=sentence.span,
         quote=sentence.quote,
         signs=signs,
-        support=support_score(signs, chinese=question.chinese),
+        support=support_score(signs, weights),
         verdict=KEPT,
     )

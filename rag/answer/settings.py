@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
-__all__ = ["AnswerSettings"]
+__all__ = ["CHINESE_WEIGHTS", "AnswerSettings", "SupportWeights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,42 @@ class AnswerSettings:
                 raise ValueError(f"{name} must be 1 or more")
         if self.nearest < 0:
             raise ValueError("nearest must be 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class SupportWeights:
+    """What each sign of rag.types.Signs counts in the support score of English questions.
+
+    The score is the logistic function of ``bias`` and the weighted signs. Logits count per
+    unit, shares from none to all. ``footnote eval calibrate --weights`` fits them.
+    """
+
+    bias: float = -10.5
+    sentence_logit: float = 0.3
+    passage_logit: float = 0.1
+    margin: float = 0.0
+    sentence_coverage: float = 0.5
+    passage_coverage: float = 1.0
+    rare_coverage: float = 0.0
+    name_coverage: float = 3.0
+    number_coverage: float = 3.0
+    type_match: float = 2.0
+    agreement: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if not isfinite(getattr(self, name)):
+                raise ValueError(f"{name} must be a finite number")
+
+
+# Of questions whose words alone can be compared: the reranker reads no Chinese.
+CHINESE_WEIGHTS = SupportWeights(
+    bias=-10.0,
+    sentence_logit=0.0,
+    passage_logit=0.0,
+    sentence_coverage=8.0,
+    passage_coverage=1.0,
+    name_coverage=3.0,
+    number_coverage=1.5,
+    type_match=2.0,
+)

@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from rag.answer.question import QuestionTerms, find_numbers, stem_tokens
-from rag.types import Signs
+from rag.answer.settings import SupportWeights
+from rag.types import Hit, Signs, StageScore
 
 __all__ = [
     "MONTHS",
     "NUMBER_WORD",
+    "PassageSigns",
+    "archive_rarity",
     "holds_answer_type",
     "name_is_among",
+    "passage_signs",
     "read_signs",
     "support_score",
 ]
@@ -90,6 +95,42 @@ _DEMONYM_ENDINGS = ("es", "ese", "ian", "ean", "an", "ish", "i", "a", "n", "s")
 _CHINESE_WORDS = re.compile(r"[一-鿿]{2,}")
 
 
+@dataclass(frozen=True, slots=True)
+class PassageSigns:
+    """What retrieval says of a sentence's passage, as rag.types.Signs has it."""
+
+    logit: float
+    margin: float
+    agreement: float
+
+
+def passage_signs(hits: Sequence[Hit]) -> list[PassageSigns]:
+    """The signs of each of these hits, in order."""
+    logits = sorted((hit.reranked.score for hit in hits if hit.reranked), reverse=True)
+    margin = logits[0] - logits[1] if len(logits) > 1 else 0.0
+    return [
+        PassageSigns(
+            logit=hit.reranked.score if hit.reranked else 0.0,
+            margin=margin,
+            agreement=(_nearness(hit.dense) + _nearness(hit.lexical)) / 2,
+        )
+        for hit in hits
+    ]
+
+
+def _nearness(stage: StageScore | None) -> float:
+    return 1.0 / stage.rank if stage else 0.0
+
+
+def archive_rarity(frequencies: Mapping[str, int], passages: int) -> dict[str, float]:
+    """What each word counts: the log of how few of the passages hold it, in (0, 1].
+
+    A word that no passage holds counts 1. Sparck Jones, Journal of Documentation 1972.
+    """
+    most = math.log1p(2 * passages) or 1.0
+    return {word: math.log1p(passages / (n + 0.5)) / most for word, n in frequencies.items()}
+
+
 def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
     """Whether the sentence holds something of the type asked for.
 
@@ -127,20 +168,27 @@ def read_signs(
     context: str,
     *,
     sentence_logit: float,
-    passage_logit: float,
+    passage: PassageSigns,
+    rarity: Mapping[str, float],
 ) -> Signs:
-    """Compare a question with a sentence and its context (title, date and passage)."""
+    """Compare a question with a sentence and its context (title, date and passage).
+
+    ``rarity`` maps the stems of the question's content words to what each counts.
+    """
     in_sentence = frozenset(stem_tokens(sentence))
     in_context = in_sentence | frozenset(stem_tokens(context))
     numbers = find_numbers(sentence) | find_numbers(context) | _years_spanned(sentence)
     return Signs(
         sentence_logit=sentence_logit,
-        passage_logit=passage_logit,
+        passage_logit=passage.logit,
+        margin=passage.margin,
         sentence_coverage=_share(question.content, in_sentence),
         passage_coverage=_share(question.content, in_context),
+        rare_coverage=_weighted_share(rarity, in_context),
         name_coverage=_name_share(question.names, in_context),
         number_coverage=_share(question.numbers, numbers),
         type_match=holds_answer_type(sentence, question),
+        agreement=passage.agreement,
     )
 
 
@@ -154,6 +202,11 @@ def _years_spanned(sentence: str) -> frozenset[str]:
 
 def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
     return len(wanted & found) / len(wanted) if wanted else 1.0
+
+
+def _weighted_share(weights: Mapping[str, float], found: frozenset[str]) -> float:
+    total = math.fsum(weights.values())
+    return math.fsum(w for stem, w in weights.items() if stem in found) / total if total else 1.0
 
 
 def _name_share(names: frozenset[str], found: frozenset[str]) -> float:
@@ -175,41 +228,9 @@ def _name_forms(stem: str) -> frozenset[str]:
     return frozenset((stem, *(form for form in bare if len(form) >= 4)))
 
 
-def support_score(signs: Signs, *, chinese: bool) -> float:
+def support_score(signs: Signs, weights: SupportWeights) -> float:
     """The support score in [0, 1]; only comparable with ``AnswerSettings.min_support``."""
-    weights = _CHINESE_WEIGHTS if chinese else _WEIGHTS
-    total = weights["bias"] + sum(
-        weight * value
-        for weight, value in (
-            (weights["sentence_logit"], signs.sentence_logit),
-            (weights["passage_logit"], signs.passage_logit),
-            (weights["sentence_coverage"], signs.sentence_coverage),
-            (weights["passage_coverage"], signs.passage_coverage),
-            (weights["name_coverage"], signs.name_coverage),
-            (weights["number_coverage"], signs.number_coverage),
-            (weights["type_match"], float(signs.type_match)),
-        )
+    total = weights.bias + sum(
+        getattr(weights, sign.name) * float(getattr(signs, sign.name)) for sign in fields(Signs)
     )
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
-
-
-_WEIGHTS = {
-    "bias": -10.5,
-    "sentence_logit": 0.3,
-    "passage_logit": 0.1,
-    "sentence_coverage": 0.5,
-    "passage_coverage": 1.0,
-    "name_coverage": 3.0,
-    "number_coverage": 3.0,
-    "type_match": 2.0,
-}
-_CHINESE_WEIGHTS = {
-    "bias": -10.0,
-    "sentence_logit": 0.0,
-    "passage_logit": 0.0,
-    "sentence_coverage": 8.0,
-    "passage_coverage": 1.0,
-    "name_coverage": 3.0,
-    "number_coverage": 1.5,
-    "type_match": 2.0,
-}
