@@ -16,6 +16,7 @@ from embeddings.reranker import load_reranker
 from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
 from rag.answer.abstain import explain_abstention, nearest_passages
 from rag.answer.compose import compose_extractive
+from rag.answer.conflict import find_conflict
 from rag.answer.evidence import judge_sentences
 from rag.answer.question import QuestionTerms, analyse_question
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
@@ -342,7 +343,10 @@ class _Inquiry:
                 rarity=archive_rarity(self.view.word_frequencies(words), self.view.passage_count),
             )
         with self.watch.time("compose"):
-            draft = compose_extractive(candidates, documents, settings)
+            conflicting = find_conflict(
+                self.terms, candidates, documents, min_support=settings.min_support
+            )
+            draft = compose_extractive(candidates, documents, settings, conflicting=conflicting)
             short_answer = find_short_answer(self.terms, draft.claims, documents)
         if not draft.claims:
             return self._abstain("insufficient_evidence", hits, draft.candidates, documents)
@@ -356,7 +360,9 @@ class _Inquiry:
             prompts=(),
             generation=self.view.generation,
             timings_ms={},
-            short_answer=short_answer,
+            # One value would hide the others.
+            short_answer=None if conflicting else short_answer,
+            conflict=bool(conflicting),
         )
 
     def _abstain(

@@ -288,6 +288,8 @@ class Answer:
     question was used as asked. ``timings_ms`` maps stage name to wall time in milliseconds.
     ``short_answer`` cites the characters of the first claim that name the thing asked for
     (a date, a number, a person, ...); None where they cannot be told exactly.
+    ``conflict`` is whether documents give different values for what is asked; the first
+    claims then give each, newest first.
     """
 
     question: Question
@@ -300,6 +302,7 @@ class Answer:
     generation: int
     timings_ms: Mapping[str, float]
     short_answer: Citation | None = None
+    conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

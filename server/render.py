@@ -71,9 +71,18 @@ def _render_answer(answer: Answer) -> RenderableType:
     parts: list[RenderableType] = []
     if answer.short_answer:
         parts.append(Text(one_line(answer.short_answer.quote), style="bold"))
+    if answer.conflict:
+        parts.append(Text("The sources differ; newest first, undated last:", style="bold yellow"))
     for claim in answer.claims:
         marks = "".join(f"[{citations.index(citation) + 1}]" for citation in claim.citations)
-        parts.append(Text.assemble(one_line(claim.text), (f" {marks}", "bold cyan")))
+        dated = claim.citations[0].published if answer.conflict else None
+        parts.append(
+            Text.assemble(
+                (f"{dated}: " if dated else "", "bold"),
+                one_line(claim.text),
+                (f" {marks}", "bold cyan"),
+            )
+        )
     parts.append(Text())
     parts.extend(_footnote(f"[{n}]", citation) for n, citation in enumerate(citations, start=1))
     return Group(*parts)

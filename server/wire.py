@@ -135,6 +135,10 @@ class AnswerOut(_OutcomeOut):
     short_answer: CitationOut | None = Field(
         description="where the first claim names the thing asked for; null where that is not clear"
     )
+    conflict: bool = Field(
+        description="whether documents give different values for what is asked; the first "
+        "claims then give each, newest first"
+    )
     claims: list[ClaimOut]
     citations: list[CitationOut]
     prompts: list[str]
@@ -168,6 +172,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
                 timings_ms=timings,
                 receipt=receipt,
                 short_answer=citation_out(outcome.short_answer) if outcome.short_answer else None,
+                conflict=outcome.conflict,
                 claims=[_claim_out(claim, citations) for claim in outcome.claims],
                 citations=[citation_out(citation) for citation in citations],
                 prompts=list(outcome.prompts),

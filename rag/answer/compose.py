@@ -46,22 +46,27 @@ class _Group:
 
 
 def compose_extractive(
-    candidates: Sequence[Candidate], documents: Mapping[str, Document], settings: AnswerSettings
+    candidates: Sequence[Candidate],
+    documents: Mapping[str, Document],
+    settings: AnswerSettings,
+    *,
+    conflicting: Sequence[Candidate] = (),
 ) -> Draft:
     """Choose, deduplicate, order, cite and verify.
 
     ``candidates`` come best first. The best sentence leads; the others follow in reading
     order, grouped by document. A sentence that says the same in the same words becomes a
     further citation; one that differs in a figure, a name or a "not" is a statement of
-    its own.
+    its own. ``conflicting`` candidates are said whatever the settings say of how many and
+    how good, first and in the order given.
     """
     groups: list[_Group] = []
     judged: list[Candidate] = []
     for candidate in candidates:
-        verdict = _verdict(candidate, groups, settings)
+        verdict = _verdict(candidate, groups, settings, pinned=conflicting)
         judged.append(replace(candidate, verdict=verdict))
     claims: list[Claim] = []
-    for group in _reading_order(groups):
+    for group in _reading_order(groups, first=conflicting):
         claim = _claim(group, documents)
         try:
             verify_claim(claim, documents)
@@ -75,11 +80,20 @@ def compose_extractive(
     return Draft(tuple(claims), tuple(judged))
 
 
-def _verdict(candidate: Candidate, groups: list[_Group], settings: AnswerSettings) -> str:
+def _verdict(
+    candidate: Candidate,
+    groups: list[_Group],
+    settings: AnswerSettings,
+    *,
+    pinned: Sequence[Candidate],
+) -> str:
     """Decide on one candidate, adding it to ``groups`` when it will be said."""
     if candidate.support < settings.min_support:
         return f"support {candidate.support:.2f} is below {settings.min_support:.2f}"
     words = frozenset(stem_tokens(candidate.quote))
+    if candidate in pinned:
+        groups.append(_Group(candidate, words))
+        return KEPT
     for group in groups:
         if _jaccard(words, group.words) < NEAR_DUPLICATE:
             continue
@@ -95,7 +109,7 @@ def _verdict(candidate: Candidate, groups: list[_Group], settings: AnswerSetting
         return "repeats a sentence said"
     if groups and candidate.support < groups[0].best.support - settings.keep_within:
         return f"more than {settings.keep_within:.2f} below the best sentence"
-    if len(groups) == settings.max_claims:
+    if len(groups) >= settings.max_claims:
         return f"the answer already has {settings.max_claims} sentences"
     groups.append(_Group(candidate, words))
     return KEPT
@@ -112,15 +126,17 @@ def _contradicts(one: str, other: str) -> bool:
     return bool(names - other_names) and bool(other_names - names)
 
 
-def _reading_order(groups: list[_Group]) -> list[_Group]:
-    if not groups:
-        return []
+def _reading_order(groups: list[_Group], *, first: Sequence[Candidate]) -> list[_Group]:
+    leading = sorted((g for g in groups if g.best in first), key=lambda g: first.index(g.best))
+    others = [group for group in groups if group.best not in first]
+    if not leading:
+        leading, others = others[:1], others[1:]
     rank_of_document = {
         document_id: rank
         for rank, document_id in enumerate(dict.fromkeys(g.best.document_id for g in groups))
     }
-    rest = sorted(groups[1:], key=lambda g: (rank_of_document[g.best.document_id], g.best.span))
-    return [groups[0], *rest]
+    rest = sorted(others, key=lambda g: (rank_of_document[g.best.document_id], g.best.span))
+    return [*leading, *rest]
 
 
 def _claim(group: _Group, documents: Mapping[str, Document]) -> Claim:

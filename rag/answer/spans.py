@@ -12,7 +12,7 @@ from rag.answer.question import AnswerType, QuestionTerms, is_chinese, stem_toke
 from rag.answer.recognise import Mention, MentionKind, find_mentions
 from rag.types import Span
 
-__all__ = ["AnswerSpan", "asked_kind", "find_answer_spans"]
+__all__ = ["AnswerSpan", "asked_kind", "asks_holder", "find_answer_spans"]
 
 _OF_TYPE: Mapping[AnswerType, MentionKind] = {
     "date": "date",
@@ -86,6 +86,11 @@ def asked_kind(question: QuestionTerms) -> MentionKind | None:
     if question.expects == "other" and _PERSON_NOUN.search(question.text):
         return "person"
     return _OF_TYPE.get(question.expects)
+
+
+def asks_holder(question: QuestionTerms) -> bool:
+    """Whether it asks who holds an office or leads: one person at a time."""
+    return bool(_ASKS_HOLDER.search(question.text))
 
 
 def find_answer_spans(question: QuestionTerms, sentence: str) -> list[AnswerSpan]:
