@@ -17,6 +17,7 @@ from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
 from rag.answer.abstain import explain_abstention, nearest_passages
 from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
+from rag.answer.context import add_context
 from rag.answer.evidence import judge_sentences
 from rag.answer.question import QuestionTerms, analyse_question
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
@@ -347,13 +348,14 @@ class _Inquiry:
                 self.terms, candidates, documents, min_support=settings.min_support
             )
             draft = compose_extractive(candidates, documents, settings, conflicting=conflicting)
+            claims = add_context(draft.claims, documents)
             short_answer = find_short_answer(self.terms, draft.claims, documents)
         if not draft.claims:
             return self._abstain("insufficient_evidence", hits, draft.candidates, documents)
         return Answer(
             question=self.question,
             standalone=self._standalone,
-            claims=draft.claims,
+            claims=claims,
             ranking=tuple(hits),
             candidates=draft.candidates,
             models=self._models(),

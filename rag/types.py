@@ -221,12 +221,14 @@ class Citation:
 class Claim:
     """One sentence of an answer with at least one verified citation.
 
-    ``support`` is the support score in [0, 1] that the gate judged.
+    ``support`` is the support score in [0, 1] that the gate judged. ``context`` cites what
+    the sentence refers back to ("he", "the organisation"), for the reader.
     """
 
     text: str
     citations: tuple[Citation, ...]
     support: float
+    context: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

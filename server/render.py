@@ -75,6 +75,7 @@ def _render_answer(answer: Answer) -> RenderableType:
         parts.append(Text("The sources differ; newest first, undated last:", style="bold yellow"))
     for claim in answer.claims:
         marks = "".join(f"[{citations.index(citation) + 1}]" for citation in claim.citations)
+        parts.extend(Text(one_line(c.quote), style="dim") for c in claim.context)
         dated = claim.citations[0].published if answer.conflict else None
         parts.append(
             Text.assemble(

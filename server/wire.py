@@ -50,6 +50,9 @@ class ClaimOut(_Out):
     text: str
     support: float = Field(ge=0, le=1, description="support score the gate judged")
     footnotes: list[int]
+    context: list[CitationOut] = Field(
+        description='what the sentence refers back to ("he", "the organisation"), for the reader'
+    )
 
 
 class StageOut(_Out):
@@ -235,6 +238,7 @@ def _claim_out(claim: Claim, citations: list[Citation]) -> ClaimOut:
         text=claim.text,
         support=round(claim.support, 4),
         footnotes=[citations.index(citation) + 1 for citation in claim.citations],
+        context=[citation_out(citation) for citation in claim.context],
     )
 
 

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answer.question import analyse_question
@@ -52,6 +52,7 @@ PIECES = st.sampled_from(
 SENTENCES = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=12).map(" ".join))
 
 
+@settings(deadline=None)
 @given(SENTENCES)
 def test_every_mention_lies_within_the_sentence_and_overlaps_no_other(sentence):
     for kind in KINDS:
@@ -64,6 +65,7 @@ def test_every_mention_lies_within_the_sentence_and_overlaps_no_other(sentence):
         assert all(end <= start for end, start in zip(ends, starts[1:], strict=False))
 
 
+@settings(deadline=None)
 @given(SENTENCES, st.sampled_from(QUESTIONS))
 def test_every_answer_span_quotes_the_sentence_exactly_likeliest_first(sentence, question):
     spans = find_answer_spans(analyse_question(question), sentence)

@@ -54,7 +54,7 @@ def verify_claim(claim: Claim, documents: Mapping[str, Document]) -> None:
     """
     if not claim.citations:
         raise CitationError(f"claim without a citation: {claim.text!r}")
-    for citation in claim.citations:
+    for citation in (*claim.citations, *claim.context):
         if citation.document_id not in documents:
             raise CitationError(
                 f"claim cites document '{citation.document_id}', not in the archive"
