@@ -19,6 +19,7 @@ from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
 from rag.answer.evidence import judge_sentences
+from rag.answer.lists import find_list_items
 from rag.answer.question import QuestionTerms, analyse_question
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.answer.short import find_short_answer
@@ -347,7 +348,15 @@ class _Inquiry:
             conflicting = find_conflict(
                 self.terms, candidates, documents, min_support=settings.min_support
             )
-            draft = compose_extractive(candidates, documents, settings, conflicting=conflicting)
+            draft = compose_extractive(
+                candidates,
+                documents,
+                settings,
+                leading=conflicting
+                or find_list_items(
+                    self.terms, candidates, documents, min_support=settings.min_support
+                ),
+            )
             claims = add_context(draft.claims, documents)
             short_answer = find_short_answer(self.terms, draft.claims, documents)
         if not draft.claims:

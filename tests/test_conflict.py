@@ -45,7 +45,7 @@ def test_the_conflicting_sentences_lead_the_answer_even_beyond_its_usual_bounds(
     terms, candidates, documents = archive(WHO, LI, MUELLER)
     found = find_conflict(terms, candidates, documents, min_support=0.5)
     settings = AnswerSettings(max_claims=1, keep_within=0.0)
-    draft = compose_extractive(candidates, documents, settings, conflicting=found)
+    draft = compose_extractive(candidates, documents, settings, leading=found)
     assert [claim.text for claim in draft.claims] == [MUELLER[1], LI[1]]
 
 

@@ -50,23 +50,23 @@ def compose_extractive(
     documents: Mapping[str, Document],
     settings: AnswerSettings,
     *,
-    conflicting: Sequence[Candidate] = (),
+    leading: Sequence[Candidate] = (),
 ) -> Draft:
     """Choose, deduplicate, order, cite and verify.
 
     ``candidates`` come best first. The best sentence leads; the others follow in reading
     order, grouped by document. A sentence that says the same in the same words becomes a
     further citation; one that differs in a figure, a name or a "not" is a statement of
-    its own. ``conflicting`` candidates are said whatever the settings say of how many and
-    how good, first and in the order given.
+    its own. ``leading`` candidates (values in conflict, items of a list) are said
+    whatever the settings say of how many and how good, first and in the order given.
     """
     groups: list[_Group] = []
     judged: list[Candidate] = []
     for candidate in candidates:
-        verdict = _verdict(candidate, groups, settings, pinned=conflicting)
+        verdict = _verdict(candidate, groups, settings, pinned=leading)
         judged.append(replace(candidate, verdict=verdict))
     claims: list[Claim] = []
-    for group in _reading_order(groups, first=conflicting):
+    for group in _reading_order(groups, first=leading):
         claim = _claim(group, documents)
         try:
             verify_claim(claim, documents)
@@ -88,12 +88,12 @@ def _verdict(
     pinned: Sequence[Candidate],
 ) -> str:
     """Decide on one candidate, adding it to ``groups`` when it will be said."""
-    if candidate.support < settings.min_support:
-        return f"support {candidate.support:.2f} is below {settings.min_support:.2f}"
     words = frozenset(stem_tokens(candidate.quote))
     if candidate in pinned:
         groups.append(_Group(candidate, words))
         return KEPT
+    if candidate.support < settings.min_support:
+        return f"support {candidate.support:.2f} is below {settings.min_support:.2f}"
     for group in groups:
         if _jaccard(words, group.words) < NEAR_DUPLICATE:
             continue
