@@ -10,7 +10,7 @@ import numpy as np
 
 from embeddings.batching import length_sorted_batches
 from embeddings.precision import PROBE_TEXTS, Dtype
-from embeddings.registry import DEFAULT_ENCODER
+from embeddings.registry import DEFAULT_ENCODER, Reads
 from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Progress, Vectors
 from embeddings.weights import ModelFolder, locate_model
 
@@ -27,15 +27,23 @@ _MOST_DEVIATION = 0.001
 class SentenceEncoder:
     """An ``Encoder`` over a loaded model. Several threads may use it at once."""
 
-    def __init__(self, loaded: LoadedModel, identity: EncoderIdentity, *, batch_size: int) -> None:
+    def __init__(
+        self, loaded: LoadedModel, identity: EncoderIdentity, *, reads: Reads, batch_size: int
+    ) -> None:
         self._loaded = loaded
         self._identity = identity
+        self._reads = reads
         self._batch_size = batch_size
 
     @property
     def identity(self) -> EncoderIdentity:
         """Which vectors this encoder makes. Float32 and bfloat16 ones may be mixed."""
         return self._identity
+
+    @property
+    def reads(self) -> Reads:
+        """The scripts whose texts its vectors mean something of."""
+        return self._reads
 
     @property
     def max_tokens(self) -> int:
@@ -82,14 +90,16 @@ def load_encoder(
     dtype: Dtype = "auto",
     query_prompt: str | None = None,
     passage_prompt: str | None = None,
+    reads: Reads | None = None,
     batch_size: int = 32,
     threads: int | None = None,
 ) -> Encoder:
     """The encoder of this registry name, local folder or hub name.
 
-    A prompt of None is the model's own. ``dtype`` "auto" is bfloat16 where the processor
-    has it and the vectors stay the same to a cosine of 0.999, else float32. ``threads``
-    sets torch's threads for the whole process. What is derived from the model (float
+    A prompt of None is the model's own; ``reads`` None is what the registry says or, of a
+    model it does not know, what the tokenizer shows. ``dtype`` "auto" is bfloat16 where
+    the processor has it and the vectors stay the same to a cosine of 0.999, else float32.
+    ``threads`` sets torch's threads for the whole process. What is derived from the model (float
     weights of a quantised one, the measured choice of dtype) is kept in ``cache_dir``.
 
     Raises:
@@ -98,7 +108,7 @@ def load_encoder(
     folder = locate_model(name, kind="encoder", cache_dir=cache_dir)
     # torch and transformers take seconds to import; whoever only reads help, settings
     # or the list of documents should not wait for them.
-    from embeddings.runtime import load_sentence_transformer, settle_dtype
+    from embeddings.runtime import load_sentence_transformer, scripts_read, settle_dtype
 
     loaded = settle_dtype(
         load_sentence_transformer(folder, threads=threads),
@@ -116,7 +126,9 @@ def load_encoder(
         query_prompt=own_query_prompt if query_prompt is None else query_prompt,
         passage_prompt=own_passage_prompt if passage_prompt is None else passage_prompt,
     )
-    return SentenceEncoder(loaded, identity, batch_size=batch_size)
+    return SentenceEncoder(
+        loaded, identity, reads=reads or scripts_read(folder, loaded), batch_size=batch_size
+    )
 
 
 def _unit_rows(loaded: LoadedModel, texts: Sequence[str], prompt: str) -> Vectors:

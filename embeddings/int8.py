@@ -18,6 +18,7 @@ import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 from tokenizers import Tokenizer
 
+from embeddings.registry import Reads
 from embeddings.types import ModelLoadError, Vectors
 
 __all__ = ["Int8Reranker"]
@@ -29,11 +30,19 @@ class Int8Reranker:
     """A ``Reranker`` over an int8 ONNX file and its tokenizer. Threads may share it."""
 
     def __init__(
-        self, name: str, folder: Path, revision: str, *, max_tokens: int, threads: int | None
+        self,
+        name: str,
+        folder: Path,
+        revision: str,
+        *,
+        reads: Reads,
+        max_tokens: int,
+        threads: int | None,
     ) -> None:
         """Load ``model.onnx`` and ``tokenizer.json`` of a folder whose hashes were checked."""
         self._name = name
         self._revision = revision
+        self._reads = reads
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # Warnings about nodes it would rather fuse are of no use to anybody here.
@@ -58,6 +67,11 @@ class Int8Reranker:
     def revision(self) -> str:
         """sha256 of the quantised weights file."""
         return self._revision
+
+    @property
+    def reads(self) -> Reads:
+        """The scripts whose texts its logits mean something of."""
+        return self._reads
 
     def score(self, query: str, texts: Sequence[str]) -> Vectors:
         """Logits, float32 of shape (len(texts),): higher is more relevant, 0 is neutral.

@@ -11,7 +11,7 @@ import numpy as np
 
 from embeddings.batching import length_sorted_batches
 from embeddings.precision import PROBE_TEXTS, Dtype, multiplies_bytes
-from embeddings.registry import DEFAULT_RERANKER
+from embeddings.registry import DEFAULT_RERANKER, MODELS, Reads
 from embeddings.types import Reranker, Vectors
 from embeddings.weights import ModelFolder, locate_model, locate_quantised
 
@@ -34,9 +34,12 @@ _PROBE_QUERIES = (
 class CrossEncoderReranker:
     """A ``Reranker`` over a loaded model. Several threads may use it at once."""
 
-    def __init__(self, loaded: LoadedModel, revision: str, *, batch_size: int) -> None:
+    def __init__(
+        self, loaded: LoadedModel, revision: str, *, reads: Reads, batch_size: int
+    ) -> None:
         self._loaded = loaded
         self._revision = revision
+        self._reads = reads
         self._batch_size = batch_size
 
     @property
@@ -48,6 +51,11 @@ class CrossEncoderReranker:
     def revision(self) -> str:
         """sha256 of the weights."""
         return self._revision
+
+    @property
+    def reads(self) -> Reads:
+        """The scripts whose texts its logits mean something of."""
+        return self._reads
 
     def score(self, query: str, texts: Sequence[str]) -> Vectors:
         """Logits, float32 of shape (len(texts),): higher is more relevant, 0 is neutral.
@@ -70,6 +78,7 @@ def load_reranker(
     *,
     cache_dir: Path,
     dtype: Dtype = "auto",
+    reads: Reads | None = None,
     batch_size: int = 6,
     threads: int | None = None,
     max_tokens: int = 512,
@@ -81,7 +90,8 @@ def load_reranker(
     bytes; else bfloat16 where the processor has it and scores move by at most 0.1 logit;
     else float32. Of a pair longer than ``max_tokens`` the longer half is cut.
     ``threads`` sets torch's threads for the whole process. Float weights of a quantised
-    model and the measured choice of dtype are kept in ``cache_dir``.
+    model and the measured choice of dtype are kept in ``cache_dir``. ``reads`` None is what
+    the registry says or, of a model it does not know, what the tokenizer shows.
 
     Raises:
         ModelLoadError: the model is missing, altered or no reranker.
@@ -89,10 +99,10 @@ def load_reranker(
     if dtype == "auto" and multiplies_bytes() and importlib.util.find_spec("onnxruntime"):
         quantised = locate_quantised(name, kind="reranker")
         if quantised is not None:
-            return _load_int8(quantised, max_tokens=max_tokens, threads=threads)
+            return _load_int8(quantised, reads=reads, max_tokens=max_tokens, threads=threads)
     folder = locate_model(name, kind="reranker", cache_dir=cache_dir)
     # torch and transformers take seconds to import; see load_encoder.
-    from embeddings.runtime import load_cross_encoder, settle_dtype
+    from embeddings.runtime import load_cross_encoder, scripts_read, settle_dtype
 
     loaded = settle_dtype(
         load_cross_encoder(folder, max_tokens=max_tokens, threads=threads),
@@ -102,15 +112,29 @@ def load_reranker(
         revision=folder.revision,
         cache_dir=cache_dir,
     )
-    return CrossEncoderReranker(loaded, folder.revision, batch_size=batch_size)
+    return CrossEncoderReranker(
+        loaded,
+        folder.revision,
+        reads=reads or scripts_read(folder, loaded),
+        batch_size=batch_size,
+    )
 
 
-def _load_int8(folder: ModelFolder, *, max_tokens: int, threads: int | None) -> Reranker:
+def _load_int8(
+    folder: ModelFolder, *, reads: Reads | None, max_tokens: int, threads: int | None
+) -> Reranker:
     # Half a second to import, and nobody else needs it.
     from embeddings.int8 import Int8Reranker
 
+    # Models are carried quantised under registry names alone.
+    known = MODELS[folder.name].reads
     return Int8Reranker(
-        folder.name, folder.path, folder.revision, max_tokens=max_tokens, threads=threads
+        folder.name,
+        folder.path,
+        folder.revision,
+        reads=reads or known,
+        max_tokens=max_tokens,
+        threads=threads,
     )
 
 

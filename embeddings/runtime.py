@@ -22,10 +22,17 @@ from tokenizers import Tokenizer
 from transformers.utils import logging as transformers_logging
 
 from embeddings.precision import Dtype, bfloat16_flags, bfloat16_is_faithful
+from embeddings.registry import Reads
 from embeddings.types import ModelLoadError, Vectors
 from embeddings.weights import ModelFolder
 
-__all__ = ["LoadedModel", "load_cross_encoder", "load_sentence_transformer", "settle_dtype"]
+__all__ = [
+    "LoadedModel",
+    "load_cross_encoder",
+    "load_sentence_transformer",
+    "scripts_read",
+    "settle_dtype",
+]
 
 Inputs = Sequence[str] | Sequence[tuple[str, str]]
 
@@ -42,6 +49,8 @@ _LOAD_ERRORS = (
     RuntimeError,
     SafetensorError,
 )
+# A tokenizer made for such text has a piece for every character of it, and for many pairs.
+_CHINESE_PROBE = "联合国工业发展组织总干事访问了华为公司在深圳的总部，并参观了展厅。"
 # Encodings of this many texts are held at once while counting tokens.
 _COUNTED_TOGETHER = 1024
 
@@ -93,6 +102,12 @@ class LoadedModel:
             )
         return rows
 
+    def knows_chinese(self) -> bool:
+        """Whether the tokenizer has pieces for Chinese: none unknown, no more than characters."""
+        pieces = self._counter.encode(_CHINESE_PROBE, add_special_tokens=False).tokens
+        unknown = getattr(self.model.tokenizer, "unk_token", None)
+        return unknown not in pieces and len(pieces) <= len(_CHINESE_PROBE)
+
     def copy_in_bfloat16(self) -> LoadedModel:
         """The same model in bfloat16; this one stays as it is."""
         model: SentenceTransformer | CrossEncoder = copy.deepcopy(self.model).bfloat16()
@@ -141,6 +156,13 @@ def load_cross_encoder(folder: ModelFolder, *, max_tokens: int, threads: int | N
             "gives one; name another model"
         )
     return loaded
+
+
+def scripts_read(folder: ModelFolder, loaded: LoadedModel) -> Reads:
+    """What the registry says the model reads; of an unknown one what its tokenizer shows."""
+    if folder.spec is not None:
+        return folder.spec.reads
+    return "any" if loaded.knows_chinese() else "latin"
 
 
 def settle_dtype(

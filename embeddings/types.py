@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.registry import Reads
+
 __all__ = ["Encoder", "EncoderIdentity", "ModelLoadError", "Progress", "Reranker", "Vectors"]
 
 Vectors = NDArray[np.float32]
@@ -40,6 +42,11 @@ class Encoder(Protocol):
     @property
     def identity(self) -> EncoderIdentity:
         """Which vectors this encoder makes."""
+        ...
+
+    @property
+    def reads(self) -> Reads:
+        """The scripts whose texts its vectors mean something of."""
         ...
 
     @property
@@ -77,6 +84,11 @@ class Reranker(Protocol):
     @property
     def revision(self) -> str:
         """sha256 of the weights."""
+        ...
+
+    @property
+    def reads(self) -> Reads:
+        """The scripts whose texts its logits mean something of."""
         ...
 
     def score(self, query: str, texts: Sequence[str]) -> Vectors:

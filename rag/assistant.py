@@ -32,6 +32,7 @@ from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
 from rag.reindex import ReindexReport, reencode_missing, reindex_store
 from rag.retrieve.rerank import rerank
 from rag.retrieve.retriever import retrieve
+from rag.scripts import reads_text
 from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatus
 from rag.store.local import LocalStore
 from rag.tokens import load_tokenizer
@@ -263,7 +264,7 @@ class Assistant:
         with self.store.read() as view:
             if view.index is None:
                 return []
-            return self._rank(view, question, analyse_question(question.text), _Stopwatch())[:limit]
+            return self._rank(view, question, _Stopwatch())[:limit]
 
     def ask(self, question: str | Question, *, limit: int | None = None) -> Outcome:
         """Answer from the archive, or abstain; every claim's citations are verified.
@@ -286,24 +287,21 @@ class Assistant:
             outcome = inquiry.run(limit or self.settings.answer.passages)
         return replace(outcome, timings_ms=dict(watch.laps))
 
-    def _rank(
-        self, view: ReadView, question: Question, terms: QuestionTerms, watch: _Stopwatch
-    ) -> list[Hit]:
+    def _rank(self, view: ReadView, question: Question, watch: _Stopwatch) -> list[Hit]:
         settings = self.settings.retrieve
         if view.index is not None:
             _check_encoder(view.index.encoder, self.encoder.identity)
         with _model_errors():
-            with watch.time("encode"):
-                vector = self.encoder.encode_queries([question.text])[0]
+            vector = None
+            if reads_text(self.encoder.reads, question.text):
+                with watch.time("encode"):
+                    vector = self.encoder.encode_queries([question.text])[0]
             with watch.time("retrieve"):
                 hits = retrieve(view, question, vector, settings)
-            if not hits or not self._reranks(terms):
+            if not hits or not reads_text(self.reranker.reads, question.text):
                 return hits
             with watch.time("rerank"):
                 return rerank(hits, question.text, self.reranker, limit=settings.rerank_limit)
-
-    def _reranks(self, terms: QuestionTerms) -> bool:
-        return not terms.chinese or self.settings.retrieve.rerank_chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,21 +324,20 @@ class _Inquiry:
         if self.terms.empty:
             return self._abstain("nothing_asked", [], [], {})
         standalone = replace(self.question, text=self.understood)
-        hits = self.assistant._rank(self.view, standalone, self.terms, self.watch)
+        hits = self.assistant._rank(self.view, standalone, self.watch)
         if not hits:
             return self._abstain("no_match", [], [], {})
         settings = self.assistant.settings.answer
         read = hits[:limit]
         cited = {hit.passage.document_id for hit in [*read, *hits[: settings.nearest]]}
         documents = {document_id: self.view.document(document_id) for document_id in sorted(cited)}
-        reranker = self.assistant.reranker if self.assistant._reranks(self.terms) else None
         with self.watch.time("judge"), _model_errors():
             words = sorted(self.terms.content)
             candidates = judge_sentences(
                 self.terms,
                 read,
                 documents,
-                reranker,
+                self.assistant.reranker,
                 weights=self._weights,
                 rarity=archive_rarity(self.view.word_frequencies(words), self.view.passage_count),
             )
@@ -429,6 +426,7 @@ def _load_encoder(models: ModelSettings) -> Encoder:
         dtype=models.dtype,
         query_prompt=models.query_prompt,
         passage_prompt=models.passage_prompt,
+        reads=None if models.encoder_reads == "auto" else models.encoder_reads,
         batch_size=models.batch_size,
         threads=models.threads or None,
     )
@@ -440,6 +438,7 @@ def _load_reranker(models: ModelSettings) -> Reranker:
         models.reranker,
         cache_dir=models.cache_dir,
         dtype=models.dtype,
+        reads=None if models.reranker_reads == "auto" else models.reranker_reads,
         threads=models.threads or None,
     )
 

@@ -54,14 +54,18 @@ class ModelSettings:
     ``encoder`` and ``reranker`` are registry names, local paths or hub names of
     sentence-transformers models. A prompt of None is the model's own. ``dtype`` "auto"
     takes bfloat16 where the processor has it and vectors stay within cosine 0.999 of
-    float32. ``threads`` 0 leaves the choice to torch. ``cache_dir`` holds converted
+    float32. ``encoder_reads`` and ``reranker_reads`` say which scripts a model reads;
+    "auto" is what the registry says or, of a model it does not know, what the tokenizer
+    shows. ``threads`` 0 leaves the choice to torch. ``cache_dir`` holds converted
     weights and the token vocabulary; it can be deleted at any time.
     """
 
     encoder: str = "minilm"
     query_prompt: str | None = None
     passage_prompt: str | None = None
+    encoder_reads: Literal["auto", "latin", "any"] = "auto"
     reranker: str = "ms-marco-minilm"
+    reranker_reads: Literal["auto", "latin", "any"] = "auto"
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     batch_size: int = 32
     threads: int = 0

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from embeddings.registry import Reads
 from embeddings.types import Encoder, EncoderIdentity, Progress, Reranker, Vectors
 
 __all__ = ["HashingEncoder", "OverlapReranker"]
@@ -51,6 +52,10 @@ class HashingEncoder:
     @property
     def identity(self) -> EncoderIdentity:
         return self._identity
+
+    @property
+    def reads(self) -> Reads:
+        return "any"
 
     @property
     def max_tokens(self) -> int:
@@ -97,6 +102,10 @@ class OverlapReranker:
     @property
     def revision(self) -> str:
         return "1"
+
+    @property
+    def reads(self) -> Reads:
+        return "latin"
 
     def score(self, query: str, texts: Sequence[str]) -> Vectors:
         wanted = set(words(query)) - _STOPWORDS

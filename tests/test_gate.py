@@ -20,7 +20,7 @@ class ReversedReranker:
 
     def __init__(self, reranker):
         self._reranker = reranker
-        self.name, self.revision = reranker.name, reranker.revision
+        self.name, self.revision, self.reads = reranker.name, reranker.revision, reranker.reads
 
     def score(self, query, texts):
         return -self._reranker.score(query, texts)

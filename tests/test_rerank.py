@@ -10,6 +10,7 @@ class ScriptedReranker:
 
     name = "scripted"
     revision = "1"
+    reads = "latin"
 
     def __init__(self, logits):
         self.logits = logits
@@ -47,3 +48,20 @@ def test_passages_beyond_the_limit_follow_as_they_were():
     assert [h.passage.search_text for h in hits] == ["a", "b", "c", "d"]
     assert [h.reranked.rank if h.reranked else None for h in hits] == [1, 2, None, None]
     assert hits[1].reranked.score == pytest.approx(2.0)
+
+
+def test_a_passage_that_the_reranker_cannot_read_keeps_its_place_and_gets_no_logit():
+    hits = rerank(
+        [hit(name) for name in ("a", "李勇参观了华为", "b", "c", "上海")],
+        "Who?",
+        # A passage that is scored all the same would be a KeyError here.
+        ScriptedReranker({"a": 0.1, "b": 9.0, "c": 0.2}),
+        limit=5,
+    )
+    assert [h.passage.search_text for h in hits] == ["b", "李勇参观了华为", "a", "c", "上海"]
+    assert [h.reranked and h.reranked.rank for h in hits] == [1, None, 3, 4, None]
+
+
+def test_a_question_that_the_reranker_cannot_read_moves_nothing():
+    hits = [hit("a"), hit("b")]
+    assert rerank(hits, "谁参观了华为？", ScriptedReranker({"a": 0.0, "b": 9.0}), limit=2) == hits

@@ -10,6 +10,7 @@ from rag.answer.question import QuestionTerms
 from rag.answer.settings import SupportWeights
 from rag.answer.support import PassageSigns, passage_signs, read_signs, support_score
 from rag.normalise import search_text
+from rag.scripts import reads_text
 from rag.sentences import split_sentences
 from rag.types import Candidate, Document, Hit, Span
 
@@ -37,32 +38,43 @@ def judge_sentences(
     question: QuestionTerms,
     hits: Sequence[Hit],
     documents: Mapping[str, Document],
-    reranker: Reranker | None,
+    reranker: Reranker,
     *,
     weights: SupportWeights,
     rarity: Mapping[str, float],
 ) -> list[Candidate]:
     """Every sentence of the hits with its support score, best first.
 
-    ``documents`` maps document id to document for every hit. ``reranker`` None means it
-    cannot read the question's script: logits are then 0. ``rarity`` is what each content
-    word of the question counts (see rag.answer.support). Ties by document id and span.
-    All verdicts are "kept"; what the composer drops, it marks.
+    ``documents`` maps document id to document for every hit. The logit of a pair that the
+    reranker cannot read is 0. ``rarity`` is what each content word of the question counts
+    (see rag.answer.support). Ties by document id and span. All verdicts are "kept"; what
+    the composer drops, it marks.
     """
     sentences = [
         sentence
         for hit, passage in zip(hits, passage_signs(hits), strict=True)
         for sentence in _sentences(hit, passage, documents[hit.passage.document_id])
     ]
-    if reranker is None:
-        logits = [0.0] * len(sentences)
-    else:
-        logits = reranker.score(question.text, [s.scored for s in sentences]).tolist()
+    logits = _logits(question.text, sentences, reranker)
     candidates = [
         _judge(question, sentence, logit, weights, rarity)
         for sentence, logit in zip(sentences, logits, strict=True)
     ]
     return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
+
+
+def _logits(question: str, sentences: Sequence[_Sentence], reranker: Reranker) -> list[float]:
+    reads = reranker.reads
+    read = [
+        at
+        for at, sentence in enumerate(sentences)
+        if reads_text(reads, question) and reads_text(reads, sentence.words)
+    ]
+    logits = [0.0] * len(sentences)
+    scores = reranker.score(question, [sentences[at].scored for at in read])
+    for at, logit in zip(read, scores.tolist(), strict=True):
+        logits[at] = logit
+    return logits
 
 
 def _sentences(hit: Hit, signs: PassageSigns, document: Document) -> list[_Sentence]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from embeddings.types import Reranker
 from rag.normalise import search_text
 from rag.retrieve.fusion import reciprocal_rank_fusion
+from rag.scripts import reads_text
 from rag.types import Hit, Passage, StageScore
 
 __all__ = ["rerank", "reranker_text"]
@@ -30,18 +31,23 @@ def rerank(hits: Sequence[Hit], question: str, reranker: Reranker, *, limit: int
     The order is the reciprocal rank fusion of the order given and that by cross-encoder
     logit, ties to the better place in the first: on questions unlike its training
     (claims, several documents) the cross-encoder alone ranks worse than what it was
-    given. Nogueira & Cho, "Passage Re-ranking with BERT", 2019.
+    given. A passage in a script that it does not read keeps its place, and the others
+    change places among themselves; none moves for a question that it does not read.
+    Nogueira & Cho, "Passage Re-ranking with BERT", 2019.
     """
-    head, tail = list(hits[:limit]), list(hits[limit:])
-    logits = reranker.score(question, [reranker_text(hit.passage) for hit in head])
-    scores = {hit.passage.id: logit for hit, logit in zip(head, logits.tolist(), strict=True)}
-    given = [hit.passage.id for hit in head]
-    read = sorted(given, key=lambda key: (-scores[key], key))
-    fused = reciprocal_rank_fusion([given, read], k=_RANK_CONSTANT)
+    if not reads_text(reranker.reads, question):
+        return list(hits)
+    texts = [reranker_text(hit.passage) for hit in hits[:limit]]
+    places = [at for at, text in enumerate(texts) if reads_text(reranker.reads, text)]
+    read = [hits[at] for at in places]
+    logits = reranker.score(question, [texts[at] for at in places]).tolist()
+    scores = {hit.passage.id: logit for hit, logit in zip(read, logits, strict=True)}
+    given = list(scores)
+    best_first = sorted(given, key=lambda key: (-scores[key], key))
+    fused = reciprocal_rank_fusion([given, best_first], k=_RANK_CONSTANT)
+    ranked = list(hits)
     # Stable: of equals the better placed before stays ahead.
-    ordered = sorted(head, key=lambda hit: -fused[hit.passage.id])
-    ranked = [
-        replace(hit, reranked=StageScore(rank, scores[hit.passage.id]))
-        for rank, hit in enumerate(ordered, start=1)
-    ]
-    return ranked + tail
+    ordered = sorted(read, key=lambda hit: -fused[hit.passage.id])
+    for at, hit in zip(places, ordered, strict=True):
+        ranked[at] = replace(hit, reranked=StageScore(at + 1, scores[hit.passage.id]))
+    return ranked

@@ -21,16 +21,13 @@ class RetrieveSettings:
     ``dense_limit`` and ``lexical_limit`` are passages each retriever returns,
     ``lexical_weight`` what the best lexical score counts beside the mean distance of the
     dense ranking, ``rerank_limit`` how many fused passages the cross-encoder reads (it
-    dominates the time of a question). ``rerank_chinese`` is for
-    rerankers that read Chinese; the default one knows English only, and Chinese
-    questions keep the fused order.
+    dominates the time of a question).
     """
 
     dense_limit: int = 100
     lexical_limit: int = 100
     lexical_weight: float = 0.5
     rerank_limit: int = 10
-    rerank_chinese: bool = False
 
     def __post_init__(self) -> None:
         for name in ("dense_limit", "lexical_limit", "rerank_limit"):
@@ -41,13 +38,19 @@ class RetrieveSettings:
 
 
 def retrieve(
-    view: ReadView, question: Question, query_vector: Vectors, settings: RetrieveSettings
+    view: ReadView, question: Question, query_vector: Vectors | None, settings: RetrieveSettings
 ) -> list[Hit]:
     """The union of both retrievers' passages in fused order, best first.
 
-    ``query_vector`` is the encoded question, float32 of shape (dimension,), unit norm.
+    ``query_vector`` is the encoded question, float32 of shape (dimension,), unit norm; None
+    where the encoder cannot read it: then the dense retriever, whose ranking would be
+    noise, takes no part.
     """
-    dense = view.dense_search(query_vector, limit=settings.dense_limit, filters=question.filters)
+    dense: list[ScoredPassage] = []
+    if query_vector is not None:
+        dense = view.dense_search(
+            query_vector, limit=settings.dense_limit, filters=question.filters
+        )
     lexical = view.lexical_search(
         question.text, limit=settings.lexical_limit, filters=question.filters
     )
