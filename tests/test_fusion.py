@@ -93,3 +93,23 @@ def test_a_passage_better_in_both_rankings_is_never_behind(dense, lexical):
                 other, 0
             ):
                 assert fused[one] > fused[other]
+
+
+def test_words_in_common_with_another_script_never_beat_clear_nearness():
+    # A figure is all that a Chinese question shares with "far"; "near" is what it asks.
+    dense = {"near": 0.85, "far": 0.8, "other": 0.79}
+    documents = {key: key for key in dense}
+    fused = {
+        foreign: list(
+            fuse_scores(
+                dense,
+                {"far": 3.0},
+                documents=documents,
+                lexical_weight=0.5,
+                foreign={"far"} if foreign else (),
+            )
+        )
+        for foreign in (True, False)
+    }
+    assert fused[True][0] == "near"
+    assert fused[False][0] == "far"

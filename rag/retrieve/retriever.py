@@ -8,6 +8,7 @@ from math import inf
 
 from embeddings.types import Vectors
 from rag.retrieve.fusion import fuse_scores
+from rag.scripts import is_latin
 from rag.store.base import ReadView, ScoredPassage
 from rag.types import Hit, Question, StageScore
 
@@ -56,11 +57,15 @@ def retrieve(
     )
     by_dense, by_lexical = _stage_scores(dense), _stage_scores(lexical)
     passages = {p.id: p for p in view.passages(list({**by_dense, **by_lexical}))}
+    latin = is_latin(question.text)
     fused = fuse_scores(
         {key: stage.score for key, stage in by_dense.items()},
         {key: stage.score for key, stage in by_lexical.items()},
         documents={key: passage.document_id for key, passage in passages.items()},
         lexical_weight=settings.lexical_weight,
+        foreign={
+            key for key, passage in passages.items() if is_latin(passage.search_text) != latin
+        },
     )
     return [
         Hit(
