@@ -23,7 +23,7 @@ from rag.answer.lists import find_list_items
 from rag.answer.question import QuestionTerms, analyse_question
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.answer.short import find_short_answer
-from rag.answer.support import archive_rarity
+from rag.answer.support import archive_rarity, ranking_signs
 from rag.config import ModelSettings, Settings, load_settings
 from rag.conversation import standalone_question
 from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
@@ -338,6 +338,7 @@ class _Inquiry:
                 read,
                 documents,
                 self.assistant.reranker,
+                ranking=ranking_signs(hits),
                 weights=self._weights,
                 rarity=archive_rarity(self.view.word_frequencies(words), self.view.passage_count),
             )

@@ -236,25 +236,29 @@ class Signs:
     """What is known of one sentence as an answer to one question.
 
     ``sentence_logit`` and ``passage_logit`` are cross-encoder logits of the sentence and
-    of its passage, ``margin`` how far the best passage's is above the next (all 0 where
-    the reranker cannot read the script). The coverages are shares in [0, 1], 1 when the
-    question has none of the kind: of its content words found in the sentence; found in the
-    sentence, its passage or title; the same with rare words counting more; of its names
-    and of its numbers found there. ``type_match`` is whether the sentence holds the type
-    of thing asked for. ``agreement`` in [0, 1] is the mean of both retrievers' 1 / rank
-    of the passage.
+    of its passage (0 where the reranker cannot read them). The coverages are shares in
+    [0, 1], 1 when the question has none of the kind: of its content words found in the
+    sentence; found in the sentence, its passage or title; the same with rare words
+    counting more; of its names and of its numbers found there. ``type_match`` is whether
+    the sentence holds the type of thing asked for.
+
+    The others are the same for every sentence of a question: ``margin``, how far the best
+    passage's logit is above the next; ``prominence`` in [0, 1], how much nearer the
+    nearest passage is to the question than those ranked on average; ``agreement`` in
+    [0, 1], the best passage's mean of both retrievers' 1 / rank.
     """
 
     sentence_logit: float
     passage_logit: float
     margin: float
+    prominence: float
+    agreement: float
     sentence_coverage: float
     passage_coverage: float
     rare_coverage: float
     name_coverage: float
     number_coverage: float
     type_match: bool
-    agreement: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,13 +83,14 @@ class SignsOut(_Out):
     sentence_logit: float
     passage_logit: float
     margin: float
+    prominence: float
+    agreement: float
     sentence_coverage: float
     passage_coverage: float
     rare_coverage: float
     name_coverage: float
     number_coverage: float
     type_match: bool
-    agreement: float
 
 
 class CandidateOut(_Out):

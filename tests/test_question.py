@@ -6,17 +6,17 @@ import pytest
 from rag.answer.question import analyse_question, find_numbers, is_chinese, stem_tokens
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.answer.support import (
-    PassageSigns,
+    RankingSigns,
     archive_rarity,
     holds_answer_type,
     name_is_among,
-    passage_signs,
+    ranking_signs,
     read_signs,
     support_score,
 )
 from rag.types import Hit, Passage, Signs, Span, StageScore
 
-NO_PASSAGE = PassageSigns(0.0, 0.0, 0.0)
+NO_RANKING = RankingSigns(0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,8 @@ def test_a_name_is_found_in_the_forms_that_a_text_may_give_it():
         "ZhouYiping, director general, met him in China.",
         "",
         sentence_logit=0.0,
-        passage=NO_PASSAGE,
+        passage_logit=0.0,
+        ranking=NO_RANKING,
         rarity={},
     )
     assert signs.name_coverage == 1.0
@@ -119,7 +120,13 @@ def test_a_figure_of_the_question_is_looked_for_in_sentence_date_and_passage():
 
     def coverage(sentence, context):
         return read_signs(
-            question, sentence, context, sentence_logit=0.0, passage=NO_PASSAGE, rarity={}
+            question,
+            sentence,
+            context,
+            sentence_logit=0.0,
+            passage_logit=0.0,
+            ranking=NO_RANKING,
+            rarity={},
         ).number_coverage
 
     assert coverage("LI Yong led it at the 18th session.", "2019-04-24") == 1.0
@@ -130,7 +137,7 @@ def test_a_figure_of_the_question_is_looked_for_in_sentence_date_and_passage():
 
 
 def test_each_sign_can_only_add_support():
-    base = Signs(1.0, 1.0, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, False, 0.5)
+    base = Signs(1.0, 1.0, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, False)
     for weights in (CHINESE_WEIGHTS, SupportWeights()):
         for better in (
             replace(base, sentence_coverage=1.0),
@@ -151,21 +158,36 @@ def test_a_rare_word_of_the_question_counts_more_than_a_common_one():
 
     def share(sentence):
         return read_signs(
-            question, sentence, "", sentence_logit=0.0, passage=NO_PASSAGE, rarity=rarity
+            question,
+            sentence,
+            "",
+            sentence_logit=0.0,
+            passage_logit=0.0,
+            ranking=NO_RANKING,
+            rarity=rarity,
         ).rare_coverage
 
     assert share("a visit") < 0.5 < share("the lighthouse") < share("lighthouse visits") == 1.0
 
 
-def test_a_passage_is_as_sure_as_both_retrievers_and_the_reranker_say():
+def test_a_ranking_says_how_clearly_it_found_something():
     def hit(logit, dense, lexical):
         passage = Passage("p", "d", Span(0, 1), (), "", "")
-        stages = (StageScore(rank, 1.0) if rank else None for rank in (dense, lexical))
-        return Hit(passage, *stages, None, StageScore(1, logit))
+        return Hit(
+            passage,
+            StageScore(*dense) if dense else None,
+            StageScore(lexical, 9.0) if lexical else None,
+            None,
+            StageScore(1, logit),
+        )
 
-    first, second = passage_signs([hit(4.0, 1, 2), hit(1.5, None, 1)])
-    assert (first.logit, first.margin, first.agreement) == (4.0, 2.5, 0.75)
-    assert (second.logit, second.margin, second.agreement) == (1.5, 2.5, 0.5)
+    signs = ranking_signs([hit(4.0, (1, 0.8), 2), hit(1.5, (2, 0.4), None), hit(-3.0, None, 1)])
+    assert signs.margin == 2.5
+    assert signs.prominence == pytest.approx(1 - 0.2 / 0.4)
+    assert signs.agreement == 0.75
+    assert ranking_signs([]) == RankingSigns(0.0, 0.0, 0.0)
+    alike = ranking_signs([hit(1.0, (1, 1.0), 1), hit(1.0, (2, 1.0), 2)])
+    assert alike == RankingSigns(0.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize(

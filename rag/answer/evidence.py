@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from embeddings.types import Reranker
 from rag.answer.question import QuestionTerms
 from rag.answer.settings import SupportWeights
-from rag.answer.support import PassageSigns, passage_signs, read_signs, support_score
+from rag.answer.support import RankingSigns, read_signs, support_score
 from rag.normalise import search_text
 from rag.scripts import reads_text
 from rag.sentences import split_sentences
@@ -26,7 +26,6 @@ class _Sentence:
     and numbers may stand."""
 
     hit: Hit
-    passage: PassageSigns
     span: Span
     quote: str
     words: str
@@ -40,24 +39,24 @@ def judge_sentences(
     documents: Mapping[str, Document],
     reranker: Reranker,
     *,
+    ranking: RankingSigns,
     weights: SupportWeights,
     rarity: Mapping[str, float],
 ) -> list[Candidate]:
     """Every sentence of the hits with its support score, best first.
 
     ``documents`` maps document id to document for every hit. The logit of a pair that the
-    reranker cannot read is 0. ``rarity`` is what each content word of the question counts
+    reranker cannot read is 0. ``ranking`` is what the ranking that the hits lead says of
+    the question, ``rarity`` is what each content word of the question counts
     (see rag.answer.support). Ties by document id and span. All verdicts are "kept"; what
     the composer drops, it marks.
     """
     sentences = [
-        sentence
-        for hit, passage in zip(hits, passage_signs(hits), strict=True)
-        for sentence in _sentences(hit, passage, documents[hit.passage.document_id])
+        sentence for hit in hits for sentence in _sentences(hit, documents[hit.passage.document_id])
     ]
     logits = _logits(question.text, sentences, reranker)
     candidates = [
-        _judge(question, sentence, logit, weights, rarity)
+        _judge(question, sentence, logit, ranking, weights, rarity)
         for sentence, logit in zip(sentences, logits, strict=True)
     ]
     return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
@@ -77,7 +76,7 @@ def _logits(question: str, sentences: Sequence[_Sentence], reranker: Reranker) -
     return logits
 
 
-def _sentences(hit: Hit, signs: PassageSigns, document: Document) -> list[_Sentence]:
+def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
     passage = hit.passage
     text = passage.span.of(document.text)
     published = document.published.isoformat() if document.published else ""
@@ -95,7 +94,7 @@ def _sentences(hit: Hit, signs: PassageSigns, document: Document) -> list[_Sente
             continue
         # Pronouns and "the visit" get their meaning from the title.
         scored = f"{title}. {words}" if title else words
-        found.append(_Sentence(hit, signs, span, quote, words, scored, context))
+        found.append(_Sentence(hit, span, quote, words, scored, context))
     return found
 
 
@@ -103,6 +102,7 @@ def _judge(
     question: QuestionTerms,
     sentence: _Sentence,
     logit: float,
+    ranking: RankingSigns,
     weights: SupportWeights,
     rarity: Mapping[str, float],
 ) -> Candidate:
@@ -112,7 +112,8 @@ def _judge(
         sentence.words,
         sentence.context,
         sentence_logit=logit,
-        passage=sentence.passage,
+        passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
+        ranking=ranking,
         rarity=rarity,
     )
     return Candidate(

@@ -47,17 +47,18 @@ class SupportWeights:
     unit, shares from none to all. ``footnote eval calibrate --weights`` fits them.
     """
 
-    bias: float = -10.5
+    bias: float = -11.3
     sentence_logit: float = 0.3
     passage_logit: float = 0.1
-    margin: float = 0.0
+    margin: float = 0.05
+    prominence: float = 3.0
+    agreement: float = 1.5
     sentence_coverage: float = 0.5
     passage_coverage: float = 1.0
     rare_coverage: float = 0.0
     name_coverage: float = 3.0
     number_coverage: float = 3.0
     type_match: float = 2.0
-    agreement: float = 0.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -70,6 +71,9 @@ CHINESE_WEIGHTS = SupportWeights(
     bias=-10.0,
     sentence_logit=0.0,
     passage_logit=0.0,
+    margin=0.0,
+    prominence=0.0,
+    agreement=0.0,
     sentence_coverage=8.0,
     passage_coverage=1.0,
     name_coverage=3.0,

@@ -16,16 +16,17 @@ from functools import lru_cache
 
 from rag.answer.question import QuestionTerms, find_numbers, stem_tokens
 from rag.answer.settings import SupportWeights
+from rag.answer.spans import asked_kind, find_answer_spans
 from rag.types import Hit, Signs, StageScore
 
 __all__ = [
     "MONTHS",
     "NUMBER_WORD",
-    "PassageSigns",
+    "RankingSigns",
     "archive_rarity",
     "holds_answer_type",
     "name_is_among",
-    "passage_signs",
+    "ranking_signs",
     "read_signs",
     "support_score",
 ]
@@ -96,26 +97,27 @@ _CHINESE_WORDS = re.compile(r"[一-鿿]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
-class PassageSigns:
-    """What retrieval says of a sentence's passage, as rag.types.Signs has it."""
+class RankingSigns:
+    """What a whole ranking says of its question, as rag.types.Signs has it."""
 
-    logit: float
     margin: float
+    prominence: float
     agreement: float
 
 
-def passage_signs(hits: Sequence[Hit]) -> list[PassageSigns]:
-    """The signs of each of these hits, in order."""
+def ranking_signs(hits: Sequence[Hit]) -> RankingSigns:
+    """How clearly a ranking, best hit first, has found something."""
     logits = sorted((hit.reranked.score for hit in hits if hit.reranked), reverse=True)
-    margin = logits[0] - logits[1] if len(logits) > 1 else 0.0
-    return [
-        PassageSigns(
-            logit=hit.reranked.score if hit.reranked else 0.0,
-            margin=margin,
-            agreement=(_nearness(hit.dense) + _nearness(hit.lexical)) / 2,
-        )
-        for hit in hits
-    ]
+    distances = [1.0 - hit.dense.score for hit in hits if hit.dense]
+    # All alike says nothing, and nothing is divided by nothing.
+    mean = max(sum(distances) / len(distances), 0.05) if distances else 1.0
+    return RankingSigns(
+        margin=logits[0] - logits[1] if len(logits) > 1 else 0.0,
+        prominence=max(0.0, 1.0 - min(distances) / mean) if distances else 0.0,
+        agreement=max(
+            ((_nearness(hit.dense) + _nearness(hit.lexical)) / 2 for hit in hits), default=0.0
+        ),
+    )
 
 
 def _nearness(stage: StageScore | None) -> float:
@@ -132,10 +134,13 @@ def archive_rarity(frequencies: Mapping[str, int], passages: int) -> dict[str, f
 
 
 def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
-    """Whether the sentence holds something of the type asked for.
+    """Whether the sentence holds something of the type asked for that the question does
+    not say itself.
 
     True for types that have no recognisable form (reason, definition, other).
     """
+    if not question.chinese:
+        return asked_kind(question) is None or bool(find_answer_spans(question, sentence))
     match question.expects:
         case "date":
             return bool((_YEAR if question.asks_year else _DATE).search(sentence))
@@ -168,7 +173,8 @@ def read_signs(
     context: str,
     *,
     sentence_logit: float,
-    passage: PassageSigns,
+    passage_logit: float,
+    ranking: RankingSigns,
     rarity: Mapping[str, float],
 ) -> Signs:
     """Compare a question with a sentence and its context (title, date and passage).
@@ -180,15 +186,16 @@ def read_signs(
     numbers = find_numbers(sentence) | find_numbers(context) | _years_spanned(sentence)
     return Signs(
         sentence_logit=sentence_logit,
-        passage_logit=passage.logit,
-        margin=passage.margin,
+        passage_logit=passage_logit,
+        margin=ranking.margin,
+        prominence=ranking.prominence,
+        agreement=ranking.agreement,
         sentence_coverage=_share(question.content, in_sentence),
         passage_coverage=_share(question.content, in_context),
         rare_coverage=_weighted_share(rarity, in_context),
         name_coverage=_name_share(question.names, in_context),
         number_coverage=_share(question.numbers, numbers),
         type_match=holds_answer_type(sentence, question),
-        agreement=passage.agreement,
     )
 
 
