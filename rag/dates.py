@@ -9,17 +9,31 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from rag.types import DateKind, DocumentDate, Span
 
-__all__ = ["find_dates", "parse_date", "parse_iso"]
+__all__ = [
+    "MONTH_NUMBERS",
+    "YEAR_FROM_TITLE",
+    "WrittenDate",
+    "capitalised_months",
+    "find_dates",
+    "narrowed",
+    "parse_date",
+    "parse_iso",
+    "written_dates",
+]
 
-_MONTHS = {
+# How the origin of a date ends whose year is not written beside it.
+YEAR_FROM_TITLE = "year from title"
+
+# English months in lower case, in full and short.
+MONTH_NUMBERS = {
     name: number
     for number, names in enumerate(
         (
@@ -40,7 +54,7 @@ _MONTHS = {
     )
     for name in names
 }
-_SPELLINGS = sorted({s for m in _MONTHS for s in (m.capitalize(), m.upper())}, key=len)
+_SPELLINGS = sorted({s for m in MONTH_NUMBERS for s in (m.capitalize(), m.upper())}, key=len)
 _FULL = [s for s in reversed(_SPELLINGS) if len(s) > 4 or s.lower() in ("may", "june", "july")]
 _SHORT = [s for s in reversed(_SPELLINGS) if s not in _FULL]
 # After a month in full, a full stop ends the sentence.
@@ -86,8 +100,8 @@ _SHAPES = (
     # April 24, 2019, April 24th, April 24-26, 2019; "in March\n2. Then" is a list
     rf"(?<![A-Za-z]){_MONTH}(?!\.?{_INLINE}{{0,3}}[\r\n]\s{{0,3}}[0-9]{{1,2}}[.)]\s){_GAP}"
     rf"{_DAY}(?![.:][0-9]){_TO_DAY}"
-    rf"(?:{_MAYBE_GAP},?{_GAP}{_YEAR}"
-    rf"|(?={_RANGE}{_LATER_MONTH}{_GAP}{_ANY_DAY}{_MAYBE_GAP},?{_GAP}{_LATER_YEAR}))?",
+    rf"(?:(?:{_MAYBE_GAP},)?{_GAP}{_YEAR}"
+    rf"|(?={_RANGE}{_LATER_MONTH}{_GAP}{_ANY_DAY}(?:{_MAYBE_GAP},)?{_GAP}{_LATER_YEAR}))?",
     # September 2020
     rf"(?<![A-Za-z]){_MONTH},?{_GAP}{_YEAR}",
     # in 2019, since 2019, the year 2019: the span is the year alone
@@ -95,6 +109,7 @@ _SHAPES = (
     r"(?P<year_@>1[5-9][0-9]{2}|20[0-9]{2})(?![0-9%‰]|[.,:/-][0-9]|[-–][A-Za-z])",
 )
 _DATE = re.compile("|".join(shape.replace("@", str(n)) for n, shape in enumerate(_SHAPES)))
+_ANY_MONTH = re.compile(rf"\b(?:{'|'.join(MONTH_NUMBERS)})\b", re.IGNORECASE)
 # Full-width digits and marks as the plain ones, one for one, so that offsets hold.
 _NARROW = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
 
@@ -117,12 +132,18 @@ _CHINESE_CLOSING = re.compile(r"\s*(?:[）)】\]]|电|讯|[|｜]|[0-9]{1,2}[:：
 _NUMERIC = re.compile(
     r"(?<![0-9])(20[0-9]{2}|19[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9])"
 )
-_FOLDERS = re.compile(r"/(20[0-9]{2}|19[0-9]{2})/([01]?[0-9])(?:/([0-3]?[0-9]))?(?=/)")
+_FOLDERS = re.compile(
+    rf"/(20[0-9]{{2}}|19[0-9]{{2}})/([01]?[0-9]|{'|'.join(MONTH_NUMBERS)})(?:/([0-3]?[0-9]))?(?=/)"
+)
+# "UNIDO Day 2024", 2024年; the 2030 Agenda dates nothing.
+_TITLE_YEAR = re.compile(
+    r"(?<![\w.,/:%$€£¥-])(?<!Agenda )((?:19|20)[0-9]{2})(?![A-Za-z0-9%‰]|[.,:/-][0-9]| Agenda)"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A date and where it stands."""
+class WrittenDate:
+    """A date as far as it is written, unknown parts None, and the span of the text it is in."""
 
     year: int | None
     month: int | None
@@ -130,6 +151,7 @@ class _Found:
     span: Span
 
     def dated(self, kind: DateKind, origin: str) -> DocumentDate:
+        """The same as a date of the document whose text it is in."""
         return DocumentDate(self.year, self.month, self.day, kind, origin, self.span)
 
 
@@ -140,22 +162,49 @@ def find_dates(
 
     A date line or dateline at the top of the text is believed before ``html_date``
     (the page's metadata), the source's URL and its file name; a date with its year
-    before one without. ``title`` adds what it says that the text does not. Where a date
-    was read from the text, ``span.of(text)`` is the date as written there.
+    before one without. ``title`` adds what it says that the text does not. Where it names
+    a single year, each date of the text without one stands twice: as written, and with
+    that year and an ``origin`` that ends in YEAR_FROM_TITLE. Where a date was read from
+    the text, ``span.of(text)`` is the date as written there.
     """
-    found = list(_dates_in(text))
+    found = list(written_dates(text))
     stated = list(_stated_in(text, found))
     published = [*stated, *_stated_outside(source, html_date)]
-    published.sort(key=lambda dated: dated.year is None)
+    published += _completed(stated, title)
+    published.sort(key=lambda dated: (dated.year is None, _is_completed(dated)))
     taken = {dated.span for dated in stated}
     events = [read.dated("event", "text") for read in found if read.span not in taken]
+    events += _completed(events, title)
+    events.sort(key=_place)
     known = {(d.year, d.month, d.day) for d in (*published, *events)}
     in_title = [
         DocumentDate(read.year, read.month, read.day, "event", "title")
-        for read in _dates_in(title)
+        for read in written_dates(title)
         if (read.year, read.month, read.day) not in known
     ]
     return (*published, *events, *in_title)
+
+
+def _completed(dates: Sequence[DocumentDate], title: str) -> list[DocumentDate]:
+    """The dates without a year once more, with the one year that the title names."""
+    years = {int(match[1]) for match in _TITLE_YEAR.finditer(narrowed(title))}
+    if len(years) != 1:
+        return []
+    (year,) = years
+    return [
+        replace(dated, year=year, origin=f"{dated.origin}, {YEAR_FROM_TITLE}")
+        for dated in dates
+        if dated.year is None and _is_possible(year, dated.month, dated.day)
+    ]
+
+
+def _is_completed(dated: DocumentDate) -> bool:
+    return dated.origin.endswith(YEAR_FROM_TITLE)
+
+
+def _place(dated: DocumentDate) -> tuple[Span, bool]:
+    assert dated.span is not None
+    return dated.span, _is_completed(dated)
 
 
 def parse_date(value: str) -> tuple[int | None, int | None, int | None] | None:
@@ -163,20 +212,29 @@ def parse_date(value: str) -> tuple[int | None, int | None, int | None] | None:
 
     Parts it does not give are None; None when it holds no date. A bare year counts.
     """
-    first = next(_dates_in(value), None)
+    first = next(written_dates(value), None)
     if first is not None:
         return first.year, first.month, first.day
-    bare = re.fullmatch(
-        r"(1[0-9]{3}|20[0-9]{2})(?:-([01][0-9]))?", value.translate(_NARROW).strip()
-    )
+    bare = re.fullmatch(r"(1[0-9]{3}|20[0-9]{2})(?:-([01][0-9]))?", narrowed(value).strip())
     if bare is None:
         return None
     month = int(bare[2]) if bare[2] else None
     return (int(bare[1]), month, None) if _is_possible(int(bare[1]), month, None) else None
 
 
-def _dates_in(text: str) -> Iterator[_Found]:
-    for match in _DATE.finditer(text.translate(_NARROW)):
+def capitalised_months(text: str) -> str:
+    """The text with English months as they are written: for names and for what people type."""
+    return _ANY_MONTH.sub(lambda match: match[0].capitalize(), text)
+
+
+def narrowed(text: str) -> str:
+    """The text with full-width digits and marks as plain ones, one for one: spans hold."""
+    return text.translate(_NARROW)
+
+
+def written_dates(text: str) -> Iterator[WrittenDate]:
+    """Every date that the text writes out, in text order."""
+    for match in _DATE.finditer(narrowed(text)):
         names = {name.split("_")[0]: name for name, value in match.groupdict().items() if value}
         parts = {part: match[name] for part, name in names.items()}
         year = int(parts["year"]) if "year" in parts else None
@@ -190,11 +248,11 @@ def _dates_in(text: str) -> Iterator[_Found]:
             year = int(parts["later"]) - (month > _month(parts["until"]))
             end = match.end(names["later"])
         if _is_possible(year, month, day):
-            yield _Found(year, month, day, Span(match.start(), end))
+            yield WrittenDate(year, month, day, Span(match.start(), end))
 
 
 def _month(name: str) -> int:
-    return _MONTHS[name.rstrip(".").lower()]
+    return MONTH_NUMBERS[name.rstrip(".").lower()]
 
 
 def _is_possible(year: int | None, month: int | None, day: int | None) -> bool:
@@ -206,7 +264,7 @@ def _is_possible(year: int | None, month: int | None, day: int | None) -> bool:
     return day is None or 1 <= day <= monthrange(year or 2000, month)[1]
 
 
-def _stated_in(text: str, found: list[_Found]) -> Iterator[DocumentDate]:
+def _stated_in(text: str, found: list[WrittenDate]) -> Iterator[DocumentDate]:
     """What the top of the text says of its own publication, at most one of each kind."""
     seen: set[str] = set()
     end = _top(text)
@@ -229,7 +287,7 @@ def _top(text: str) -> int:
     return min(len(text), _TOP_CHARACTERS)
 
 
-def _origin(text: str, read: _Found) -> str | None:
+def _origin(text: str, read: WrittenDate) -> str | None:
     """Which form of publication date this is, judged by the line around it."""
     span = read.span
     before = re.split(r"[\r\n]", text[max(0, span.start - _BESIDE_CHARACTERS) : span.start])[-1]
@@ -259,13 +317,27 @@ def _stated_outside(source: str | None, html_date: str | None) -> Iterator[Docum
         return
     is_url = "://" in source
     path = unquote(urlsplit(source).path) if is_url else source.replace("\\", "/")
-    named = _NUMERIC.search(PurePosixPath(path).name) or _FOLDERS.search(path)
-    if named is None:
-        return
-    groups = [part for part in named.groups() if part is None or part.isdigit()]
-    year, month, day = (int(part) if part else None for part in groups)
-    if _is_possible(year, month, day):
-        yield DocumentDate(year, month, day, "published", "url" if is_url else "file name")
+    named = _named_in(path)
+    if named is not None:
+        yield DocumentDate(*named, "published", "url" if is_url else "file name")
+
+
+def _named_in(path: str) -> tuple[int | None, int | None, int | None] | None:
+    """Year, month and day that a file's name or its folders give: 20190424, 2019/04/24."""
+    name = PurePosixPath(path).name
+    match = _NUMERIC.search(name)
+    if match is not None:
+        year, month, day = int(match[1]), int(match[3]), int(match[4])
+        return (year, month, day) if _is_possible(year, month, day) else None
+    match = _FOLDERS.search(path.lower())
+    if match is not None:
+        month = MONTH_NUMBERS[match[2]] if match[2] in MONTH_NUMBERS else int(match[2])
+        found = int(match[1]), month, int(match[3]) if match[3] else None
+        return found if _is_possible(*found) else None
+    # "visit-24-april-2019", 2019年4月24日访问: a day in words; a month alone says too little.
+    words = capitalised_months(re.sub(r"[-_.]", " ", name))
+    days = (written for written in written_dates(words) if written.year and written.day)
+    return next(((day.year, day.month, day.day) for day in days), None)
 
 
 def parse_iso(text: str) -> tuple[date, date]:

@@ -17,6 +17,7 @@ _FRONT_MATTER = re.compile(
     r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE
 )
 _FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(\S[^\r\n]*)", re.MULTILINE)
+_DATE_FIELDS = ("date", "published", "pubdate", "publishdate", "publish_date", "published_at")
 _FIRST_HEADING = re.compile(r"^ {0,3}#[ \t]+(?=\S)([^\r\n]*)", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
 
@@ -65,7 +66,7 @@ def read_markdown(text: str) -> Content:
 
 
 def _front_date(text: str, fields: Mapping[str, Span]) -> tuple[DocumentDate, ...]:
-    span = fields.get("date")
+    span = next((fields[name] for name in _DATE_FIELDS if name in fields), None)
     parsed = parse_date(_unquoted(span.of(text))) if span else None
     if parsed is None:
         return ()
