@@ -32,7 +32,7 @@ __all__ = [
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 
 # Part of each source's recorded hash: a reader that reads differently must read again.
-READER_VERSION = "read.v1"
+READER_VERSION = "read.v2"
 
 # Passages encoded together: enough that sorting by length pays, few enough that a
 # crash loses only seconds of work that nobody was told is done.
@@ -264,7 +264,9 @@ def _is_stored(document: Document, store: Store) -> bool:
         stored = view.document(document.id)
     if stored.sources[0] != document.sources[0]:
         return True
-    return stored.title == document.title and stored.dates == document.dates
+    # The day of ingest is the archive's, not the file's.
+    dates = tuple(found for found in stored.dates if found.kind != "ingested")
+    return stored.title == document.title and dates == document.dates
 
 
 def _store_batch(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -46,6 +47,11 @@ def document(
         dates=dates,
         metadata={"media type": "text/plain"},
     )
+
+
+def as_put(stored: Document) -> Document:
+    """A document as read from a store, without the day of ingest that the store adds."""
+    return replace(stored, dates=tuple(d for d in stored.dates if d.kind != "ingested"))
 
 
 def passages(of: Document) -> tuple[Passage, ...]:

@@ -1,5 +1,6 @@
 import os
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
@@ -47,6 +48,19 @@ def test_a_changed_file_replaces_its_old_version(quick, folder):
     assert len(assistant.documents()) == 2
     assert "310 guests" in assistant.document("fair.txt").text
     assert not [hit for hit in assistant.search("guests fair") if "300" in hit.passage.search_text]
+
+
+def test_the_day_of_ingest_is_the_archives_own_and_changes_no_document(quick, folder, monkeypatch):
+    assistant = quick()
+    assistant.ingest(folder)
+    first = assistant.document("fair.txt")
+    (ingested,) = [found for found in first.dates if found.kind == "ingested"]
+    assert ingested.interval()[0] <= datetime.now(UTC).date()
+    monkeypatch.setattr("rag.ingest.READER_VERSION", "read.next")
+    assert assistant.ingest(folder).unchanged == 2
+    assert assistant.document("fair.txt") == first
+    assert assistant.reindex().documents == 2
+    assert assistant.document("fair.txt") == first
 
 
 def test_the_same_text_under_two_paths_is_one_document_with_two_sources(quick, folder):

@@ -21,6 +21,7 @@ from tests.store_cases import (
     OTHER_ENCODER,
     OTHER_SPEC,
     SPEC,
+    as_put,
     brute_force,
     dense_ids,
     document,
@@ -86,7 +87,10 @@ def test_what_was_put_comes_back_equal(store: Store) -> None:
         put(writer, CATS, SHIPS)
     with store.read() as view:
         assert view.index == SPEC
-        assert view.document(CATS.id) == CATS
+        stored = view.document(CATS.id)
+        assert as_put(stored) == CATS
+        assert [found.kind for found in stored.dates].count("ingested") == 1
+        assert view.dates([SHIPS.id, "nothing"]) == {SHIPS.id: SHIPS.dates}
         assert tuple(view.document_passages(CATS.id)) == passages(CATS)
         wanted = [passages(SHIPS)[1], passages(CATS)[0]]
         assert view.passages([passage.id for passage in wanted]) == wanted

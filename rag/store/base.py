@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from embeddings.types import EncoderIdentity, Vectors
-from rag.types import Document, Filters, Passage
+from rag.types import Document, DocumentDate, Filters, Passage
 
 __all__ = [
     "DocumentSummary",
@@ -161,7 +161,17 @@ class ReadView(Protocol):
         ...
 
     def document(self, document_id: str) -> Document:
-        """The whole document. Raises UnknownDocumentError when there is none."""
+        """The whole document. Raises UnknownDocumentError when there is none.
+
+        Its last date, of the kind "ingested", is the day (UTC) it was first stored.
+        """
+        ...
+
+    def dates(self, document_ids: Sequence[str]) -> Mapping[str, tuple[DocumentDate, ...]]:
+        """What documents say of time, by id, without their texts; unknown ids are left out.
+
+        Their own publication and event dates, as ``document`` gives them.
+        """
         ...
 
     def document_passages(self, document_id: str) -> list[Passage]:

@@ -136,7 +136,7 @@ def _check_documents(
 ) -> Iterator[Problem]:
     rows = connection.execute(
         "SELECT row, characters, published, id, title, text, content_hash, language, dates,"
-        " metadata FROM documents ORDER BY row"
+        " added_at, metadata FROM documents ORDER BY row"
     )
     for row, characters, published, *record in rows:
         subject, text, content_hash = _printable(record[0]), record[2], record[3]

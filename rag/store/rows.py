@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from embeddings.types import EncoderIdentity
@@ -18,6 +19,7 @@ __all__ = [
     "IndexRow",
     "ViewState",
     "dates_from_json",
+    "dates_from_row",
     "dates_to_json",
     "document_from_row",
     "id_list",
@@ -133,12 +135,13 @@ def passage_from_row(row: Sequence[Any]) -> Passage:
 
 
 def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
-    """The document of (id, title, text, content_hash, language, dates, metadata).
+    """The document of (id, title, text, content_hash, language, dates, added_at,
+    metadata).
 
     Raises:
         StoreDamagedError: it cannot have been stored so.
     """
-    identifier, title, text, content_hash, language, dates, metadata = row
+    identifier, title, text, content_hash, language, dates, added_at, metadata = row
     try:
         _texts(title, text, content_hash, language)
         return Document(
@@ -148,11 +151,30 @@ def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
             text=text,
             content_hash=content_hash,
             language=language,
-            dates=dates_from_json(dates),
+            dates=(*dates_from_json(dates), *_ingested(added_at)),
             metadata=dict(json.loads(metadata)),
         )
     except (TypeError, ValueError) as error:
         raise impossible(f"document {identifier}", error) from error
+
+
+def dates_from_row(identifier: str, dates: str) -> tuple[DocumentDate, ...]:
+    """The dates of one document as dates_to_json wrote them.
+
+    Raises:
+        StoreDamagedError: it cannot have.
+    """
+    try:
+        return dates_from_json(dates)
+    except (TypeError, ValueError) as error:
+        raise impossible(f"document {identifier}", error) from error
+
+
+def _ingested(added_at: str) -> tuple[DocumentDate, ...]:
+    if not added_at:
+        return ()
+    day = datetime.fromisoformat(added_at).astimezone(UTC)
+    return (DocumentDate(day.year, day.month, day.day, "ingested", "archive"),)
 
 
 def impossible(what: str, error: Exception) -> StoreDamagedError:
@@ -171,7 +193,7 @@ def _texts(*values: object) -> tuple[str, ...]:
 
 
 def dates_to_json(dates: Iterable[DocumentDate]) -> str:
-    """JSON that dates_from_json reads back equal."""
+    """JSON that dates_from_json reads back equal; the day of ingest is the row's own."""
     return json.dumps(
         [
             [
@@ -183,6 +205,7 @@ def dates_to_json(dates: Iterable[DocumentDate]) -> str:
                 None if found.span is None else [found.span.start, found.span.end],
             ]
             for found in dates
+            if found.kind != "ingested"
         ],
         ensure_ascii=False,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +19,7 @@ from rag.store.lexical import LexicalSettings
 from rag.store.rows import (
     PASSAGE_COLUMNS,
     ViewState,
+    dates_from_row,
     document_from_row,
     id_list,
     impossible,
@@ -28,7 +30,7 @@ from rag.store.rows import (
 )
 from rag.store.vector_cache import VectorCache
 from rag.store.vectors import best_matches, stream_vectors, vectors_of
-from rag.types import Document, Filters, Passage
+from rag.types import Document, DocumentDate, Filters, Passage
 
 __all__ = ["LocalView", "SearchSettings"]
 
@@ -214,8 +216,8 @@ class LocalView:
     def document(self, document_id: str) -> Document:
         """The whole document. Raises UnknownDocumentError when there is none."""
         row = self._db.execute(
-            "SELECT id, title, text, content_hash, language, dates, metadata FROM documents"
-            " WHERE id = ?",
+            "SELECT id, title, text, content_hash, language, dates, added_at, metadata"
+            " FROM documents WHERE id = ?",
             (document_id,),
         ).fetchone()
         if row is None:
@@ -223,6 +225,15 @@ class LocalView:
                 f"no document has the id '{document_id}'; 'footnote list' names them"
             )
         return document_from_row(row, self._sources(document_id))
+
+    def dates(self, document_ids: Sequence[str]) -> Mapping[str, tuple[DocumentDate, ...]]:
+        """What documents say of time, by id, without their texts; unknown ids are left out."""
+        rows = self._db.execute(
+            "SELECT d.id, d.dates FROM json_each(?) AS j"
+            " CROSS JOIN documents AS d ON d.id = j.value",
+            (json.dumps(list(document_ids)),),
+        )
+        return {document_id: dates_from_row(document_id, dates) for document_id, dates in rows}
 
     def _sources(self, document_id: str) -> list[str]:
         rows = self._db.execute(
