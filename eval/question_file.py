@@ -100,7 +100,7 @@ def read_question_file(path: Path, library: Library, *, bundled: bool = False) -
         kind="bundled" if bundled else "questions",
         sha256=hashlib.sha256("\n".join(line.strip() for line in lines).encode()).hexdigest(),
         cases=tuple(cases),
-        ignored_fields=_ignored(cases),
+        ignored_fields={},
         left_out={},
     )
 
@@ -219,9 +219,3 @@ def _attributes(row: _Row) -> Mapping[str, str]:
         "match": row.match,
         "turn": "follow-up" if row.history else "first",
     }
-
-
-def _ignored(cases: Sequence[Case]) -> dict[str, str]:
-    if any(case.as_of for case in cases):
-        return {"as_of": "recorded; questions cannot be asked as of a date yet"}
-    return {}

@@ -104,7 +104,7 @@ def _new_folder(runs: Path, name: str, started: str) -> Path:
 
 
 def _ask(assistant: Assistant, case: Case, judge: Judge) -> QuestionRecord:
-    question = Question(case.question, history=case.history)
+    question = Question(case.question, history=case.history, as_of=case.as_of)
     try:
         if judge.answers:
             return judge.answered(case, assistant.ask(question))

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from eval.cases import Case, Evidence, Gold, QuestionSet, iso_day
 from eval.errors import QuestionSetError
 from eval.library import Library
 from eval.locate import locate_quote
+from rag.dates import parse_iso
 from rag.normalise import search_text
 from rag.read.reader import detect_language
 from rag.types import Document, DocumentDate, Passage, Span, Turn
@@ -44,11 +46,11 @@ _USED = frozenset(
         "type",
         "gold_evidence",
         "history",
+        "question_date",
     )
 )
 # Why a field that carries meaning is not used; every other one is only not a single value.
 _REASONS: Mapping[str, str] = {
-    "question_date": "recorded as as_of; questions cannot be asked as of a date yet",
     "standalone_question": "the published rewrite; Footnote makes its own from the history",
     "related_doc_ids": "documents an unanswerable question was written against",
     "cited_doc_ids": "the cited article whatever the label; see python -m eval.wice",
@@ -274,7 +276,7 @@ def _case(row: dict[str, Any], library: Library, where: str, *, restricted: bool
             "answerable": _plain(not unanswerable),
             "turn": "follow-up" if history else "first",
         },
-        as_of=iso_day(row.get("question_date")),
+        as_of=_asked_on(row.get("question_date")),
         answerable=not unanswerable,
         gold=Gold(
             # What follows an unanswerable question is a reply, not an answer.
@@ -284,6 +286,14 @@ def _case(row: dict[str, Any], library: Library, where: str, *, restricted: bool
             evidence=() if unanswerable else _evidence(quotes, keys, library),
         ),
     )
+
+
+def _asked_on(value: object) -> date | None:
+    """The last day that a field names as YYYY-MM-DD or less, its zeros left out or not."""
+    try:
+        return parse_iso(str(value))[1]
+    except ValueError:
+        return None
 
 
 def _plain(value: object) -> str:

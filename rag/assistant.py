@@ -254,7 +254,7 @@ class Assistant:
     ) -> list[Hit]:
         """The best passages for a query, reranked, at most ``limit``.
 
-        A Question brings its own filters; ``filters`` are those of a plain text.
+        A Question brings its own filters and day; ``filters`` are those of a plain text.
 
         Raises:
             QuestionError, IndexMismatchError, ModelError: as ``ask`` does.
@@ -388,7 +388,7 @@ class _Inquiry:
             standalone=self._standalone,
             reason=reason,
             explanation=explain_abstention(
-                reason, self.terms, candidates, read, self.question.filters
+                reason, self.terms, candidates, read, self.question.scope
             ),
             nearest=nearest_passages(nearest, documents),
             ranking=tuple(hits),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -149,15 +149,18 @@ class Filters:
     as a glob (when it has ``*``, ``?`` or ``[``) or as a case-insensitive substring.
     ``since``/``until``: inclusive; a document passes when its publication date, at the
     precision known, overlaps the range; one without a publication date does not pass.
+    ``as_of``: what was published later does not pass, that is, when the first day its
+    publication date may mean is after it; one without a publication date passes.
     """
 
     sources: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
     language: str | None = None
+    as_of: date | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.sources or self.since or self.until or self.language)
+        return bool(self.sources or self.since or self.until or self.language or self.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +176,19 @@ class Question:
     """What is asked, and of which part of the archive.
 
     ``history`` is the conversation before it, oldest turn first; empty for a question
-    that begins one.
+    that begins one. ``as_of`` is the day it is asked from: documents published later are
+    not used, and "last year" is the year before it. None asks of the whole archive.
     """
 
     text: str
     filters: Filters = Filters()
     history: tuple[Turn, ...] = ()
+    as_of: date | None = None
+
+    @property
+    def scope(self) -> Filters:
+        """Its filters, as of its day."""
+        return self.filters if self.as_of is None else replace(self.filters, as_of=self.as_of)
 
 
 @dataclass(frozen=True, slots=True)

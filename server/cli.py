@@ -57,6 +57,13 @@ Since = Annotated[
 Until = Annotated[
     str | None, typer.Option(help="Only documents published on or before: YYYY[-MM[-DD]].")
 ]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        help="Answer as the archive stood then: nothing published after the last day of "
+        "YYYY[-MM[-DD]] is used, documents without a date are; 'last year' counts from it."
+    ),
+]
 Language = Annotated[
     str | None, typer.Option(help="Only documents in this language, such as en or zh.")
 ]
@@ -82,6 +89,10 @@ def _filters(
     if first and last and first > last:
         raise SettingsError(f"--since {since} is after --until {until}; nothing can lie between")
     return Filters(sources=tuple(sources or ()), since=first, until=last, language=language)
+
+
+def _last_day(as_of: str | None) -> date | None:
+    return _day(as_of, "--as-of")[1] if as_of else None
 
 
 def _day(text: str, flag: str) -> tuple[date, date]:
@@ -151,6 +162,7 @@ def ask(
     source: Sources = None,
     since: Since = None,
     until: Until = None,
+    as_of: AsOf = None,
     language: Language = None,
     min_support: Annotated[
         float | None, typer.Option(min=0, max=1, help="Support a sentence needs to be said.")
@@ -163,11 +175,11 @@ def ask(
     config: Config = None,
 ) -> None:
     """Answer from the archive with footnotes, or say that the archive does not say."""
-    filters = _filters(source, since, until, language)
+    filters, day = _filters(source, since, until, language), _last_day(as_of)
     console = make_console()
     with _opened(data, config, **{"answer.min_support": min_support}) as assistant:
         for position, question in enumerate(questions):
-            outcome = assistant.ask(Question(question, filters), limit=top_k)
+            outcome = assistant.ask(Question(question, filters, as_of=day), limit=top_k)
             if as_json:
                 shape = wire.outcome_out(outcome, explain=explain)
                 # Several outcomes are JSON lines, so that each can be read as it comes.
@@ -189,15 +201,16 @@ def search(
     source: Sources = None,
     since: Since = None,
     until: Until = None,
+    as_of: AsOf = None,
     language: Language = None,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Find passages, without composing an answer."""
-    filters = _filters(source, since, until, language)
+    question = Question(query, _filters(source, since, until, language), as_of=_last_day(as_of))
     with _opened(data, config) as assistant:
-        hits = assistant.search(query, limit=top_k, filters=filters)
+        hits = assistant.search(question, limit=top_k)
         if as_json:
             _print_json([wire.hit_out(hit).model_dump(mode="json") for hit in hits])
             return

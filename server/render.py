@@ -61,9 +61,11 @@ def render_outcome(outcome: Outcome) -> RenderableType:
     """An answer with its footnotes, or an abstention with what lies nearest."""
     match outcome:
         case Answer():
-            return _render_answer(outcome)
+            body = _render_answer(outcome)
         case Abstention():
-            return _render_abstention(outcome)
+            body = _render_abstention(outcome)
+    as_of = outcome.question.as_of
+    return body if as_of is None else Group(Text(f"As of {as_of}:", style="dim"), body)
 
 
 def _render_answer(answer: Answer) -> RenderableType:

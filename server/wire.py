@@ -7,6 +7,7 @@ of an outcome grows when a field changes meaning or goes; new fields may appear 
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -126,6 +127,9 @@ class _OutcomeOut(_Out):
     standalone_question: str | None = Field(
         description="a follow-up as it was understood without its history, else null"
     )
+    as_of: date | None = Field(
+        description="the day it was asked from: nothing published later was used"
+    )
     generation: int = Field(description="state of the archive that was asked")
     models: dict[str, ModelOut]
     timings_ms: dict[str, float]
@@ -171,6 +175,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
             return AnswerOut(
                 question=outcome.question.text,
                 standalone_question=outcome.standalone,
+                as_of=outcome.question.as_of,
                 generation=outcome.generation,
                 models=models,
                 timings_ms=timings,
@@ -185,6 +190,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
             return AbstentionOut(
                 question=outcome.question.text,
                 standalone_question=outcome.standalone,
+                as_of=outcome.question.as_of,
                 generation=outcome.generation,
                 models=models,
                 timings_ms=timings,

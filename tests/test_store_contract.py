@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rag.store.base import SourceRecord, Store
 from rag.store.faiss_index import IndexKinds
 from rag.store.local import LocalStore, LocalStoreSettings
 from rag.store.view import SearchSettings
-from rag.types import Filters
+from rag.types import DocumentDate, Filters
 from tests.store_cases import (
     ENCODER,
     OTHER_ENCODER,
@@ -181,6 +182,42 @@ def test_filters_are_exact_however_selective(store: Store) -> None:
                 assert best[:1] == ([kept[0].passages[0].id] if kept else [])
             summaries = [found.id for found in view.documents(filters)]
             assert summaries == [item.document.id for item in kept]
+
+
+def test_as_of_a_day_what_was_published_later_is_not_there(store: Store) -> None:
+    items = [indexed(of) for of in synthetic(350)]
+    undated = document("w1 w2 w3 undated")
+    with store.write() as writer:
+        writer.put([*items, indexed(undated)], SPEC)
+    day = date(2003, 6, 10)
+    kept = [item for item in items if item.document.published.interval()[0] <= day]
+    kept.append(indexed(undated))
+    allowed = {passage.id for item in kept for passage in item.passages}
+    assert len(kept) < len(items) / 4
+    with store.read() as view:
+        filters = Filters(as_of=day)
+        vector = query(items[5].passages[0].search_text)
+        found = view.dense_search(vector, limit=10, filters=filters)
+        assert {hit.passage_id for hit in found} == {
+            name for name, _ in brute_force(kept, vector, 10)
+        }
+        everywhere = lexical_ids(view, "w1 w2 w3 undated", limit=2000)
+        expected = [name for name in everywhere if name in allowed]
+        assert lexical_ids(view, "w1 w2 w3 undated", limit=2000, as_of=day) == expected
+        assert 1 < len(expected) < len(everywhere)
+        assert [found.id for found in view.documents(filters)] == [i.document.id for i in kept]
+        both = Filters(as_of=day, since=date(2003, 1, 1))
+        assert undated.id not in {found.id for found in view.documents(both)}
+
+
+def test_a_date_that_may_mean_an_earlier_day_is_there(store: Store) -> None:
+    year = replace(CATS, dates=(DocumentDate(2019, None, None, "published", "url"),))
+    with store.write() as writer:
+        put(writer, year)
+    with store.read() as view:
+        assert dense_ids(view, "cats", as_of=date(2019, 1, 1)) != []
+        assert dense_ids(view, "cats", as_of=date(2018, 12, 31)) == []
+        assert lexical_ids(view, "cats", as_of=date(2018, 12, 31)) == []
 
 
 def test_a_document_without_a_publication_date_passes_no_date_filter(store: Store) -> None:

@@ -70,9 +70,14 @@ def test_a_suite_becomes_cases_with_gold_and_attributes(tmp_path):
 def test_unused_fields_are_named_with_the_reason(tmp_path):
     rows = query(question_date="2024-01-01", spans=[1, 2], cited_doc_ids=["d1"])
     found = read(write_suite(tmp_path, rows))
-    assert found.ignored_fields.keys() == {"question_date", "spans", "cited_doc_ids"}
-    assert "as of a date" in found.ignored_fields["question_date"]
+    assert found.ignored_fields.keys() == {"spans", "cited_doc_ids"}
+
+
+def test_the_day_a_question_is_asked_is_read_with_or_without_its_zeros(tmp_path):
+    found = read(write_suite(tmp_path, query(question_date="2024-01-01")))
     assert found.cases[0].as_of.isoformat() == "2024-01-01"
+    short = read(write_suite(tmp_path, query(question_date="2024-8-1")))
+    assert short.cases[0].as_of.isoformat() == "2024-08-01"
 
 
 def test_questions_without_gold_are_left_out_and_counted(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rag.answer.question import AnswerType, QuestionTerms, named_words, stem_tokens
 from rag.answer.support import name_is_among
@@ -37,8 +38,9 @@ def explain_abstention(
         case "nothing_asked":
             return "The question names nothing to look for; say whom or what it is about."
         case "no_match":
-            within = " that the filters let through" if filters else ""
-            return f"The archive does not say: no passage{within} matches the question."
+            within = " that the filters let through" if replace(filters, as_of=None) else ""
+            known = f" published by {filters.as_of}" if filters.as_of else ""
+            return f"The archive does not say: no passage{within}{known} matches the question."
         case "insufficient_evidence":
             return f"The archive does not say. {_missing(question, candidates, hits)}"
 

@@ -49,11 +49,9 @@ def retrieve(
     """
     dense: list[ScoredPassage] = []
     if query_vector is not None:
-        dense = view.dense_search(
-            query_vector, limit=settings.dense_limit, filters=question.filters
-        )
+        dense = view.dense_search(query_vector, limit=settings.dense_limit, filters=question.scope)
     lexical = view.lexical_search(
-        question.text, limit=settings.lexical_limit, filters=question.filters
+        question.text, limit=settings.lexical_limit, filters=question.scope
     )
     by_dense, by_lexical = _stage_scores(dense), _stage_scores(lexical)
     passages = {p.id: p for p in view.passages(list({**by_dense, **by_lexical}))}

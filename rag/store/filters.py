@@ -29,6 +29,9 @@ def document_condition(connection: sqlite3.Connection, filters: Filters) -> tupl
     if filters.until is not None:
         terms.append("d.published_first <= ?")
         parameters.append(filters.until.isoformat())
+    if filters.as_of is not None:
+        terms.append("(d.published_first IS NULL OR d.published_first <= ?)")
+        parameters.append(filters.as_of.isoformat())
     if filters.language is not None:
         terms.append("d.language = ?")
         parameters.append(filters.language)

@@ -1,0 +1,70 @@
+"""Asking as the archive stood on a day, from Python and from the command line."""
+
+import json
+from datetime import date
+
+import pytest
+
+from rag.types import Answer, Filters, Question, Turn
+
+HEADS = {
+    "a.txt": "VIENNA, 24 April 2019 - LI Yong is the Director General of UNIDO.",
+    "b.txt": "VIENNA, 10 December 2021 - Gerd Müller is the Director General of UNIDO.",
+    "c.txt": "The Director General of UNIDO has an office in Vienna.",
+}
+ASKED = "Who is the Director General of UNIDO?"
+
+
+@pytest.fixture
+def heads(quick, tmp_path):
+    folder = tmp_path / "heads"
+    folder.mkdir()
+    for name, text in HEADS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    assistant = quick()
+    assistant.ingest(folder)
+    return assistant
+
+
+def names(assistant, hits):
+    ids = {hit.passage.document_id for hit in hits}
+    sources = (assistant.document(found).sources[0] for found in ids)
+    return {source.rpartition("/")[2] for source in sources}
+
+
+def test_what_was_published_later_is_not_used_and_undated_documents_are(heads):
+    def found(as_of, **besides):
+        return names(heads, heads.search(Question(ASKED, as_of=as_of, **besides)))
+
+    assert found(None) == {"a.txt", "b.txt", "c.txt"}
+    assert found(date(2021, 12, 10)) == {"a.txt", "b.txt", "c.txt"}
+    assert found(date(2020, 6, 30)) == {"a.txt", "c.txt"}
+    assert found(date(2019, 4, 23)) == {"c.txt"}
+    history = (Turn("user", "What is UNIDO?"), Turn("assistant", "An organization."))
+    assert found(date(2020, 6, 30), history=history) == {"a.txt", "c.txt"}
+    since = Filters(since=date(2019, 1, 1))
+    assert found(date(2020, 6, 30), filters=since) == {"a.txt"}
+
+
+def test_the_outcome_says_of_which_day_it_is(heads):
+    asked = Question(ASKED, as_of=date(2020, 6, 30))
+    outcome = heads.ask(asked)
+    assert outcome.question.as_of == date(2020, 6, 30)
+    ranked = names(heads, outcome.ranking)
+    assert "b.txt" not in ranked
+    if isinstance(outcome, Answer):
+        assert "Müller" not in " ".join(claim.text for claim in outcome.claims)
+
+
+def test_the_command_takes_the_last_day_meant(footnote, sample_data):
+    code, out, _ = footnote("ask", ASKED, "--as-of", "2020-06", "--json", "--data", sample_data)
+    assert code == 0
+    said = json.loads(out)
+    assert said["as_of"] == "2020-06-30"
+    cited = said.get("citations", []) + said.get("nearest", [])
+    assert all(found["published"] is None or found["published"] <= "2020-06" for found in cited)
+    code, out, _ = footnote("ask", ASKED, "--as-of", "2020", "--data", sample_data)
+    assert "As of 2020-12-31:" in out
+    code, _, err = footnote("search", ASKED, "--as-of", "soon", "--data", sample_data)
+    assert code == 1
+    assert "--as-of" in err
