@@ -20,7 +20,8 @@ from rag.errors import ModelError
 
 __all__ = ["NORMALISER", "lexical_tokens", "search_text", "word_rarity"]
 
-NORMALISER = "normalise.v1"
+# Of all that makes index words, those of dates (rag.store.lexical) included.
+NORMALISER = "normalise.v2"
 
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 # The one mark of invisible ones that parts words: "AIM<U+200B>Global".

@@ -220,6 +220,15 @@ def test_a_date_that_may_mean_an_earlier_day_is_there(store: Store) -> None:
         assert lexical_ids(view, "cats", as_of=date(2018, 12, 31)) == []
 
 
+def test_a_date_is_found_however_it_is_written(store: Store) -> None:
+    iso, other = document("They met 2019-04-24 there"), document("They met 2019-05-23 there")
+    with store.write() as writer:
+        put(writer, iso, other, *(document(f"no date number{n}") for n in range(9)))
+    with store.read() as view:
+        for asked in ("April 24th", "24. April", "4月24日", "24 April", "April 2019"):
+            assert lexical_ids(view, asked)[0] == passages(iso)[0].id
+
+
 def test_a_document_without_a_publication_date_passes_no_date_filter(store: Store) -> None:
     with store.write() as writer:
         put(writer, CATS)

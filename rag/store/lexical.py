@@ -11,6 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.dates import written_dates
 from rag.normalise import lexical_tokens
 from rag.store.base import ScoredPassage
 from rag.store.filters import document_condition
@@ -21,6 +22,7 @@ __all__ = [
     "LexicalSettings",
     "count_passages",
     "create_table",
+    "date_words",
     "lexical_columns",
     "query_words",
     "search",
@@ -68,19 +70,38 @@ def create_table(connection: sqlite3.Connection, index: IndexRow) -> None:
 def lexical_columns(passage: Passage) -> tuple[str, str]:
     """The token strings (title, body) of a passage; its headings count as title."""
     context = dict.fromkeys((passage.title, *passage.headings))
-    return _token_string("\n".join(context)), " ".join(lexical_tokens(passage.search_text))
+    return _token_string("\n".join(context)), " ".join(_words(passage.search_text))
 
 
 @lru_cache(maxsize=256)  # all passages of a document share their title
 def _token_string(text: str) -> str:
-    return " ".join(lexical_tokens(text))
+    return " ".join(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    return [*lexical_tokens(text), *date_words(text)]
+
+
+def date_words(text: str) -> list[str]:
+    """A word for each month of a year and each day of a year that the text writes, once.
+
+    However they are written, 24 April 2019 and 2019-04-24 meet in both words, "April
+    24th" meets them in the second.
+    """
+    words: dict[str, None] = {}
+    for written in written_dates(text):
+        if written.month is not None and written.year is not None:
+            words[f"ym{written.year}{written.month:02d}"] = None
+        if written.month is not None and written.day is not None:
+            words[f"md{written.month:02d}{written.day:02d}"] = None
+    return list(words)
 
 
 def query_words(query: str) -> list[str]:
     """The words to look for, each once; stop words only when there is nothing else."""
     words = [
         word
-        for word in dict.fromkeys(lexical_tokens(query))
+        for word in dict.fromkeys(_words(query))
         if any(character.isalnum() for character in word)
     ]
     return ([word for word in words if word.casefold() not in _STOP_WORDS] or words)[:_MOST_WORDS]
