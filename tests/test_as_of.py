@@ -56,6 +56,19 @@ def test_the_outcome_says_of_which_day_it_is(heads):
         assert "Müller" not in " ".join(claim.text for claim in outcome.claims)
 
 
+def test_a_time_in_the_question_prefers_its_passages_and_keeps_the_others(heads):
+    for question, first in (
+        (Question("Who was Director General of UNIDO in 2019?"), "a.txt"),
+        (Question("Who was Director General of UNIDO in 2021?"), "b.txt"),
+        (Question("Who was Director General last year?", as_of=date(2022, 5, 1)), "b.txt"),
+        (Question("Who was Director General between 2018 and 2020?"), "a.txt"),
+    ):
+        hits = heads.search(question)
+        dated = [hit for hit in hits if names(heads, [hit]) != {"c.txt"}]
+        assert names(heads, [min(dated, key=lambda hit: hit.fused.rank)]) == {first}
+        assert len(names(heads, hits)) == 3
+
+
 def test_the_command_takes_the_last_day_meant(footnote, sample_data):
     code, out, _ = footnote("ask", ASKED, "--as-of", "2020-06", "--json", "--data", sample_data)
     assert code == 0

@@ -8,8 +8,11 @@ from math import inf
 
 from embeddings.types import Vectors
 from rag.retrieve.fusion import fuse_scores
+from rag.retrieve.timely import prefer_timely, with_resolved_times
+from rag.retrieve.when import AskedTime, find_times
 from rag.scripts import is_latin
 from rag.store.base import ReadView, ScoredPassage
+from rag.store.rows import parse_passage_id
 from rag.types import Hit, Question, StageScore
 
 __all__ = ["RetrieveSettings", "retrieve"]
@@ -22,20 +25,23 @@ class RetrieveSettings:
     ``dense_limit`` and ``lexical_limit`` are passages each retriever returns,
     ``lexical_weight`` what the best lexical score counts beside the mean distance of the
     dense ranking, ``rerank_limit`` how many fused passages the cross-encoder reads (it
-    dominates the time of a question).
+    dominates the time of a question). ``time_weight`` is by how much of itself a BM25
+    score rises for a passage of the time that the question speaks of.
     """
 
     dense_limit: int = 100
     lexical_limit: int = 100
     lexical_weight: float = 0.5
     rerank_limit: int = 10
+    time_weight: float = 0.3
 
     def __post_init__(self) -> None:
         for name in ("dense_limit", "lexical_limit", "rerank_limit"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more")
-        if not 0.0 <= self.lexical_weight < inf:
-            raise ValueError("lexical_weight must be 0 or more")
+        for name in ("lexical_weight", "time_weight"):
+            if not 0.0 <= getattr(self, name) < inf:
+                raise ValueError(f"{name} must be 0 or more")
 
 
 def retrieve(
@@ -47,18 +53,22 @@ def retrieve(
     where the encoder cannot read it: then the dense retriever, whose ranking would be
     noise, takes no part.
     """
+    times = find_times(question.text, question.as_of)
+    filters = question.scope
     dense: list[ScoredPassage] = []
     if query_vector is not None:
-        dense = view.dense_search(query_vector, limit=settings.dense_limit, filters=question.scope)
+        dense = view.dense_search(query_vector, limit=settings.dense_limit, filters=filters)
     lexical = view.lexical_search(
-        question.text, limit=settings.lexical_limit, filters=question.scope
+        with_resolved_times(question.text, times), limit=settings.lexical_limit, filters=filters
     )
+    # Raised scores are for the order alone: hits keep what the retriever said.
+    ordered = _timely(view, lexical, times, settings.time_weight) if times else lexical
     by_dense, by_lexical = _stage_scores(dense), _stage_scores(lexical)
     passages = {p.id: p for p in view.passages(list({**by_dense, **by_lexical}))}
     latin = is_latin(question.text)
     fused = fuse_scores(
         {key: stage.score for key, stage in by_dense.items()},
-        {key: stage.score for key, stage in by_lexical.items()},
+        {scored.passage_id: scored.score for scored in ordered},
         documents={key: passage.document_id for key, passage in passages.items()},
         lexical_weight=settings.lexical_weight,
         foreign={
@@ -75,6 +85,13 @@ def retrieve(
         )
         for rank, (key, score) in enumerate(fused.items(), start=1)
     ]
+
+
+def _timely(
+    view: ReadView, ranking: Sequence[ScoredPassage], times: Sequence[AskedTime], weight: float
+) -> list[ScoredPassage]:
+    documents = dict.fromkeys(parse_passage_id(scored.passage_id)[0] for scored in ranking)
+    return prefer_timely(ranking, times, view.dates(list(documents)), weight=weight)
 
 
 def _stage_scores(ranking: Sequence[ScoredPassage]) -> dict[str, StageScore]:
