@@ -13,7 +13,7 @@ from types import TracebackType
 
 from embeddings.encoder import load_encoder
 from embeddings.reranker import load_reranker
-from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
+from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker, Vectors
 from rag.answer.abstain import explain_abstention, nearest_passages
 from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
@@ -295,13 +295,28 @@ class Assistant:
             vector = None
             if reads_text(self.encoder.reads, question.text):
                 with watch.time("encode"):
-                    vector = self.encoder.encode_queries([question.text])[0]
+                    vector = self._query_vector(view, question.text)
             with watch.time("retrieve"):
                 hits = retrieve(view, question, vector, settings)
             if not hits or not reads_text(self.reranker.reads, question.text):
                 return hits
             with watch.time("rerank"):
                 return rerank(hits, question.text, self.reranker, limit=settings.rerank_limit)
+
+    def _query_vector(self, view: ReadView, text: str) -> Vectors:
+        """The question's unit vector; halfway to its correction where a word seems mistyped.
+
+        Halfway only: an unknown name may be right, and the nearest one another's.
+        """
+        texts = list(dict.fromkeys([text, view.respelled(text)]))
+        vectors = self.encoder.encode_queries(texts)
+        joined: Vectors = vectors.sum(axis=0)
+        length = float((joined**2).sum() ** 0.5)
+        if len(texts) == 1 or not length:
+            first: Vectors = vectors[0]
+            return first
+        unit: Vectors = joined / length
+        return unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -529,3 +529,76 @@ def test_vectors_can_be_replaced(store: Store) -> None:
         assert dense_ids(view, "ships", limit=1) == [first]
     assert store.check() == []
     assert store.passages_without_vectors() == []
+
+
+MINISTER = document(
+    "The minister opened the laboratory in Shenzhen.\nIts organisation has a new programme.",
+    "/a/minister.txt",
+)
+
+
+def test_a_mistyped_word_finds_what_it_was_meant_to_be(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, MINISTER, CATS, SHIPS)
+    first = passages(MINISTER)[0].id
+    with store.read() as view:
+        assert lexical_ids(view, "labortaory") == [first]
+        assert lexical_ids(view, "Shenzen") == [first]
+        assert view.respelled("Who opned the labortaory?") == "Who opened the laboratory?"
+        assert view.respelled("Who opened the laboratory?") == "Who opened the laboratory?"
+
+
+def test_a_word_of_the_archive_counts_more_than_one_it_may_be_mistyped_for(store: Store) -> None:
+    zhang = document("Zhang Wei spoke about trade.", "/a/zhang.txt")
+    unknown = document("Zheng spoke about trade.", "/a/zheng.txt")
+    with store.write() as writer:
+        put(writer, zhang)
+    with store.read() as view:
+        guessed = view.lexical_search("zheng", limit=5)[0].score
+    with store.write() as writer:
+        put(writer, unknown)
+    with store.read() as view:
+        assert lexical_ids(view, "zheng") == [passages(unknown)[0].id]
+        assert view.respelled("zheng") == "zheng"
+    with store.write() as writer:
+        writer.remove_document(unknown.id)
+    with store.read() as view:
+        assert guessed == pytest.approx(view.lexical_search("zhang", limit=5)[0].score / 2)
+
+
+def test_british_and_american_spellings_find_each_other(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, MINISTER, CATS)
+    second = passages(MINISTER)[1].id
+    with store.read() as view:
+        assert lexical_ids(view, "organization") == lexical_ids(view, "program") == [second]
+
+
+def test_no_number_is_taken_for_another(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, document("Founded in 2019 with 4521 members.", "/a/n.txt"), CATS)
+    with store.read() as view:
+        assert lexical_ids(view, "2018 4522") == []
+        assert view.respelled("4522 members") == "4522 members"
+
+
+@pytest.mark.slow
+def test_a_filter_that_leaves_one_passage_in_a_thousand_loses_none_of_them(store: Store) -> None:
+    items = [indexed(of) for of in synthetic(1667)]  # 5,001 passages
+    with store.write() as writer:
+        writer.put(items, SPEC)
+    filters = Filters(sources=("/0-344.txt", "/0-1012.txt"))
+    kept = [it for it in items if it.document.sources[0].endswith(("/0-344.txt", "/0-1012.txt"))]
+    allowed = {p.id for item in kept for p in item.passages}
+    assert len(allowed) == 6
+    with store.read() as view:
+        for item in items[::400]:
+            text = item.passages[0].search_text
+            found = view.dense_search(query(text), limit=10, filters=filters)
+            assert [hit.passage_id for hit in found] == [
+                name for name, _ in brute_force(kept, query(text), 10)
+            ]
+            unfiltered = lexical_ids(view, text, limit=5001)
+            assert lexical_ids(view, text, sources=filters.sources) == [
+                name for name in unfiltered if name in allowed
+            ]

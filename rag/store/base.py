@@ -143,7 +143,15 @@ class ReadView(Protocol):
     ) -> list[ScoredPassage]:
         """Passages of highest BM25 score for the words of ``query``; never score 0.
 
-        Best first, ties by passage id.
+        A word that is in no passage counts, at a lower weight, as the words that it may
+        be mistyped for. Best first, ties by passage id.
+        """
+        ...
+
+    def respelled(self, query: str) -> str:
+        """The query with each word that is in no passage as the archive's nearest word.
+
+        Only words with a typing error or two; the query itself where there is none.
         """
         ...
 

@@ -28,7 +28,12 @@ DATABASE_NAME = "footnote.db"
 BUSY_SECONDS = 10.0
 _CACHE_KIB = 16_384
 # What SQLite and Python say of rows and tables that Footnote never wrote so.
-_IMPOSSIBLE = ("Could not decode to UTF-8", "no such table", "no such column")
+_IMPOSSIBLE = (
+    "Could not decode to UTF-8",
+    "no such table",
+    "no such fts5 table",
+    "no such column",
+)
 
 
 @contextmanager

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.dates import written_dates
-from rag.normalise import lexical_tokens
+from rag.normalise import lexical_tokens, search_text
 from rag.store.base import ScoredPassage
 from rag.store.filters import document_condition
 from rag.store.rows import IndexRow, passage_id
+from rag.store.variants import joined_words, same_words, written_numbers
 from rag.types import Filters, Passage
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "count_passages",
     "create_table",
     "date_words",
+    "doubtful_words",
     "lexical_columns",
     "query_words",
     "search",
@@ -52,11 +55,13 @@ class LexicalSettings:
     Up to ``any_word_up_to`` passages all that have any word of the query are ranked.
     Above that first those with all words, then, if they are too few, those with any of
     the three rarest: measured on 200k passages 8 ms against 48 ms, with no item lost.
+    ``doubtful_weight`` is what a word counts that a question only may mean.
     """
 
     any_word_up_to: int = 200_000
     title_weight: float = 1.0
     body_weight: float = 1.0
+    doubtful_weight: float = 0.5
 
 
 def create_table(connection: sqlite3.Connection, index: IndexRow) -> None:
@@ -115,22 +120,45 @@ def search(
     limit: int,
     filters: Filters,
     settings: LexicalSettings,
+    doubtful: Sequence[str] = (),
 ) -> list[ScoredPassage]:
-    """Passages of highest BM25, best first, ties by passage id; scores are positive."""
+    """Passages of highest BM25, best first, ties by passage id; scores are positive.
+
+    ``doubtful`` are words that the question may mean too: what they score is weighted
+    by ``settings.doubtful_weight`` and added.
+    """
     words = query_words(query)
     if not words or limit <= 0:
         return []
-    quoted = [_quoted(word) for word in words]
     ranked = _Ranked(connection, index, filters, settings)
     if _at_most(connection, index, settings.any_word_up_to):
-        found = ranked.best(" OR ".join(quoted), limit)
+        found = ranked.best(" OR ".join(map(_alternatives, words)), limit)
     else:
-        found = ranked.best(" AND ".join(quoted), limit)
+        found = ranked.best(" AND ".join(map(_alternatives, words)), limit)
         if len(found) < limit:
             some = ranked.best(" OR ".join(_rarest(connection, index, words)), limit)
             found = {**some, **found}
+    further = [word for word in dict.fromkeys(doubtful) if word not in words]
+    if further and settings.doubtful_weight:
+        also = ranked.best(" OR ".join(map(_quoted, further[:_MOST_WORDS])), limit)
+        for key, score in also.items():
+            found[key] = found.get(key, 0.0) + settings.doubtful_weight * score
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return [ScoredPassage(identifier, score) for identifier, score in ordered[:limit]]
+
+
+def doubtful_words(query: str, near: Callable[[str], Sequence[str]] = lambda word: ()) -> list[str]:
+    """Words that a question may mean besides its own, each once.
+
+    Numbers written in words, neighbours written as one word, words that were glued,
+    and what ``near`` says of each word (what it may be mistyped for).
+    """
+    tokens = lexical_tokens(query)
+    parted = [word for word in lexical_tokens(search_text(query)) if word not in _STOP_WORDS]
+    mistyped = [term for word in query_words(query) for term in near(word)]
+    return list(
+        dict.fromkeys([*mistyped, *written_numbers(tokens), *joined_words(tokens), *parted])
+    )
 
 
 class _Ranked:
@@ -210,6 +238,12 @@ def count_passages(
         (_quoted(word), limit),
     ).fetchone()
     return int(count)
+
+
+def _alternatives(word: str) -> str:
+    """An expression for a word however it is spelled."""
+    spellings = [_quoted(spelling) for spelling in (word, *same_words(word))]
+    return spellings[0] if len(spellings) == 1 else f"({' OR '.join(spellings)})"
 
 
 def _quoted(word: str) -> str:

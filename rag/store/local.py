@@ -35,6 +35,7 @@ from rag.store.rows import (
     passage_from_row,
 )
 from rag.store.snapshot import Manifest, SnapshotFiles
+from rag.store.spelling import Vocabulary
 from rag.store.vector_cache import VectorCache
 from rag.store.vectors import count_vectors
 from rag.store.view import LocalView, SearchSettings
@@ -65,6 +66,7 @@ class LocalStore:
         self._pool = ReaderPool(self._database)
         self._files = SnapshotFiles(data_dir / _SNAPSHOT_FOLDER)
         self._cache = VectorCache(self._files, settings.kinds)
+        self._vocabulary = Vocabulary()
         self._lock = WriterLock(data_dir)
 
     @classmethod
@@ -87,7 +89,7 @@ class LocalStore:
             StoreError: the directory cannot be read.
         """
         with self._snapshot_of_rows() as connection:
-            view = LocalView(connection, self._cache, self._settings.search)
+            view = LocalView(connection, self._cache, self._settings.search, self._vocabulary)
             try:
                 yield view
             finally:

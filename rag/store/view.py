@@ -28,6 +28,7 @@ from rag.store.rows import (
     passage_from_row,
     passage_id,
 )
+from rag.store.spelling import WORD, Vocabulary, with_ending_of
 from rag.store.vector_cache import VectorCache
 from rag.store.vectors import best_matches, stream_vectors, vectors_of
 from rag.types import Document, DocumentDate, Filters, Passage
@@ -57,11 +58,16 @@ class LocalView:
     """A ReadView of the embedded store; usable until its context ends."""
 
     def __init__(
-        self, connection: sqlite3.Connection, cache: VectorCache, settings: SearchSettings
+        self,
+        connection: sqlite3.Connection,
+        cache: VectorCache,
+        settings: SearchSettings,
+        vocabulary: Vocabulary,
     ) -> None:
         self._connection: sqlite3.Connection | None = connection
         self._cache = cache
         self._settings = settings
+        self._vocabulary = vocabulary
         # The first read is what fixes the state that SQLite shows to this transaction.
         self._state: ViewState = load_state(connection)
         self._ranked: set[str] = set()
@@ -181,6 +187,7 @@ class LocalView:
             limit=limit,
             filters=filters,
             settings=self._settings.lexical,
+            doubtful=lexical.doubtful_words(query, self._mistyped_for),
         )
         self._ranked.update(hit.passage_id for hit in found)
         return found
@@ -194,6 +201,28 @@ class LocalView:
             word: lexical.count_passages(self._db, index, word, limit=limit)
             for word in dict.fromkeys(words)
         }
+
+    def respelled(self, query: str) -> str:
+        """The query with each word that is in no passage as the archive's nearest word.
+
+        Only words with a typing error or two; the query itself where there is none.
+        """
+        return WORD.sub(lambda match: self._corrected(match[0]), query)
+
+    def _corrected(self, word: str) -> str:
+        folded = word.casefold()
+        nearest = self._mistyped_for(folded)[:1] if self._state.index else []
+        return (
+            with_ending_of(folded, self._vocabulary.stem(folded), nearest[0]) if nearest else word
+        )
+
+    def _mistyped_for(self, word: str) -> list[str]:
+        """Stems of what a word that is in no passage may be mistyped for, likeliest first."""
+        index = self._state.index
+        if index is None:
+            return []
+        found = self._vocabulary.near(self._db, index, self.generation, word)
+        return [near.term for near in found]
 
     def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
         """The passages of these ids, in the order given; unknown ids raise KeyError."""
