@@ -51,6 +51,7 @@ class Judge:
             outcome="abstained" if abstained else "answered",
             standalone=outcome.standalone,
             reason=abstained.reason if abstained else None,
+            kind=abstained.kind if abstained else None,
             explanation=abstained.explanation if abstained else None,
             claims=[
                 ClaimRecord(

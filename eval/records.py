@@ -117,6 +117,11 @@ class QuestionRecord(_Record):
     gold: GoldRecord
     outcome: Literal["answered", "abstained", "searched", "failed"]
     reason: str | None = Field(description="reason of an abstention")
+    kind: str | None = Field(
+        default=None,
+        description="of insufficient evidence: off_topic, missing_fact or premise; null in "
+        "runs made before it was told",
+    )
     explanation: str | None = Field(description="of an abstention, for people")
     error: str | None = Field(description="why asking failed")
     claims: list[ClaimRecord]

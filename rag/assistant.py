@@ -14,15 +14,21 @@ from types import TracebackType
 from embeddings.encoder import load_encoder
 from embeddings.reranker import load_reranker
 from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker, Vectors
-from rag.answer.abstain import explain_abstention, nearest_passages
+from rag.answer.abstain import (
+    cite_mentions,
+    explain_abstention,
+    explain_shortfall,
+    nearest_passages,
+)
 from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
 from rag.answer.evidence import judge_sentences
 from rag.answer.lists import find_list_items
-from rag.answer.question import QuestionTerms, analyse_question
+from rag.answer.question import QuestionTerms, analyse_question, content_words
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.answer.short import find_short_answer
+from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
 from rag.answer.support import archive_rarity, ranking_signs
 from rag.config import ModelSettings, Settings, load_settings
 from rag.conversation import standalone_question
@@ -397,20 +403,34 @@ class _Inquiry:
         documents: Mapping[str, Document],
     ) -> Abstention:
         settings = self.assistant.settings.answer
-        nearest, read = hits[: settings.nearest], hits[: settings.passages]
+        shortfall = self._shortfall(candidates, hits) if reason == "insufficient_evidence" else None
         return Abstention(
             question=self.question,
             standalone=self._standalone,
             reason=reason,
-            explanation=explain_abstention(
-                reason, self.terms, candidates, read, self.question.scope
+            kind=shortfall.kind if shortfall else None,
+            explanation=(
+                explain_shortfall(self.terms, shortfall)
+                if shortfall
+                else explain_abstention(reason, self.question.scope, chinese=self.terms.chinese)
             ),
-            nearest=nearest_passages(nearest, documents),
+            mentions=cite_mentions(shortfall.mentions, documents) if shortfall else (),
+            nearest=nearest_passages(hits[: settings.nearest], documents),
             ranking=tuple(hits),
             candidates=tuple(candidates),
             models=self._models(),
             generation=self.view.generation,
             timings_ms={},
+        )
+
+    def _shortfall(self, candidates: Sequence[Candidate], hits: Sequence[Hit]) -> Shortfall:
+        """What is missing, told from the sentences judged and the passages they are of."""
+        judged = {candidate.passage_id for candidate in candidates}
+        words = list(content_words(self.terms.text))
+        counts = WordCounts(self.view.passage_count, self.view.word_frequencies(words))
+        read = [hit for hit in hits if hit.passage.id in judged]
+        return find_shortfall(
+            self.terms, candidates, read or hits[: self.assistant.settings.answer.passages], counts
         )
 
     @property

@@ -14,6 +14,7 @@ from typing import Literal
 
 __all__ = [
     "Abstention",
+    "AbstentionKind",
     "AbstentionReason",
     "Answer",
     "Candidate",
@@ -36,6 +37,8 @@ __all__ = [
 
 DateKind = Literal["published", "event", "ingested"]
 AbstentionReason = Literal["empty_archive", "nothing_asked", "no_match", "insufficient_evidence"]
+
+AbstentionKind = Literal["off_topic", "missing_fact", "premise"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -325,13 +328,19 @@ class Answer:
 class Abstention:
     """The archive does not say: why, and what lies nearest. A result, not an error.
 
-    ``standalone`` is how a follow-up was understood, as in Answer.
+    ``standalone`` is how a follow-up was understood, as in Answer. ``kind`` tells of
+    insufficient evidence (None for another ``reason``) whether the archive hardly speaks
+    of what is asked about ("off_topic"), speaks of it without the fact asked for
+    ("missing_fact"), or does not state, or states otherwise, what the question takes for
+    granted ("premise"). ``mentions`` are sentences of what it does say of the subject.
     """
 
     question: Question
     standalone: str | None
     reason: AbstentionReason
+    kind: AbstentionKind | None
     explanation: str
+    mentions: tuple[Citation, ...]
     nearest: tuple[Citation, ...]
     ranking: tuple[Hit, ...]
     candidates: tuple[Candidate, ...]

@@ -58,7 +58,8 @@ def shortened(text: str, limit: int = QUOTE_CHARACTERS) -> str:
 
 
 def render_outcome(outcome: Outcome) -> RenderableType:
-    """An answer with its footnotes, or an abstention with what lies nearest."""
+    """An answer with its footnotes, or an abstention with what is said of the subject, else
+    what lies nearest."""
     match outcome:
         case Answer():
             body = _render_answer(outcome)
@@ -93,7 +94,10 @@ def _render_answer(answer: Answer) -> RenderableType:
 
 def _render_abstention(abstention: Abstention) -> RenderableType:
     parts: list[RenderableType] = [Text(abstention.explanation, style="bold yellow")]
-    if abstention.nearest:
+    if abstention.mentions:
+        parts += [Text(), Text("It does mention:", style="dim")]
+        parts.extend(_footnote("-", citation) for citation in abstention.mentions)
+    elif abstention.nearest:
         parts += [Text(), Text("Nearest passages:", style="dim")]
         parts.extend(_footnote("-", citation) for citation in abstention.nearest)
     return Group(*parts)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from rag.types import (
     Abstention,
+    AbstentionKind,
     AbstentionReason,
     Answer,
     Candidate,
@@ -157,7 +158,13 @@ class AbstentionOut(_OutcomeOut):
 
     outcome: Literal["abstained"] = "abstained"
     reason: AbstentionReason
-    explanation: str
+    kind: AbstentionKind | None = Field(
+        description="of insufficient evidence: the archive hardly speaks of the subject "
+        "(off_topic), speaks of it without this fact (missing_fact), or does not state what "
+        "the question takes for granted, or states it otherwise (premise)"
+    )
+    explanation: str = Field(description="for people, in English or Chinese like the question")
+    mentions: list[CitationOut] = Field(description="sentences it does say of the subject")
     nearest: list[CitationOut]
 
 
@@ -196,7 +203,9 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
                 timings_ms=timings,
                 receipt=receipt,
                 reason=outcome.reason,
+                kind=outcome.kind,
                 explanation=outcome.explanation,
+                mentions=[citation_out(citation) for citation in outcome.mentions],
                 nearest=[citation_out(citation) for citation in outcome.nearest],
             )
 

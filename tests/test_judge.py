@@ -91,7 +91,18 @@ def answered(*citations, candidates=()):
 
 def abstained(*candidates):
     return Abstention(
-        Question("q"), None, "insufficient_evidence", "no", (), RANKING, candidates, {}, 1, {}
+        question=Question("q"),
+        standalone=None,
+        reason="insufficient_evidence",
+        kind="missing_fact",
+        explanation="no",
+        mentions=(),
+        nearest=(),
+        ranking=RANKING,
+        candidates=candidates,
+        models={},
+        generation=1,
+        timings_ms={},
     )
 
 

@@ -2,71 +2,142 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.answer.question import AnswerType, QuestionTerms, named_words, stem_tokens
-from rag.answer.support import name_is_among
-from rag.answer.verify import cite
+from rag.answer.question import AnswerType, QuestionTerms
+from rag.answer.shortfall import Shortfall
+from rag.answer.verify import cite, verify_citation
 from rag.types import AbstentionReason, Candidate, Citation, Document, Filters, Hit
 
-__all__ = ["explain_abstention", "nearest_passages"]
+__all__ = ["cite_mentions", "explain_abstention", "explain_shortfall", "nearest_passages"]
 
-_WANTED: Mapping[AnswerType, str] = {
-    "date": "a date",
-    "number": "a number",
-    "money": "an amount of money",
-    "person": "a person's name",
-    "place": "a place",
+# What is missing, in English and in Chinese.
+_WANTED: Mapping[AnswerType, tuple[str, str]] = {
+    "date": ("a date", "日期"),
+    "number": ("a number", "数字"),
+    "money": ("an amount of money", "金额"),
+    "person": ("a person's name", "人名"),
+    "place": ("a place", "地点"),
+    "reason": ("a reason", "原因"),
 }
+_MOST_WORDS = 3
+# Questions whose words stand in the order of a clause: "who manages the office".
+_CLAUSE = re.compile(r"(?:who|which \w+|how (?:many|much) \w+) [a-z][^?!.]*", re.IGNORECASE)
+_INVERTED = re.compile(
+    r"\b(?:did|do|does|is|are|was|were|has|have|had|can|could|will|would|shall|should|may|might)\b",
+    re.IGNORECASE,
+)
 
 
-def explain_abstention(
-    reason: AbstentionReason,
-    question: QuestionTerms,
-    candidates: Sequence[Candidate],
-    hits: Sequence[Hit],
-    filters: Filters,
-) -> str:
-    """One or two sentences for the reader, naming what is missing where that is known.
+def explain_abstention(reason: AbstentionReason, filters: Filters, *, chinese: bool) -> str:
+    """A sentence for the reader, in the question's language.
 
-    ``candidates`` and ``hits`` come best first.
+    Insufficient evidence is explained by `explain_shortfall`.
     """
     match reason:
         case "empty_archive":
-            return "The archive is empty; 'footnote ingest PATH' fills it."
+            return _in(
+                chinese,
+                "The archive is empty; 'footnote ingest PATH' fills it.",
+                "档案库是空的；请用 'footnote ingest PATH' 导入文档。",
+            )
         case "nothing_asked":
-            return "The question names nothing to look for; say whom or what it is about."
-        case "no_match":
-            within = " that the filters let through" if replace(filters, as_of=None) else ""
-            known = f" published by {filters.as_of}" if filters.as_of else ""
-            return f"The archive does not say: no passage{within}{known} matches the question."
-        case "insufficient_evidence":
-            return f"The archive does not say. {_missing(question, candidates, hits)}"
+            return _in(
+                chinese,
+                "The question names nothing to look for; say whom or what it is about.",
+                "问题没有提到任何可查找的内容；请说明问的是谁或什么事。",
+            )
+        case "no_match" | "insufficient_evidence":
+            filtered = bool(replace(filters, as_of=None))
+            within = _in(chinese, " that the filters let through", "筛选范围内") if filtered else ""
+            day = filters.as_of
+            known = _in(chinese, f" published by {day}", f"截至{day}") if day else ""
+            return _in(
+                chinese,
+                f"The archive does not say: no passage{within}{known} matches the question.",
+                f"档案中没有相关说明：{known}{within}没有与问题相符的段落。",
+            )
 
 
-def _missing(question: QuestionTerms, candidates: Sequence[Candidate], hits: Sequence[Hit]) -> str:
-    near = frozenset(
-        stem
-        for passage in (hit.passage for hit in hits)
-        for text in (passage.title, *passage.headings, passage.search_text)
-        for stem in stem_tokens(text)
-    )
-    absent = [
-        word
-        for word, stems in named_words(question.text)
-        if not any(name_is_among(stem, near) for stem in stems)
-    ]
-    if absent:
-        return f"Nothing near the question mentions {_listed(list(dict.fromkeys(absent)))}."
-    if candidates and question.expects in _WANTED and not candidates[0].signs.type_match:
-        return f"What comes nearest does not give {_WANTED[question.expects]}."
+def explain_shortfall(question: QuestionTerms, shortfall: Shortfall) -> str:
+    """What the archive does not say, and why, in the question's language."""
+    if question.chinese:
+        return f"档案中没有说明。{_chinese_reason(question, shortfall)}"
+    return f"{_not_said(question.text)} {_english_reason(question, shortfall)}"
+
+
+def _not_said(question: str) -> str:
+    """The opening sentence, with the question as a clause where its words allow it."""
+    asked = question.strip().rstrip("?").strip()
+    if _CLAUSE.fullmatch(asked) and not _INVERTED.search(asked) and len(asked) <= 80:
+        return f"The archive does not say {asked[0].lower()}{asked[1:]}."
+    return "The archive does not say."
+
+
+def _english_reason(question: QuestionTerms, shortfall: Shortfall) -> str:
+    if shortfall.kind == "off_topic":
+        elsewhere = "The question seems to be about something else"
+        if shortfall.unknown:
+            words = _listed(shortfall.unknown, " or ")
+            return f"{elsewhere}: nothing in the archive mentions {words}."
+        return f"{elsewhere}."
+    if shortfall.mismatch:
+        asked, said = shortfall.mismatch.asked, shortfall.mismatch.said
+        return f"What comes nearest says '{said}', not '{asked}'."
+    if shortfall.unstated:
+        return (
+            f"The question takes something for granted ('{shortfall.unstated}') "
+            "that no sentence near it states."
+        )
+    if shortfall.absent:
+        return f"Nothing near the question mentions {_listed(shortfall.absent, ' or ')}."
+    if shortfall.lacks_type and question.expects in _WANTED:
+        return f"What comes nearest does not give {_WANTED[question.expects][0]}."
     return "What comes nearest does not answer the question."
 
 
-def _listed(words: Sequence[str]) -> str:
-    quoted = [f"'{word}'" for word in words]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+def _chinese_reason(question: QuestionTerms, shortfall: Shortfall) -> str:
+    if shortfall.kind == "off_topic":
+        return "档案似乎没有涉及这个问题的主题。"
+    if shortfall.mismatch:
+        return (
+            f"最接近的内容说的是“{shortfall.mismatch.said}”，而不是“{shortfall.mismatch.asked}”。"
+        )
+    if shortfall.unstated:
+        return f"问题的前提（“{shortfall.unstated}”）在相关段落中没有提及。"
+    if shortfall.absent:
+        return f"相关段落没有提到{'、'.join(f'“{word}”' for word in shortfall.absent)}。"
+    if shortfall.lacks_type and question.expects in _WANTED:
+        return f"最接近的内容没有给出{_WANTED[question.expects][1]}。"
+    return "最接近的内容没有回答这个问题。"
+
+
+def _in(chinese: bool, english_text: str, chinese_text: str) -> str:
+    return chinese_text if chinese else english_text
+
+
+def _listed(words: Sequence[str], conjunction: str) -> str:
+    quoted = [f"'{word}'" for word in words[:_MOST_WORDS]]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])}{conjunction}{quoted[-1]}"
+
+
+def cite_mentions(
+    mentions: Sequence[Candidate], documents: Mapping[str, Document]
+) -> tuple[Citation, ...]:
+    """These sentences as verified citations, in the order given.
+
+    Raises:
+        CitationError: a sentence is not what stands at its span.
+    """
+    cited: list[Citation] = []
+    for mention in mentions:
+        document = documents[mention.document_id]
+        citation = cite(document, mention.span.start, mention.span.end)
+        verify_citation(citation, document)
+        cited.append(citation)
+    return tuple(cited)
 
 
 def nearest_passages(

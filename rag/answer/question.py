@@ -17,6 +17,7 @@ __all__ = [
     "AnswerType",
     "QuestionTerms",
     "analyse_question",
+    "content_words",
     "find_numbers",
     "is_chinese",
     "named_words",
@@ -178,10 +179,13 @@ def expected_answer(question: str) -> AnswerType:
     return next((kind for kind, pattern in _TYPE_PATTERNS if pattern.search(question)), "other")
 
 
-def analyse_question(text: str) -> QuestionTerms:
-    """Take a question apart; pure and deterministic."""
-    chinese = is_chinese(text)
-    wording = _QUESTION_PARTICLES.sub(" ", text) if chinese else text
+def content_words(text: str) -> dict[str, str]:
+    """The content words of a question as lexical tokens, in order, each with its stem.
+
+    Function words, question words and figures are left out; Chinese gives its pairs of
+    characters.
+    """
+    wording = _QUESTION_PARTICLES.sub(" ", text) if is_chinese(text) else text
     words = [
         token
         for token in lexical_tokens(_JOINS.sub(" ", wording))
@@ -189,15 +193,19 @@ def analyse_question(text: str) -> QuestionTerms:
     ]
     # What particles leave of a Chinese word, a lone character, matches no pair in a text.
     whole = [word for word in words if not (len(word) == 1 and _CHINESE.match(word))]
-    words = whole or words
+    return {word: _stem(word) for word in whole or words}
+
+
+def analyse_question(text: str) -> QuestionTerms:
+    """Take a question apart; pure and deterministic."""
     return QuestionTerms(
         text=text,
         expects=expected_answer(text),
-        content=frozenset(map(_stem, words)),
+        content=frozenset(content_words(text).values()),
         names=frozenset(stem for _, stems in named_words(text) for stem in stems),
         numbers=find_numbers(text),
         asks_year=bool(_ASKS_YEAR.search(text)),
-        chinese=chinese,
+        chinese=is_chinese(text),
     )
 
 
