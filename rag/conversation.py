@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.normalise import lexical_tokens
-from rag.types import Turn
+from rag.types import Answer, Outcome, Turn
 
-__all__ = ["standalone_question"]
+__all__ = ["standalone_question", "turns_of"]
 
 # At most so many words are carried (of Chinese: pairs of characters, which are more).
 _MOST_WORDS = 8
@@ -166,6 +166,15 @@ class _Topic:
 
     text: str
     named: bool
+
+
+def turns_of(outcome: Outcome) -> tuple[Turn, Turn]:
+    """A question and what was said to it, as the history of the questions after it."""
+    if isinstance(outcome, Answer):
+        said = " ".join(claim.text for claim in outcome.claims)
+    else:
+        said = outcome.explanation
+    return Turn("user", outcome.question.text), Turn("assistant", said)
 
 
 def standalone_question(question: str, history: Sequence[Turn], *, limit: int = 1000) -> str:

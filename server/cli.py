@@ -20,9 +20,10 @@ import typer
 
 from rag.config import Settings, load_settings
 from rag.console import harmless, make_console, make_progress
+from rag.conversation import turns_of
 from rag.dates import parse_iso
-from rag.errors import FootnoteError, SettingsError
-from rag.types import Filters, Question, Span
+from rag.errors import FootnoteError, QuestionError, SettingsError
+from rag.types import Filters, Question, Span, Turn
 from server import render, wire
 
 if TYPE_CHECKING:
@@ -192,6 +193,48 @@ def ask(
             if explain:
                 console.print()
                 console.print(render.render_receipt(outcome))
+
+
+@app.command()
+def chat(
+    source: Sources = None,
+    since: Since = None,
+    until: Until = None,
+    language: Language = None,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Answer one question a line, each with those before in mind; /quit or Ctrl-D ends."""
+    filters = _filters(source, since, until, language)
+    history: tuple[Turn, ...] = ()
+    with _opened(data, config) as assistant:
+        for text in _questions_typed():
+            try:
+                outcome = assistant.ask(Question(text, filters, history))
+            except QuestionError as error:
+                make_console(stderr=True).print(f"footnote: {harmless(str(error))}", style="red")
+                continue
+            history += turns_of(outcome)
+            if as_json:
+                _print_json_line(wire.outcome_out(outcome).model_dump(mode="json"))
+            else:
+                make_console().print(render.render_outcome(outcome))
+                make_console().print()
+
+
+def _questions_typed() -> Iterator[str]:
+    """Lines of standard input, blank ones left out, up to /quit or the end."""
+    prompt = "? " if sys.stdin.isatty() else ""
+    while True:
+        try:
+            line = input(prompt).strip()
+        except EOFError:
+            return
+        if line == "/quit":
+            return
+        if line:
+            yield line
 
 
 @app.command()

@@ -1,3 +1,4 @@
+import io
 import json
 import re
 import subprocess
@@ -156,12 +157,32 @@ def test_text_of_a_document_is_never_read_as_terminal_markup(footnote, tmp_path)
     assert not {"\x1b", "\x9b"} & set(out)
 
 
+def test_a_chat_understands_a_question_with_those_before(footnote, sample_data, monkeypatch):
+    typed = ["When did LI Yong visit Huawei?", "", "Who " * 300, "Who was his host there?"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*typed, "/quit", "never asked"])))
+    code, out, err = footnote("chat", "--json", "--data", sample_data)
+    assert code == 0
+    first, second = map(json.loads, out.splitlines())
+    assert first["standalone_question"] is None
+    assert "Huawei" in second["standalone_question"]
+    assert "1000" in err, "what cannot be asked is said, and the chat goes on"
+    for outcome in (first, second):
+        jsonschema.validate(outcome, outcome_schema())
+
+
+def test_a_chat_ends_with_its_input_and_shows_footnotes(footnote, sample_data, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("When did LI Yong visit Huawei?"))
+    code, out, _ = footnote("chat", "--data", sample_data)
+    assert code == 0
+    assert re.search(r"24 April 2019.*\[1\]", out, re.DOTALL)
+
+
 def test_every_command_has_help_and_stands_in_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = [
         command.name or command.callback.__name__ for command in cli.app.registered_commands
     ]
-    assert len(commands) == 10
+    assert len(commands) == 11
     for command in commands:
         assert f"footnote {command}" in readme, command
 
