@@ -23,7 +23,7 @@ from rag.answer.abstain import (
 from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
-from rag.answer.evidence import judge_sentences
+from rag.answer.evidence import judge_sentences, without_premise
 from rag.answer.lists import find_list_items
 from rag.answer.question import QuestionTerms, analyse_question, content_words
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
@@ -362,7 +362,10 @@ class _Inquiry:
                 ranking=ranking_signs(hits),
                 weights=self._weights,
                 rarity=archive_rarity(self.view.word_frequencies(words), self.view.passage_count),
+                as_of=self.question.as_of,
             )
+            if self._shortfall(candidates, hits).kind == "premise":
+                candidates = without_premise(candidates, self._weights)
         with self.watch.time("compose"):
             conflicting = find_conflict(
                 self.terms, candidates, documents, min_support=settings.min_support

@@ -253,12 +253,14 @@ class Signs:
     [0, 1], 1 when the question has none of the kind: of its content words found in the
     sentence; found in the sentence, its passage or title; the same with rare words
     counting more; of its names and of its numbers found there. ``type_match`` is whether
-    the sentence holds the type of thing asked for.
+    the sentence holds the type of thing asked for, ``currency`` in [0, 1] whether it held
+    on the day asked from.
 
     The others are the same for every sentence of a question: ``margin``, how far the best
     passage's logit is above the next; ``prominence`` in [0, 1], how much nearer the
     nearest passage is to the question than those ranked on average; ``agreement`` in
-    [0, 1], the best passage's mean of both retrievers' 1 / rank.
+    [0, 1], the best passage's mean of both retrievers' 1 / rank; ``premise_stated``, whether
+    what the question takes for granted is said somewhere near.
     """
 
     sentence_logit: float
@@ -272,6 +274,8 @@ class Signs:
     name_coverage: float
     number_coverage: float
     type_match: bool
+    currency: float
+    premise_stated: bool
 
 
 @dataclass(frozen=True, slots=True)

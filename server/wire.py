@@ -6,7 +6,7 @@ of an outcome grows when a field changes meaning or goes; new fields may appear 
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Literal
 
@@ -93,6 +93,8 @@ class SignsOut(_Out):
     name_coverage: float
     number_coverage: float
     type_match: bool
+    currency: float
+    premise_stated: bool
 
 
 class CandidateOut(_Out):
@@ -273,13 +275,11 @@ def _candidate_out(candidate: Candidate) -> CandidateOut:
         start=candidate.span.start,
         end=candidate.span.end,
         quote=candidate.quote,
-        signs=SignsOut(
-            **{
-                sign.name: round(getattr(signs, sign.name), 3)
-                for sign in fields(signs)
-                if sign.name != "type_match"
-            },
-            type_match=signs.type_match,
+        signs=SignsOut.model_validate(
+            {
+                name: value if isinstance(value, bool) else round(value, 3)
+                for name, value in asdict(signs).items()
+            }
         ),
         support=round(candidate.support, 4),
         verdict=candidate.verdict,

@@ -137,13 +137,15 @@ def test_a_figure_of_the_question_is_looked_for_in_sentence_date_and_passage():
 
 
 def test_each_sign_can_only_add_support():
-    base = Signs(1.0, 1.0, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, False)
+    base = Signs(1.0, 1.0, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, False, 0.5, False)
     for weights in (CHINESE_WEIGHTS, SupportWeights()):
         for better in (
             replace(base, sentence_coverage=1.0),
             replace(base, name_coverage=1.0),
             replace(base, number_coverage=1.0),
             replace(base, type_match=True),
+            replace(base, currency=1.0),
+            replace(base, premise_stated=True),
         ):
             assert support_score(better, weights) > support_score(base, weights)
     assert support_score(replace(base, sentence_logit=9.0), SupportWeights()) > support_score(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from embeddings.types import Reranker
+from rag.answer.currency import sentence_currency
 from rag.answer.question import QuestionTerms
 from rag.answer.settings import SupportWeights
 from rag.answer.support import RankingSigns, read_signs, support_score
@@ -14,7 +16,7 @@ from rag.scripts import reads_text
 from rag.sentences import split_sentences
 from rag.types import Candidate, Document, Hit, Span
 
-__all__ = ["KEPT", "judge_sentences"]
+__all__ = ["KEPT", "judge_sentences", "without_premise"]
 
 KEPT = "kept"
 
@@ -31,6 +33,7 @@ class _Sentence:
     words: str
     scored: str
     context: str
+    dated: bool
 
 
 def judge_sentences(
@@ -42,13 +45,14 @@ def judge_sentences(
     ranking: RankingSigns,
     weights: SupportWeights,
     rarity: Mapping[str, float],
+    as_of: date | None = None,
 ) -> list[Candidate]:
     """Every sentence of the hits with its support score, best first.
 
     ``documents`` maps document id to document for every hit. The logit of a pair that the
     reranker cannot read is 0. ``ranking`` is what the ranking that the hits lead says of
-    the question, ``rarity`` is what each content word of the question counts
-    (see rag.answer.support). Ties by document id and span. All verdicts are "kept"; what
+    the question, ``as_of`` the day it is asked from, ``rarity`` what each content word of
+    the question counts (see rag.answer.support). Ties by document id and span. All verdicts are "kept"; what
     the composer drops, it marks.
     """
     sentences = [
@@ -56,10 +60,19 @@ def judge_sentences(
     ]
     logits = _logits(question.text, sentences, reranker)
     candidates = [
-        _judge(question, sentence, logit, ranking, weights, rarity)
+        _judge(question, sentence, logit, ranking, weights, rarity, as_of)
         for sentence, logit in zip(sentences, logits, strict=True)
     ]
     return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
+
+
+def without_premise(candidates: Sequence[Candidate], weights: SupportWeights) -> list[Candidate]:
+    """The candidates, in order, where the question takes for granted what nothing near says."""
+    judged = []
+    for candidate in candidates:
+        signs = replace(candidate.signs, premise_stated=False)
+        judged.append(replace(candidate, signs=signs, support=support_score(signs, weights)))
+    return judged
 
 
 def _logits(question: str, sentences: Sequence[_Sentence], reranker: Reranker) -> list[float]:
@@ -94,7 +107,7 @@ def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
             continue
         # Pronouns and "the visit" get their meaning from the title.
         scored = f"{title}. {words}" if title else words
-        found.append(_Sentence(hit, span, quote, words, scored, context))
+        found.append(_Sentence(hit, span, quote, words, scored, context, bool(published)))
     return found
 
 
@@ -105,6 +118,7 @@ def _judge(
     ranking: RankingSigns,
     weights: SupportWeights,
     rarity: Mapping[str, float],
+    as_of: date | None,
 ) -> Candidate:
     passage = sentence.hit.passage
     signs = read_signs(
@@ -115,6 +129,7 @@ def _judge(
         passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
         ranking=ranking,
         rarity=rarity,
+        currency=sentence_currency(question, sentence.words, dated=sentence.dated, as_of=as_of),
     )
     return Candidate(
         document_id=passage.document_id,

@@ -47,7 +47,7 @@ class SupportWeights:
     unit, shares from none to all. ``footnote eval calibrate --weights`` fits them.
     """
 
-    bias: float = -11.3
+    bias: float = -19.5
     sentence_logit: float = 0.3
     passage_logit: float = 0.1
     margin: float = 0.05
@@ -59,6 +59,8 @@ class SupportWeights:
     name_coverage: float = 3.0
     number_coverage: float = 3.0
     type_match: float = 2.0
+    currency: float = 2.0
+    premise_stated: float = 5.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -68,7 +70,7 @@ class SupportWeights:
 
 # Of questions whose words alone can be compared: the reranker reads no Chinese.
 CHINESE_WEIGHTS = SupportWeights(
-    bias=-10.0,
+    bias=-17.0,
     sentence_logit=0.0,
     passage_logit=0.0,
     margin=0.0,

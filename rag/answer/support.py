@@ -176,10 +176,12 @@ def read_signs(
     passage_logit: float,
     ranking: RankingSigns,
     rarity: Mapping[str, float],
+    currency: float = 1.0,
 ) -> Signs:
     """Compare a question with a sentence and its context (title, date and passage).
 
-    ``rarity`` maps the stems of the question's content words to what each counts.
+    ``rarity`` maps the stems of the question's content words to what each counts;
+    ``currency`` is rag.answer.currency's.
     """
     in_sentence = frozenset(stem_tokens(sentence))
     in_context = in_sentence | frozenset(stem_tokens(context))
@@ -196,6 +198,8 @@ def read_signs(
         name_coverage=_name_share(question.names, in_context),
         number_coverage=_share(question.numbers, numbers),
         type_match=holds_answer_type(sentence, question),
+        currency=currency,
+        premise_stated=True,
     )
 
 
