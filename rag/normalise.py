@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rag.errors import ModelError
 
-__all__ = ["NORMALISER", "lexical_tokens", "search_text", "word_rarity"]
+__all__ = ["NORMALISER", "is_english_word", "lexical_tokens", "search_text", "word_rarity"]
 
 # Of all that makes index words, those of dates (rag.store.lexical) included.
 NORMALISER = "normalise.v2"
@@ -232,6 +232,11 @@ def _part_score(part: str, words: Mapping[str, float]) -> float | None:
         return None
     score = words.get(part)
     return score if score is not None and score > _RAREST_PART else None
+
+
+def is_english_word(word: str) -> bool:
+    """Whether a lower-case word is in the English word list: then it is hardly mistyped."""
+    return word in _dictionary()
 
 
 @cache

@@ -574,6 +574,14 @@ def test_british_and_american_spellings_find_each_other(store: Store) -> None:
         assert lexical_ids(view, "organization") == lexical_ids(view, "program") == [second]
 
 
+def test_an_english_word_that_the_archive_lacks_is_not_taken_for_another(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, document("The plane landed late.", "/a/plane.txt"), CATS)
+    with store.read() as view:
+        assert lexical_ids(view, "plant") == []
+        assert view.respelled("Which plant?") == "Which plant?"
+
+
 def test_no_number_is_taken_for_another(store: Store) -> None:
     with store.write() as writer:
         put(writer, document("Founded in 2019 with 4521 members.", "/a/n.txt"), CATS)

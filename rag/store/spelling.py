@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import snowballstemmer
 
+from rag.normalise import is_english_word
 from rag.store.rows import IndexRow
 
 __all__ = [
@@ -83,10 +84,10 @@ class Vocabulary:
     ) -> tuple[NearWord, ...]:
         """What a word that is in no passage may be mistyped for, likeliest first.
 
-        They begin with the same letter. Nothing for a number, a short word, and a word
-        that is in some passage.
+        They begin with the same letter. Nothing for a number, a short word, an English
+        word, and a word that is in some passage.
         """
-        if not _is_correctable(word):
+        if not _is_correctable(word) or is_english_word(word):
             return ()
         stem = self.stem(word)
         key = (index.lexical_table, generation, stem)
