@@ -52,8 +52,8 @@ def judge_sentences(
     ``documents`` maps document id to document for every hit. The logit of a pair that the
     reranker cannot read is 0. ``ranking`` is what the ranking that the hits lead says of
     the question, ``as_of`` the day it is asked from, ``rarity`` what each content word of
-    the question counts (see rag.answer.support). Ties by document id and span. All verdicts are "kept"; what
-    the composer drops, it marks.
+    the question counts (see rag.answer.support). Ties by document id and span. All
+    verdicts are "kept"; what the composer drops, it marks.
     """
     sentences = [
         sentence for hit in hits for sentence in _sentences(hit, documents[hit.passage.document_id])
