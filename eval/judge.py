@@ -173,7 +173,8 @@ def _ordered(scored: Iterable[tuple[Hit, StageScore | None]]) -> list[Hit]:
 
 
 def _signs(candidate: Candidate) -> dict[str, float]:
-    return {name: round(float(value), 5) for name, value in asdict(candidate.signs).items()}
+    signs = asdict(candidate.signs)
+    return {name: round(float(value), 5) for name, value in signs.items() if value is not None}
 
 
 def criterion_of(case: Case) -> Criterion | None:

@@ -23,7 +23,7 @@ from rag.answer.abstain import (
 from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
-from rag.answer.evidence import judge_sentences, without_premise
+from rag.answer.evidence import Circumstances, judge_sentences, without_premise
 from rag.answer.lists import find_list_items
 from rag.answer.question import QuestionTerms, analyse_question, content_words
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
@@ -354,15 +354,19 @@ class _Inquiry:
         documents = {document_id: self.view.document(document_id) for document_id in sorted(cited)}
         with self.watch.time("judge"), _model_errors():
             words = sorted(self.terms.content)
+            frequencies = self.view.word_frequencies(words)
             candidates = judge_sentences(
                 self.terms,
                 read,
                 documents,
                 self.assistant.reranker,
-                ranking=ranking_signs(hits),
+                encoder=self.assistant.encoder,
+                circumstances=Circumstances(
+                    ranking_signs(hits),
+                    archive_rarity(frequencies, self.view.passage_count),
+                    self.question.as_of,
+                ),
                 weights=self._weights,
-                rarity=archive_rarity(self.view.word_frequencies(words), self.view.passage_count),
-                as_of=self.question.as_of,
             )
             if self._shortfall(candidates, hits).kind == "premise":
                 candidates = without_premise(candidates, self._weights)

@@ -95,6 +95,9 @@ class SignsOut(_Out):
     type_match: bool
     currency: float
     premise_stated: bool
+    similarity: float | None = Field(
+        description="cosine, where only the encoder reads question and sentence"
+    )
 
 
 class CandidateOut(_Out):
@@ -277,7 +280,7 @@ def _candidate_out(candidate: Candidate) -> CandidateOut:
         quote=candidate.quote,
         signs=SignsOut.model_validate(
             {
-                name: value if isinstance(value, bool) else round(value, 3)
+                name: round(value, 3) if isinstance(value, float) else value
                 for name, value in asdict(signs).items()
             }
         ),

@@ -6,19 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from embeddings.types import Reranker
+from embeddings.types import Encoder, Reranker
 from rag.answer.currency import sentence_currency
 from rag.answer.question import QuestionTerms
 from rag.answer.settings import SupportWeights
-from rag.answer.support import RankingSigns, read_signs, support_score
+from rag.answer.similarity import similarities, support_across, support_within, unread_pairs
+from rag.answer.support import RankingSigns, read_signs, shifted, support_score
 from rag.normalise import search_text
-from rag.scripts import reads_text
+from rag.scripts import is_latin, reads_text
 from rag.sentences import split_sentences
 from rag.types import Candidate, Document, Hit, Span
 
-__all__ = ["KEPT", "judge_sentences", "without_premise"]
+__all__ = ["KEPT", "Circumstances", "judge_sentences", "without_premise"]
 
 KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a question is judged in: what its whole ranking says of it, what each of its
+    content words counts in this archive (stem to rarity), and the day it is asked from."""
+
+    ranking: RankingSigns
+    rarity: Mapping[str, float]
+    as_of: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +53,42 @@ def judge_sentences(
     documents: Mapping[str, Document],
     reranker: Reranker,
     *,
-    ranking: RankingSigns,
+    encoder: Encoder,
+    circumstances: Circumstances,
     weights: SupportWeights,
-    rarity: Mapping[str, float],
-    as_of: date | None = None,
 ) -> list[Candidate]:
     """Every sentence of the hits with its support score, best first.
 
     ``documents`` maps document id to document for every hit. The logit of a pair that the
-    reranker cannot read is 0. ``ranking`` is what the ranking that the hits lead says of
-    the question, ``as_of`` the day it is asked from, ``rarity`` what each content word of
-    the question counts (see rag.answer.support). Ties by document id and span. All
-    verdicts are "kept"; what the composer drops, it marks.
+    reranker cannot read is 0; the cosine of an encoder that reads both counts instead.
+    Ties by document id and span. All verdicts are "kept"; what the composer drops, it
+    marks.
     """
     sentences = [
         sentence for hit in hits for sentence in _sentences(hit, documents[hit.passage.document_id])
     ]
+    words = [sentence.words for sentence in sentences]
     logits = _logits(question.text, sentences, reranker)
-    candidates = [
-        _judge(question, sentence, logit, ranking, weights, rarity, as_of)
+    unread = unread_pairs(question.text, words, reranker)
+    cosines = similarities(question.text, words, unread, encoder)
+    judged = [
+        _judge(question, sentence, logit, circumstances, weights)
         for sentence, logit in zip(sentences, logits, strict=True)
     ]
+    candidates = _with_similarity(question, judged, words, cosines)
     return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
 
 
 def without_premise(candidates: Sequence[Candidate], weights: SupportWeights) -> list[Candidate]:
     """The candidates, in order, where the question takes for granted what nothing near says."""
-    judged = []
-    for candidate in candidates:
-        signs = replace(candidate.signs, premise_stated=False)
-        judged.append(replace(candidate, signs=signs, support=support_score(signs, weights)))
-    return judged
+    return [
+        replace(
+            candidate,
+            signs=replace(candidate.signs, premise_stated=False),
+            support=shifted(candidate.support, -weights.premise_stated),
+        )
+        for candidate in candidates
+    ]
 
 
 def _logits(question: str, sentences: Sequence[_Sentence], reranker: Reranker) -> list[float]:
@@ -111,14 +127,35 @@ def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
     return found
 
 
+def _with_similarity(
+    question: QuestionTerms,
+    judged: Sequence[Candidate],
+    words: Sequence[str],
+    cosines: Sequence[float | None],
+) -> list[Candidate]:
+    """The candidates, those that have a cosine judged by it too."""
+    latin = is_latin(question.text)
+    candidates: list[Candidate] = []
+    for candidate, text, cosine in zip(judged, words, cosines, strict=True):
+        if cosine is None:
+            candidates.append(candidate)
+            continue
+        support = (
+            support_within(candidate.support, cosine)
+            if is_latin(text) == latin
+            else support_across(candidate.signs, cosine, latin=not latin)
+        )
+        signs = replace(candidate.signs, similarity=cosine)
+        candidates.append(replace(candidate, signs=signs, support=support))
+    return candidates
+
+
 def _judge(
     question: QuestionTerms,
     sentence: _Sentence,
     logit: float,
-    ranking: RankingSigns,
+    circumstances: Circumstances,
     weights: SupportWeights,
-    rarity: Mapping[str, float],
-    as_of: date | None,
 ) -> Candidate:
     passage = sentence.hit.passage
     signs = read_signs(
@@ -127,9 +164,11 @@ def _judge(
         sentence.context,
         sentence_logit=logit,
         passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
-        ranking=ranking,
-        rarity=rarity,
-        currency=sentence_currency(question, sentence.words, dated=sentence.dated, as_of=as_of),
+        ranking=circumstances.ranking,
+        rarity=circumstances.rarity,
+        currency=sentence_currency(
+            question, sentence.words, dated=sentence.dated, as_of=circumstances.as_of
+        ),
     )
     return Candidate(
         document_id=passage.document_id,

@@ -28,6 +28,7 @@ __all__ = [
     "name_is_among",
     "ranking_signs",
     "read_signs",
+    "shifted",
     "support_score",
 ]
 
@@ -242,6 +243,18 @@ def _name_forms(stem: str) -> frozenset[str]:
 def support_score(signs: Signs, weights: SupportWeights) -> float:
     """The support score in [0, 1]; only comparable with ``AnswerSettings.min_support``."""
     total = weights.bias + sum(
-        getattr(weights, sign.name) * float(getattr(signs, sign.name)) for sign in fields(Signs)
+        getattr(weights, sign.name) * float(getattr(signs, sign.name))
+        for sign in fields(weights)
+        if sign.name != "bias"
     )
-    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
+    return _logistic(total)
+
+
+def shifted(support: float, log_odds: float) -> float:
+    """A support score whose log-odds are raised by so much."""
+    bounded = min(max(support, 1e-12), 1.0 - 1e-12)
+    return _logistic(math.log(bounded / (1.0 - bounded)) + log_odds)
+
+
+def _logistic(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, log_odds))))
