@@ -41,6 +41,11 @@ def test_a_question_of_another_subject_is_off_topic_and_nothing_is_mentioned(abs
     assert outcome.mentions == ()
 
 
+def test_words_that_the_archive_lacks_are_named_as_the_question_writes_them(abstain):
+    assert "'Pythons'" in abstain("What do Pythons in Ghana eat?").explanation
+    assert "“Python”" in abstain("怎么用Python排序？").explanation
+
+
 @pytest.mark.parametrize(
     ("question", "said", "mentioned"),
     [

@@ -99,8 +99,10 @@ def _english_reason(question: QuestionTerms, shortfall: Shortfall) -> str:
 
 
 def _chinese_reason(question: QuestionTerms, shortfall: Shortfall) -> str:
+    absent = "、".join(f"“{word}”" for word in shortfall.absent)
     if shortfall.kind == "off_topic":
-        return "档案似乎没有涉及这个问题的主题。"
+        named = f"，也没有提到{absent}" if absent else ""
+        return f"档案似乎没有涉及这个问题的主题{named}。"
     if shortfall.mismatch:
         return (
             f"最接近的内容说的是“{shortfall.mismatch.said}”，而不是“{shortfall.mismatch.asked}”。"
@@ -108,7 +110,7 @@ def _chinese_reason(question: QuestionTerms, shortfall: Shortfall) -> str:
     if shortfall.unstated:
         return f"问题的前提（“{shortfall.unstated}”）在相关段落中没有提及。"
     if shortfall.absent:
-        return f"相关段落没有提到{'、'.join(f'“{word}”' for word in shortfall.absent)}。"
+        return f"相关段落没有提到{absent}。"
     if shortfall.lacks_type and question.expects in _WANTED:
         return f"最接近的内容没有给出{_WANTED[question.expects][1]}。"
     return "最接近的内容没有回答这个问题。"

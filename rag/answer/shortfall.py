@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from rag.answer.inflection import verb_forms
 from rag.answer.question import QuestionTerms, content_words, named_words, stem_tokens
 from rag.answer.support import holds_answer_type, name_is_among
+from rag.normalise import lexical_tokens
 from rag.types import AbstentionKind, Candidate, Hit
 
 __all__ = ["Mismatch", "Shortfall", "WordCounts", "find_shortfall"]
@@ -19,7 +20,7 @@ __all__ = ["Mismatch", "Shortfall", "WordCounts", "find_shortfall"]
 # Of Chinese pairs of characters many straddle words and stand nowhere.
 _SUBJECT_SHARE = 0.4
 _CHINESE_SUBJECT_SHARE = 0.1
-_SUBJECT_LOGIT = -2.0
+_SUBJECT_LOGIT = -6.0
 # From here on a sentence says all of the question but the one part.
 _ALL_BUT_ONE = 0.7
 # A mention holds at least this share of what the best one holds.
@@ -118,7 +119,9 @@ def find_shortfall(
     asked = _Words({stem: words.weight(word) for word, stem in stems.items()}, question.names)
     passages = {hit.passage.id: _stems_of(hit) for hit in hits}
     near = frozenset(stem for found in passages.values() for stem in found)
-    unknown = tuple(word for word in stems if words.holding.get(word, 0) == 0)
+    unknown = _as_written(
+        question.text, [word for word in stems if words.holding.get(word, 0) == 0]
+    )
     absent = dict.fromkeys(
         word
         for word, found in named_words(question.text)
@@ -159,6 +162,14 @@ def _is_off_topic(
     if best >= (_SUBJECT_SHARE / 2 if named else _SUBJECT_SHARE):
         return False
     return not any(hit.reranked and hit.reranked.score >= _SUBJECT_LOGIT for hit in hits)
+
+
+def _as_written(text: str, tokens: Sequence[str]) -> tuple[str, ...]:
+    """The words of a text that hold these lexical tokens, each once."""
+    written = {
+        token: word for word in re.findall(r"\w[\w'’-]*", text) for token in lexical_tokens(word)
+    }
+    return tuple(dict.fromkeys(written.get(token, token) for token in tokens))
 
 
 def _stems_of(hit: Hit) -> frozenset[str]:
