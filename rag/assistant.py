@@ -24,7 +24,7 @@ from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
 from rag.answer.evidence import Circumstances, judge_sentences, without_premise
-from rag.answer.lists import find_list_items
+from rag.answer.lists import asks_list, find_list_items
 from rag.answer.question import QuestionTerms, analyse_question, content_words
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.answer.short import find_short_answer
@@ -36,6 +36,7 @@ from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDoc
 from rag.files import find_files
 from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
 from rag.reindex import ReindexReport, reencode_missing, reindex_store
+from rag.retrieve.repeats import count_with_repeats
 from rag.retrieve.rerank import rerank
 from rag.retrieve.retriever import retrieve
 from rag.scripts import reads_text
@@ -349,7 +350,7 @@ class _Inquiry:
         if not hits:
             return self._abstain("no_match", [], [], {})
         settings = self.assistant.settings.answer
-        read = hits[:limit]
+        read = hits[: count_with_repeats([hit.passage for hit in hits], limit)]
         cited = {hit.passage.document_id for hit in [*read, *hits[: settings.nearest]]}
         documents = {document_id: self.view.document(document_id) for document_id in sorted(cited)}
         with self.watch.time("judge"), _model_errors():
@@ -367,6 +368,8 @@ class _Inquiry:
                     self.question.as_of,
                 ),
                 weights=self._weights,
+                # An item of a list need not look like an answer.
+                most=None if asks_list(self.terms) else settings.sentences,
             )
             if self._shortfall(candidates, hits).kind == "premise":
                 candidates = without_premise(candidates, self._weights)

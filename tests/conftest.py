@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from eval.cases import select_cases
 from eval.indexing import library_of_archive
@@ -19,6 +21,12 @@ from rag.config import load_settings
 from rag.store.local import LocalStore
 from server import cli
 from tests.fakes import HashingEncoder, OverlapReranker
+
+# A busy machine makes no test false.
+hypothesis_settings.register_profile(
+    "footnote", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("footnote")
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_ARCHIVE = ROOT / "eval" / "archive"

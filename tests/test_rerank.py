@@ -65,3 +65,21 @@ def test_a_passage_that_the_reranker_cannot_read_keeps_its_place_and_gets_no_log
 def test_a_question_that_the_reranker_cannot_read_moves_nothing():
     hits = [hit("a"), hit("b")]
     assert rerank(hits, "谁参观了华为？", ScriptedReranker({"a": 0.0, "b": 9.0}), limit=2) == hits
+
+
+def test_a_near_duplicate_takes_nobodys_place():
+    text = " ".join(f"word{n}" for n in range(60))
+    names = [text, f"{text} again", "b", "c"]
+    hits = rerank(
+        [hit(name) for name in names],
+        "?",
+        ScriptedReranker({text: 1.0, "b": 5.0, "c": 3.0}),
+        limit=3,
+    )
+    # All three distinct ones were read, and the repeat was not.
+    assert {h.passage.search_text: h.reranked.score for h in hits} == {
+        text: 1.0,
+        f"{text} again": 1.0,
+        "b": 5.0,
+        "c": 3.0,
+    }

@@ -15,7 +15,7 @@ from rag.answer.support import RankingSigns, read_signs, shifted, support_score
 from rag.normalise import search_text
 from rag.scripts import is_latin, reads_text
 from rag.sentences import split_sentences
-from rag.types import Candidate, Document, Hit, Span
+from rag.types import Candidate, Document, Hit, Signs, Span
 
 __all__ = ["KEPT", "Circumstances", "judge_sentences", "without_premise"]
 
@@ -39,6 +39,7 @@ class _Sentence:
     and numbers may stand."""
 
     hit: Hit
+    place: int
     span: Span
     quote: str
     words: str
@@ -56,27 +57,54 @@ def judge_sentences(
     encoder: Encoder,
     circumstances: Circumstances,
     weights: SupportWeights,
+    most: int | None,
 ) -> list[Candidate]:
-    """Every sentence of the hits with its support score, best first.
+    """The likeliest sentences of the hits with their support scores, best first.
 
+    At most ``most`` are judged: a cross-encoder's time is spent on those that hold words
+    of the question and the type of thing asked for, in the better passages. Reading them
+    all chose another best sentence for 3 of 1,271 questions of seven sets.
     ``documents`` maps document id to document for every hit. The logit of a pair that the
     reranker cannot read is 0; the cosine of an encoder that reads both counts instead.
     Ties by document id and span. All verdicts are "kept"; what the composer drops, it
     marks.
     """
     sentences = [
-        sentence for hit in hits for sentence in _sentences(hit, documents[hit.passage.document_id])
+        sentence
+        for place, hit in enumerate(hits)
+        for sentence in _sentences(hit, documents[hit.passage.document_id], place)
     ]
+    signs = [_signs(question, sentence, circumstances) for sentence in sentences]
+    read = _likeliest(sentences, signs, most)
+    sentences, signs = [sentences[at] for at in read], [signs[at] for at in read]
     words = [sentence.words for sentence in sentences]
     logits = _logits(question.text, sentences, reranker)
     unread = unread_pairs(question.text, words, reranker)
     cosines = similarities(question.text, words, unread, encoder)
     judged = [
-        _judge(question, sentence, logit, circumstances, weights)
-        for sentence, logit in zip(sentences, logits, strict=True)
+        _judged(sentence, replace(found, sentence_logit=logit), weights)
+        for sentence, found, logit in zip(sentences, signs, logits, strict=True)
     ]
     candidates = _with_similarity(question, judged, words, cosines)
     return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
+
+
+def _likeliest(
+    sentences: Sequence[_Sentence], signs: Sequence[Signs], most: int | None
+) -> list[int]:
+    """Positions of the sentences worth a cross-encoder's time, in order."""
+
+    def promise(at: int) -> float:
+        found = signs[at]
+        return (
+            2.0 * found.sentence_coverage
+            + float(found.type_match)
+            + 0.1 * found.passage_logit
+            - 0.15 * sentences[at].place
+        )
+
+    order = sorted(range(len(sentences)), key=lambda at: (-promise(at), at))
+    return sorted(order[:most])
 
 
 def without_premise(candidates: Sequence[Candidate], weights: SupportWeights) -> list[Candidate]:
@@ -105,7 +133,7 @@ def _logits(question: str, sentences: Sequence[_Sentence], reranker: Reranker) -
     return logits
 
 
-def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
+def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
     passage = hit.passage
     text = passage.span.of(document.text)
     published = document.published.isoformat() if document.published else ""
@@ -123,7 +151,7 @@ def _sentences(hit: Hit, document: Document) -> list[_Sentence]:
             continue
         # Pronouns and "the visit" get their meaning from the title.
         scored = f"{title}. {words}" if title else words
-        found.append(_Sentence(hit, span, quote, words, scored, context, bool(published)))
+        found.append(_Sentence(hit, place, span, quote, words, scored, context, bool(published)))
     return found
 
 
@@ -150,29 +178,27 @@ def _with_similarity(
     return candidates
 
 
-def _judge(
-    question: QuestionTerms,
-    sentence: _Sentence,
-    logit: float,
-    circumstances: Circumstances,
-    weights: SupportWeights,
-) -> Candidate:
-    passage = sentence.hit.passage
-    signs = read_signs(
+def _signs(question: QuestionTerms, sentence: _Sentence, circumstances: Circumstances) -> Signs:
+    """Everything known of a sentence before the cross-encoder has read it."""
+    reranked = sentence.hit.reranked
+    return read_signs(
         question,
         sentence.words,
         sentence.context,
-        sentence_logit=logit,
-        passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
+        sentence_logit=0.0,
+        passage_logit=reranked.score if reranked else 0.0,
         ranking=circumstances.ranking,
         rarity=circumstances.rarity,
         currency=sentence_currency(
             question, sentence.words, dated=sentence.dated, as_of=circumstances.as_of
         ),
     )
+
+
+def _judged(sentence: _Sentence, signs: Signs, weights: SupportWeights) -> Candidate:
     return Candidate(
-        document_id=passage.document_id,
-        passage_id=passage.id,
+        document_id=sentence.hit.passage.document_id,
+        passage_id=sentence.hit.passage.id,
         span=sentence.span,
         quote=sentence.quote,
         signs=signs,

@@ -15,14 +15,16 @@ class AnswerSettings:
     ``min_support`` is the one threshold of abstention: an answer is given only when some
     sentence's support score (in [0, 1], see rag.answer.support) reaches it, and only
     sentences that reach it are said. Higher means fewer, surer answers. ``passages`` is
-    how many of the best passages are read sentence by sentence, ``max_claims`` how many
-    sentences an answer has at most, ``keep_within`` how far (in support) below the best
-    sentence another may be and still be said, ``nearest`` how many passages an
-    abstention lists.
+    how many of the best passages are read sentence by sentence, with those that repeat
+    them; ``sentences`` how many of their sentences the cross-encoder reads (all where a
+    list is asked for), ``max_claims`` how many sentences an answer has at most,
+    ``keep_within`` how far (in support) below the best sentence another may be and still
+    be said, ``nearest`` how many passages an abstention lists.
     """
 
     min_support: float = 0.5
     passages: int = 4
+    sentences: int = 16
     max_claims: int = 3
     keep_within: float = 0.1
     nearest: int = 3
@@ -32,7 +34,7 @@ class AnswerSettings:
             raise ValueError("min_support must be from 0 to 1")
         if not 0.0 <= self.keep_within <= 1.0:
             raise ValueError("keep_within must be from 0 to 1")
-        for name in ("passages", "max_claims"):
+        for name in ("passages", "sentences", "max_claims"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more")
         if self.nearest < 0:

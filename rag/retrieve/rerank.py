@@ -8,6 +8,7 @@ from dataclasses import replace
 from embeddings.types import Reranker
 from rag.normalise import search_text
 from rag.retrieve.fusion import reciprocal_rank_fusion
+from rag.retrieve.repeats import count_with_repeats, find_repeats
 from rag.scripts import reads_text
 from rag.types import Hit, Passage, StageScore
 
@@ -26,22 +27,35 @@ def reranker_text(passage: Passage) -> str:
 
 
 def rerank(hits: Sequence[Hit], question: str, reranker: Reranker, *, limit: int) -> list[Hit]:
-    """Reorder the first ``limit`` hits; the others follow as they were.
+    """Reorder the first ``limit`` distinct hits; the others follow as they were.
 
     The order is the reciprocal rank fusion of the order given and that by cross-encoder
     logit, ties to the better place in the first: on questions unlike its training
     (claims, several documents) the cross-encoder alone ranks worse than what it was
     given. A passage in a script that it does not read keeps its place, and the others
     change places among themselves; none moves for a question that it does not read.
+    One that repeats a better one has its logit and leaves its turn to the next.
     Nogueira & Cho, "Passage Re-ranking with BERT", 2019.
     """
     if not reads_text(reranker.reads, question):
         return list(hits)
-    texts = [reranker_text(hit.passage) for hit in hits[:limit]]
+    head = hits[: count_with_repeats([hit.passage for hit in hits], limit)]
+    texts = [reranker_text(hit.passage) for hit in head]
     places = [at for at, text in enumerate(texts) if reads_text(reranker.reads, text)]
-    read = [hits[at] for at in places]
-    logits = reranker.score(question, [texts[at] for at in places]).tolist()
-    scores = {hit.passage.id: logit for hit, logit in zip(read, logits, strict=True)}
+    read = [head[at] for at in places]
+    twins = find_repeats([hit.passage for hit in read])
+    distinct = [at for at, twin in enumerate(twins) if twin is None]
+    logits = dict(
+        zip(
+            distinct,
+            reranker.score(question, [texts[places[at]] for at in distinct]).tolist(),
+            strict=True,
+        )
+    )
+    scores = {
+        hit.passage.id: logits[at if twin is None else twin]
+        for at, (hit, twin) in enumerate(zip(read, twins, strict=True))
+    }
     given = list(scores)
     best_first = sorted(given, key=lambda key: (-scores[key], key))
     fused = reciprocal_rank_fusion([given, best_first], k=_RANK_CONSTANT)
