@@ -46,23 +46,24 @@ class SupportWeights:
     """What each sign of rag.types.Signs counts in the support score of English questions.
 
     The score is the logistic function of ``bias`` and the weighted signs. Logits count per
-    unit, shares from none to all. ``footnote eval calibrate --weights`` fits them.
+    unit, shares from none to all. ``footnote eval calibrate --weights`` fits them; the
+    defaults are fitted to five sets (eval/RESULTS.md).
     """
 
-    bias: float = -19.5
-    sentence_logit: float = 0.3
-    passage_logit: float = 0.1
-    margin: float = 0.05
-    prominence: float = 3.0
-    agreement: float = 1.5
-    sentence_coverage: float = 0.5
-    passage_coverage: float = 1.0
+    bias: float = -17.6
+    sentence_logit: float = 0.28
+    passage_logit: float = 0.08
+    margin: float = 0.04
+    prominence: float = 2.3
+    agreement: float = 1.1
+    sentence_coverage: float = 0.3
+    passage_coverage: float = 0.45
     rare_coverage: float = 0.0
-    name_coverage: float = 3.0
-    number_coverage: float = 3.0
-    type_match: float = 2.0
-    currency: float = 2.0
-    premise_stated: float = 5.0
+    name_coverage: float = 2.2
+    number_coverage: float = 2.6
+    type_match: float = 1.8
+    currency: float = 3.0
+    premise_stated: float = 4.6
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
