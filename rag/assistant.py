@@ -304,7 +304,7 @@ class Assistant:
                 with watch.time("encode"):
                     vector = self._query_vector(view, question.text)
             with watch.time("retrieve"):
-                hits = retrieve(view, question, vector, settings)
+                hits = retrieve(view, question, vector, settings, reads=self.encoder.reads)
             if not hits or not reads_text(self.reranker.reads, question.text):
                 return hits
             with watch.time("rerank"):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from embeddings.registry import Reads
 from embeddings.types import Encoder, EncoderIdentity, Progress, Reranker, Vectors
+from rag.types import Signs
 
 __all__ = ["HashingEncoder", "OverlapReranker"]
 
@@ -116,3 +118,23 @@ class OverlapReranker:
 def _conform() -> tuple[Encoder, Reranker]:
     """For the type checker: the fakes are what the protocols say."""
     return HashingEncoder(), OverlapReranker()
+
+
+def full_signs(**changes: object) -> Signs:
+    """Signs of a sentence that says all of the question, but for the changes."""
+    everything = Signs(
+        sentence_logit=5.0,
+        passage_logit=5.0,
+        margin=1.0,
+        prominence=0.5,
+        agreement=1.0,
+        sentence_coverage=1.0,
+        passage_coverage=1.0,
+        rare_coverage=1.0,
+        name_coverage=1.0,
+        number_coverage=1.0,
+        type_match=True,
+        currency=1.0,
+        premise_stated=True,
+    )
+    return replace(everything, **changes)

@@ -4,7 +4,8 @@ import pytest
 
 from rag.answer.compose import compose_extractive
 from rag.answer.settings import AnswerSettings
-from rag.types import Candidate, Signs, Span
+from rag.types import Candidate, Span
+from tests.fakes import full_signs
 from tests.test_verify import make_document
 
 ONE = make_document(
@@ -14,7 +15,7 @@ ONE = make_document(
 )
 TWO = make_document("More than 300 guests attended the UNIDO Day in Shanghai.", "two.txt")
 DOCUMENTS = {document.id: document for document in (ONE, TWO)}
-SIGNS = Signs(5.0, 5.0, 1.0, 1.0, 1.0, 1.0, True)
+SIGNS = full_signs()
 
 
 def candidate(document, quote, support):

@@ -6,7 +6,7 @@ from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
 from rag.answer.question import analyse_question
 from rag.answer.settings import AnswerSettings
-from rag.answer.support import read_signs
+from rag.answer.support import RankingSigns, read_signs
 from rag.types import Candidate, DocumentDate, Span
 from tests.test_verify import make_document
 
@@ -19,7 +19,15 @@ def archive(question, *dated):
         document = make_document(text, f"{number}.txt")
         dates = (DocumentDate(year, None, None, "published", "test"),) if year else ()
         documents[document.id] = replace(document, dates=dates)
-        signs = read_signs(terms, text, "", sentence_logit=5.0, passage_logit=5.0)
+        signs = read_signs(
+            terms,
+            text,
+            "",
+            sentence_logit=5.0,
+            passage_logit=5.0,
+            ranking=RankingSigns(0.0, 0.0, 0.0),
+            rarity={},
+        )
         span = Span(0, len(text))
         support = 0.9 - number / 100
         candidates.append(Candidate(document.id, "p", span, text, signs, support, "kept"))

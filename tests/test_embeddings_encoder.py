@@ -188,7 +188,10 @@ def test_a_question_is_nearest_to_the_passage_that_answers_it_in_another_languag
     multilingual: Encoder,
 ) -> None:
     chinese = ["李勇于2019年4月24日在深圳参观了华为总部。", "上海市市长会见了代表团。"]
-    english = [PROBE_TEXTS[0], "The office in Nairobi opened in July 2016, said the ministry."]
+    english = [
+        "The recipe needs two eggs and a cup of flour.",
+        "The office in Nairobi opened in July 2016, said the ministry.",
+    ]
     # One language a list: like is a little nearer to like, whatever it says.
     for query, passages, nearest in (
         ("When did Li Yong visit Huawei?", chinese, 0),

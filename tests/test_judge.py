@@ -18,14 +18,14 @@ from rag.types import (
     Hit,
     Passage,
     Question,
-    Signs,
     Span,
     StageScore,
 )
+from tests.fakes import full_signs
 
 MILL = "The mill opened in 1911. Ana Ruiz ran it until 1930. It burned down."
 QUAY = "The quay was built in 1911 too."
-SIGNS = Signs(0, 0, 1, 1, 1, 1, True)
+SIGNS = full_signs()
 
 
 def document(name, text):

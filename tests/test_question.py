@@ -14,7 +14,8 @@ from rag.answer.support import (
     read_signs,
     support_score,
 )
-from rag.types import Hit, Passage, Signs, Span, StageScore
+from rag.types import Hit, Passage, Span, StageScore
+from tests.fakes import full_signs
 
 NO_RANKING = RankingSigns(0.0, 0.0, 0.0)
 
@@ -137,7 +138,15 @@ def test_a_figure_of_the_question_is_looked_for_in_sentence_date_and_passage():
 
 
 def test_each_sign_can_only_add_support():
-    base = Signs(1.0, 1.0, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, False, 0.5, False)
+    base = full_signs(
+        sentence_logit=1.0,
+        sentence_coverage=0.5,
+        name_coverage=0.5,
+        number_coverage=0.5,
+        type_match=False,
+        currency=0.5,
+        premise_stated=False,
+    )
     for weights in (CHINESE_WEIGHTS, SupportWeights()):
         for better in (
             replace(base, sentence_coverage=1.0),

@@ -51,3 +51,17 @@ def test_a_question_it_can_read_is_ranked_by_both(quick, archive):
     assert hits[0].dense is not None
     assert hits[0].lexical is not None
     assert hits[0].reranked is not None
+
+
+def test_words_shared_with_another_script_count_less_only_where_the_encoder_reads_it(
+    quick, archive, tmp_path
+):
+    (archive / "zh.txt").write_text("华为总部在深圳。Huawei 2019", encoding="utf-8")
+    scores = {}
+    for reads, encoder in (("latin", LatinEncoder()), ("any", HashingEncoder())):
+        assistant = quick(data=tmp_path / reads, encoder=encoder)
+        assistant.ingest(archive)
+        hits = assistant.search("Huawei 2019")
+        found = next(hit for hit in hits if "深圳" in hit.passage.search_text)
+        scores[reads] = found.fused.score
+    assert scores["latin"] > scores["any"]

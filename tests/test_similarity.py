@@ -4,25 +4,10 @@ import numpy as np
 import pytest
 
 from rag.answer.similarity import similarities, support_across, support_within, unread_pairs
-from rag.types import Signs
-from tests.fakes import HashingEncoder, OverlapReranker
+from tests.fakes import HashingEncoder, OverlapReranker, full_signs
 
 SENTENCES = ["Li Yong visited Huawei.", "李勇参观了华为。", "Eggs and flour."]
-SIGNS = Signs(
-    sentence_logit=0.0,
-    passage_logit=0.0,
-    margin=0.0,
-    prominence=0.0,
-    agreement=0.0,
-    sentence_coverage=0.0,
-    passage_coverage=0.0,
-    rare_coverage=0.0,
-    name_coverage=1.0,
-    number_coverage=1.0,
-    type_match=True,
-    currency=1.0,
-    premise_stated=True,
-)
+SIGNS = full_signs()
 
 
 class NarrowEncoder(HashingEncoder):

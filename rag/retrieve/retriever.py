@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
+from embeddings.registry import Reads
 from embeddings.types import Vectors
 from rag.retrieve.fusion import fuse_scores
 from rag.retrieve.timely import prefer_timely, with_resolved_times
 from rag.retrieve.when import AskedTime, find_times
-from rag.scripts import is_latin
+from rag.scripts import is_latin, reads_text
 from rag.store.base import ReadView, ScoredPassage
 from rag.store.rows import parse_passage_id
 from rag.types import Hit, Question, StageScore
@@ -45,13 +46,18 @@ class RetrieveSettings:
 
 
 def retrieve(
-    view: ReadView, question: Question, query_vector: Vectors | None, settings: RetrieveSettings
+    view: ReadView,
+    question: Question,
+    query_vector: Vectors | None,
+    settings: RetrieveSettings,
+    *,
+    reads: Reads,
 ) -> list[Hit]:
     """The union of both retrievers' passages in fused order, best first.
 
     ``query_vector`` is the encoded question, float32 of shape (dimension,), unit norm; None
     where the encoder cannot read it: then the dense retriever, whose ranking would be
-    noise, takes no part.
+    noise, takes no part. ``reads`` is what the encoder reads.
     """
     times = find_times(question.text, question.as_of)
     filters = question.scope
@@ -72,7 +78,10 @@ def retrieve(
         documents={key: passage.document_id for key, passage in passages.items()},
         lexical_weight=settings.lexical_weight,
         foreign={
-            key for key, passage in passages.items() if is_latin(passage.search_text) != latin
+            key
+            for key, passage in passages.items()
+            # Words are all there is to find a passage by that the encoder cannot read.
+            if reads_text(reads, passage.search_text) and is_latin(passage.search_text) != latin
         },
     )
     return [
