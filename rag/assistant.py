@@ -25,7 +25,7 @@ from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
 from rag.answer.evidence import Circumstances, judge_sentences, without_premise
 from rag.answer.lists import asks_list, find_list_items
-from rag.answer.question import QuestionTerms, analyse_question, content_words
+from rag.answer.question import QuestionTerms, analyse_question, content_words, named_words
 from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.answer.short import find_short_answer
 from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
@@ -35,6 +35,7 @@ from rag.conversation import standalone_question
 from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
 from rag.files import find_files
 from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
+from rag.normalise import lexical_tokens
 from rag.reindex import ReindexReport, reencode_missing, reindex_store
 from rag.retrieve.repeats import count_with_repeats
 from rag.retrieve.rerank import rerank
@@ -354,19 +355,13 @@ class _Inquiry:
         cited = {hit.passage.document_id for hit in [*read, *hits[: settings.nearest]]}
         documents = {document_id: self.view.document(document_id) for document_id in sorted(cited)}
         with self.watch.time("judge"), _model_errors():
-            words = sorted(self.terms.content)
-            frequencies = self.view.word_frequencies(words)
             candidates = judge_sentences(
                 self.terms,
                 read,
                 documents,
                 self.assistant.reranker,
                 encoder=self.assistant.encoder,
-                circumstances=Circumstances(
-                    ranking_signs(hits),
-                    archive_rarity(frequencies, self.view.passage_count),
-                    self.question.as_of,
-                ),
+                circumstances=self._circumstances(hits),
                 weights=self._weights,
                 # An item of a list need not look like an answer.
                 most=None if asks_list(self.terms) else settings.sentences,
@@ -405,6 +400,20 @@ class _Inquiry:
             conflict=bool(conflicting),
         )
 
+    def _circumstances(self, hits: Sequence[Hit]) -> Circumstances:
+        frequencies = self.view.word_frequencies(sorted(self.terms.content))
+        names = [
+            self.view.word_frequencies(lexical_tokens(name))
+            for name, _ in named_words(self.terms.text)
+        ]
+        known = sum(any(found.values()) for found in names)
+        return Circumstances(
+            ranking=ranking_signs(hits),
+            rarity=archive_rarity(frequencies, self.view.passage_count),
+            names_known=known / len(names) if names else 1.0,
+            as_of=self.question.as_of,
+        )
+
     def _abstain(
         self,
         reason: AbstentionReason,
@@ -413,7 +422,11 @@ class _Inquiry:
         documents: Mapping[str, Document],
     ) -> Abstention:
         settings = self.assistant.settings.answer
-        shortfall = self._shortfall(candidates, hits) if reason == "insufficient_evidence" else None
+        # Nothing matches: of another subject, unless the filters kept the rest away.
+        told = reason == "insufficient_evidence" or (
+            reason == "no_match" and not self.question.scope
+        )
+        shortfall = self._shortfall(candidates, hits) if told else None
         return Abstention(
             question=self.question,
             standalone=self._standalone,

@@ -247,7 +247,7 @@ def _dictionary() -> Mapping[str, float]:
         raise ModelError("symspellpy, which carries the word list, is missing; reinstall footnote")
     path = Path(spec.submodule_search_locations[0]) / "frequency_dictionary_en_82_765.txt"
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8").removeprefix("\ufeff").splitlines()
     except OSError as error:
         raise ModelError(
             f"the word list {path.name} cannot be read; reinstall symspellpy"

@@ -261,7 +261,8 @@ class Signs:
     passage's logit is above the next; ``prominence`` in [0, 1], how much nearer the
     nearest passage is to the question than those ranked on average; ``agreement`` in
     [0, 1], the best passage's mean of both retrievers' 1 / rank; ``premise_stated``, whether
-    what the question takes for granted is said somewhere near.
+    what the question takes for granted is said somewhere near; ``names_known``, the share of
+    its names that stand anywhere in the archive (1 without any).
     """
 
     sentence_logit: float
@@ -277,6 +278,7 @@ class Signs:
     type_match: bool
     currency: float
     premise_stated: bool
+    names_known: float
     similarity: float | None = None
 
 

@@ -95,6 +95,7 @@ class SignsOut(_Out):
     type_match: bool
     currency: float
     premise_stated: bool
+    names_known: float
     similarity: float | None = Field(
         description="cosine, where only the encoder reads question and sentence"
     )

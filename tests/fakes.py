@@ -136,5 +136,6 @@ def full_signs(**changes: object) -> Signs:
         type_match=True,
         currency=1.0,
         premise_stated=True,
+        names_known=1.0,
     )
     return replace(everything, **changes)

@@ -25,10 +25,12 @@ KEPT = "kept"
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a question is judged in: what its whole ranking says of it, what each of its
-    content words counts in this archive (stem to rarity), and the day it is asked from."""
+    content words counts in this archive (stem to rarity), the share of its names that the
+    archive has anywhere, and the day it is asked from."""
 
     ranking: RankingSigns
     rarity: Mapping[str, float]
+    names_known: float
     as_of: date | None
 
 
@@ -192,6 +194,7 @@ def _signs(question: QuestionTerms, sentence: _Sentence, circumstances: Circumst
         currency=sentence_currency(
             question, sentence.words, dated=sentence.dated, as_of=circumstances.as_of
         ),
+        names_known=circumstances.names_known,
     )
 
 

@@ -178,6 +178,7 @@ def read_signs(
     ranking: RankingSigns,
     rarity: Mapping[str, float],
     currency: float = 1.0,
+    names_known: float = 1.0,
 ) -> Signs:
     """Compare a question with a sentence and its context (title, date and passage).
 
@@ -201,6 +202,7 @@ def read_signs(
         type_match=holds_answer_type(sentence, question),
         currency=currency,
         premise_stated=True,
+        names_known=names_known,
     )
 
 
