@@ -24,7 +24,7 @@ class AnswerSettings:
 
     min_support: float = 0.5
     passages: int = 4
-    sentences: int = 16
+    sentences: int = 12
     max_claims: int = 3
     keep_within: float = 0.1
     nearest: int = 3

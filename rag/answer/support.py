@@ -186,8 +186,9 @@ def read_signs(
     ``currency`` is rag.answer.currency's.
     """
     in_sentence = frozenset(stem_tokens(sentence))
-    in_context = in_sentence | frozenset(stem_tokens(context))
-    numbers = find_numbers(sentence) | find_numbers(context) | _years_spanned(sentence)
+    context_stems, context_numbers = _words_of(context)
+    in_context = in_sentence | context_stems
+    numbers = find_numbers(sentence) | context_numbers | _years_spanned(sentence)
     return Signs(
         sentence_logit=sentence_logit,
         passage_logit=passage_logit,
@@ -204,6 +205,11 @@ def read_signs(
         premise_stated=True,
         names_known=names_known,
     )
+
+
+@lru_cache(maxsize=256)  # all sentences of a passage share its context
+def _words_of(context: str) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(stem_tokens(context)), find_numbers(context)
 
 
 def _years_spanned(sentence: str) -> frozenset[str]:

@@ -33,7 +33,7 @@ class RetrieveSettings:
     dense_limit: int = 100
     lexical_limit: int = 100
     lexical_weight: float = 0.5
-    rerank_limit: int = 10
+    rerank_limit: int = 8
     time_weight: float = 0.3
 
     def __post_init__(self) -> None:
