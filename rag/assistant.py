@@ -40,9 +40,12 @@ from rag.reindex import ReindexReport, reencode_missing, reindex_store
 from rag.retrieve.repeats import count_with_repeats
 from rag.retrieve.rerank import rerank
 from rag.retrieve.retriever import retrieve
+from rag.retrieve.timely import is_published_in
+from rag.retrieve.when import find_times
 from rag.scripts import reads_text
 from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatus
 from rag.store.local import LocalStore
+from rag.tense import asks_of_the_present
 from rag.tokens import load_tokenizer
 from rag.types import (
     Abstention,
@@ -59,6 +62,8 @@ from rag.types import (
 
 __all__ = ["MAX_QUESTION_CHARACTERS", "Assistant"]
 
+# Passages read beside the best ones, as of a day.
+_WITNESSES = 2
 # Longer ones leave the reranker no room for the passage.
 MAX_QUESTION_CHARACTERS = 1000
 
@@ -351,7 +356,8 @@ class _Inquiry:
         if not hits:
             return self._abstain("no_match", [], [], {})
         settings = self.assistant.settings.answer
-        read = hits[: count_with_repeats([hit.passage for hit in hits], limit)]
+        count = count_with_repeats([hit.passage for hit in hits], limit)
+        read = [*hits[:count], *self._witnesses(hits[count:])]
         cited = {hit.passage.document_id for hit in [*read, *hits[: settings.nearest]]}
         documents = {document_id: self.view.document(document_id) for document_id in sorted(cited)}
         with self.watch.time("judge"), _model_errors():
@@ -399,6 +405,20 @@ class _Inquiry:
             short_answer=None if conflicting else short_answer,
             conflict=bool(conflicting),
         )
+
+    def _witnesses(self, hits: Sequence[Hit]) -> list[Hit]:
+        """The best of these hits that tell how things were on the day asked from.
+
+        Asked as of a day how things are, a document of the year before it is a better
+        witness than one without a date, however near that one is to the question.
+        """
+        times = find_times(self.understood, self.question.as_of)
+        if self.question.as_of is None or not asks_of_the_present(self.understood):
+            return []
+        dates = self.view.dates([hit.passage.document_id for hit in hits])
+        return [
+            hit for hit in hits if is_published_in(times, dates.get(hit.passage.document_id, ()))
+        ][:_WITNESSES]
 
     def _circumstances(self, hits: Sequence[Hit]) -> Circumstances:
         frequencies = self.view.word_frequencies(sorted(self.terms.content))

@@ -81,3 +81,29 @@ def test_the_command_takes_the_last_day_meant(footnote, sample_data):
     code, _, err = footnote("search", ASKED, "--as-of", "soon", "--data", sample_data)
     assert code == 1
     assert "--as-of" in err
+
+
+def test_a_document_of_the_year_before_the_day_is_read_however_many_undated_ones_lie_nearer(
+    quick, tmp_path
+):
+    folder = tmp_path / "crowd"
+    folder.mkdir()
+    places = ("Vienna", "Geneva", "Lima", "Paris", "Rome", "Cairo", "Tokyo")
+    for place in places:
+        text = f"Who is the Director General of UNIDO? He came to {place} for the fair there."
+        (folder / f"{place}.txt").write_text(text, encoding="utf-8")
+    (folder / "dated.txt").write_text(
+        "A visit\n\nSHENZHEN, 24 April 2019 - The Director General, LI Yong, paid a visit.",
+        encoding="utf-8",
+    )
+    assistant = quick()
+    assistant.ingest(folder)
+
+    def read(as_of):
+        outcome = assistant.ask(Question(ASKED, as_of=as_of))
+        ids = {candidate.document_id for candidate in outcome.candidates}
+        return {assistant.document(found).sources[0].rpartition("/")[2] for found in ids}
+
+    assert "dated.txt" in read(date(2019, 6, 30))
+    assert "dated.txt" not in read(None)
+    assert "dated.txt" not in read(date(2021, 6, 30))

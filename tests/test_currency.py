@@ -31,6 +31,11 @@ def test_a_sentence_that_says_when_it_held_holds_then_only(sentence, year, expec
     assert currency(HOLDER, sentence, as_of=year and date(year, 6, 1)) == expected
 
 
+def test_that_something_else_began_earlier_does_not_make_up_for_a_missing_date():
+    sentence = "UNIDO has worked with Shanghai since 1972."
+    assert currency(HOLDER, sentence, dated=False, as_of=date(2019, 6, 1)) == 0.5
+
+
 def test_as_of_a_day_a_document_without_a_date_counts_half():
     assert currency(HOLDER, "GONG Zheng is mayor.", dated=False, as_of=date(2021, 6, 1)) == 0.5
     assert currency(HOLDER, "GONG Zheng is mayor.", dated=False) == 1.0

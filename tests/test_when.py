@@ -118,3 +118,10 @@ def test_every_time_begins_before_it_ends_and_lies_in_the_question(question, as_
         assert as_of is not None or not time.relative
     ordered = [time.span for time in times]
     assert all(a.end <= b.start for a, b in pairwise(ordered))
+
+
+def test_asked_as_of_a_day_how_things_are_the_year_before_it_is_meant():
+    (time,) = find_times("Who is the mayor of Shanghai?", date(2021, 6, 1))
+    assert (time.first, time.last, time.precision) == (date(2020, 6, 1), date(2021, 6, 1), "range")
+    assert find_times("Who is the mayor of Shanghai?") == ()
+    assert find_times("Who was the mayor of Shanghai?", date(2021, 6, 1)) == ()

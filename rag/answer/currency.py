@@ -6,25 +6,18 @@ import re
 from datetime import date
 
 from rag.answer.question import QuestionTerms
+from rag.tense import asks_of_the_present
 
 __all__ = ["sentence_currency"]
 
-# "Who is", "what are the": asked of the day itself, unless a year is named.
-_PRESENT = re.compile(
-    r"^\W*(?:(?:and|so|but)\s)?(?:who|what|which(?:\s[\w\-]+){1,3}?)(?:['’]s|\s(?:is|are|heads?|leads?|runs|holds"
-    r"|chairs|directs|manages))\b|现任|目前|^\W*[一-鿿]{2,12}(?:是谁|是哪位)",
-    re.IGNORECASE,
-)
 _YEAR = r"((?:1[5-9]|20)[0-9]{2})(?![0-9])"
 _MONTH = r"(?:[A-Z][a-z]{2,8}\.?\s)?"
+# Goals and agendas are named after years to come.
+_SAID_YEAR = re.compile(rf"(?<![0-9]){_YEAR}(?!\s(?:Agenda|Goals?|agenda|goals?)\b)")
 _RANGE = re.compile(
     rf"(?<![0-9]){_YEAR}\s?年?\s?(?:[-–—~至到]|to|until|till|and|through)\s?{_MONTH}{_YEAR}"
 )
 _ENDED = re.compile(rf"\b(?:until|till|up to)\s{_MONTH}{_YEAR}")
-_BEGAN = re.compile(
-    rf"\b(?:since|began|begun|began on|took (?:over|office)|came|appointed|elected)"
-    rf"\s(?:in\s|on\s)?(?:[0-9]{{1,2}}\s)?{_MONTH}{_YEAR}"
-)
 
 # Nothing says when an undated document held; one published before the day asked from is
 # the better witness of that day.
@@ -37,10 +30,10 @@ def sentence_currency(
     """In [0, 1]: 0 where the sentence itself says that it held at another time.
 
     1 for every sentence of a question that is not about the present, or names a year. With
-    ``as_of`` a sentence of a document without a known date (``dated`` False) that gives no
-    time itself counts half. Years alone are compared.
+    ``as_of`` a sentence of a document without a known date (``dated`` False) counts half,
+    unless it says itself from when to when it held. Years alone are compared.
     """
-    if question.numbers or not _PRESENT.search(question.text):
+    if not asks_of_the_present(question.text):
         return 1.0
     spans = [(int(first), int(last)) for first, last in _RANGE.findall(sentence)]
     spans += [(0, int(last)) for last in _ENDED.findall(sentence)]
@@ -48,7 +41,7 @@ def sentence_currency(
         return float(as_of is not None and any(a <= as_of.year <= b for a, b in spans))
     if as_of is None:
         return 1.0
-    began = [int(year) for year in _BEGAN.findall(sentence)]
-    if began:
-        return float(min(began) <= as_of.year)
+    # What speaks of a later year, or began in one, was written later.
+    if any(int(year) > as_of.year for year in _SAID_YEAR.findall(sentence)):
+        return 0.0
     return 1.0 if dated else _UNDATED

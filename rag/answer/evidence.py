@@ -103,6 +103,7 @@ def _likeliest(
             + float(found.type_match)
             + 0.1 * found.passage_logit
             - 0.15 * sentences[at].place
+            + found.currency
         )
 
     order = sorted(range(len(sentences)), key=lambda at: (-promise(at), at))

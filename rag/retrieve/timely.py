@@ -10,7 +10,7 @@ from rag.store.base import ScoredPassage
 from rag.store.rows import parse_passage_id
 from rag.types import DocumentDate, Span
 
-__all__ = ["prefer_timely", "with_resolved_times"]
+__all__ = ["is_published_in", "prefer_timely", "with_resolved_times"]
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -58,6 +58,16 @@ def prefer_timely(
         for scored in ranking
     ]
     return sorted(raised, key=lambda scored: (-scored.score, scored.passage_id))
+
+
+def is_published_in(times: Sequence[AskedTime], dates: Sequence[DocumentDate]) -> bool:
+    """Whether a document of these dates was surely published in one of the times."""
+    published = [found.interval() for found in dates if found.kind == "published"]
+    return any(
+        interval is not None and time.first <= interval[0] and interval[1] <= time.last
+        for interval in published[:1]
+        for time in times
+    )
 
 
 def _timeliness(

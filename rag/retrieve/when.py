@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from rag.dates import MONTH_NUMBERS, capitalised_months, narrowed, written_dates
+from rag.tense import asks_of_the_present
 from rag.types import Span
 
 __all__ = ["AskedTime", "find_times"]
@@ -37,6 +38,8 @@ class AskedTime:
     relative: bool = False
 
 
+# What was published in this time before a day tells best how things were on it.
+_RECENTLY = timedelta(days=365)
 _ENGLISH_NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
     "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
@@ -106,8 +109,16 @@ _THEN_AFTER = re.compile(r"以后|之后|后(?!来)")
 def find_times(question: str, as_of: date | None = None) -> tuple[AskedTime, ...]:
     """The times that a question names, in text order; their spans do not overlap.
 
-    Relative ones are counted from ``as_of``; without it they are no times.
+    Relative ones are counted from ``as_of``; without it they are no times. Asked as of a
+    day how things are, a question means the year before it, with an empty span.
     """
+    named = _named_times(question, as_of)
+    if named or as_of is None or not asks_of_the_present(question):
+        return named
+    return (AskedTime(as_of - _RECENTLY, as_of, "range", Span(0, 0), relative=True),)
+
+
+def _named_times(question: str, as_of: date | None) -> tuple[AskedTime, ...]:
     text = narrowed(question)
     found = [*_absolute(text), *(_relative(text, as_of) if as_of is not None else ())]
     kept: list[AskedTime] = []
