@@ -125,3 +125,4 @@ def test_asked_as_of_a_day_how_things_are_the_year_before_it_is_meant():
     assert (time.first, time.last, time.precision) == (date(2020, 6, 1), date(2021, 6, 1), "range")
     assert find_times("Who is the mayor of Shanghai?") == ()
     assert find_times("Who was the mayor of Shanghai?", date(2021, 6, 1)) == ()
+    assert find_times("Who is the mayor of Shanghai?", date.min)[0].first == date.min

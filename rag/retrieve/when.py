@@ -39,7 +39,7 @@ class AskedTime:
 
 
 # What was published in this time before a day tells best how things were on it.
-_RECENTLY = timedelta(days=365)
+_RECENTLY_DAYS = 365
 _ENGLISH_NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
     "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
@@ -115,7 +115,8 @@ def find_times(question: str, as_of: date | None = None) -> tuple[AskedTime, ...
     named = _named_times(question, as_of)
     if named or as_of is None or not asks_of_the_present(question):
         return named
-    return (AskedTime(as_of - _RECENTLY, as_of, "range", Span(0, 0), relative=True),)
+    first = date.fromordinal(max(1, as_of.toordinal() - _RECENTLY_DAYS))
+    return (AskedTime(first, as_of, "range", Span(0, 0), relative=True),)
 
 
 def _named_times(question: str, as_of: date | None) -> tuple[AskedTime, ...]:
