@@ -54,9 +54,8 @@ class Int8Reranker:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
         self._inputs = {value.name for value in self._session.get_inputs()}
-        self._pool = ThreadPoolExecutor(
-            threads or _usable_processors(), thread_name_prefix="footnote-rerank"
-        )
+        self._threads = threads or _usable_processors()
+        self._begin_pool()
 
     @property
     def name(self) -> str:
@@ -73,6 +72,10 @@ class Int8Reranker:
         """The scripts whose texts its logits mean something of."""
         return self._reads
 
+    def _begin_pool(self) -> None:
+        self._process = os.getpid()
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="footnote-rerank")
+
     def score(self, query: str, texts: Sequence[str]) -> Vectors:
         """Logits, float32 of shape (len(texts),): higher is more relevant, 0 is neutral.
 
@@ -81,6 +84,9 @@ class Int8Reranker:
         Raises:
             ModelLoadError: memory ran out, or the weights are no good.
         """
+        if self._process != os.getpid():
+            # A forked child has the pool but none of its threads.
+            self._begin_pool()
         # Longest first: a long pair begun last would leave the other threads idle.
         order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
         scores = np.empty(len(texts), dtype=np.float32)

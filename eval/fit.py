@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 # How strongly weights are drawn to those in force. Of 1,000, 300, 100, 30, 10 and 3 the
 # strong ones left the left-out set best off.
 PRIOR_STRENGTH = 300.0
+LEAST_SPREAD = 0.05
 _SIGNS = tuple(f.name for f in fields(SupportWeights) if f.name != "bias")
 
 
@@ -123,7 +124,8 @@ def _fit(rows: Sequence[_Rows], before: SupportWeights) -> SupportWeights:
     sides = 2.0 * np.concatenate([part.right for part in rows]) - 1.0
     counts = np.concatenate([np.full(len(p.right), 1.0 / len(p.right)) for p in rows])
     counts *= len(counts) / counts.sum()
-    spread = signs.std(axis=0)
+    # A sign that never varies would otherwise be drawn nowhere, a second bias.
+    spread = np.maximum(signs.std(axis=0), LEAST_SPREAD)
     prior = _vector(before)
 
     def loss(weights: Floats) -> tuple[float, Floats]:

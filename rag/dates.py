@@ -111,7 +111,8 @@ _SHAPES = (
 _DATE = re.compile("|".join(shape.replace("@", str(n)) for n, shape in enumerate(_SHAPES)))
 _ANY_MONTH = re.compile(rf"\b(?:{'|'.join(MONTH_NUMBERS)})\b", re.IGNORECASE)
 # Full-width digits and marks as the plain ones, one for one, so that offsets hold.
-_NARROW = str.maketrans("０１２３４５６７８９－／．", "0123456789-/.")
+# And the two letters that match i and s where case is ignored, but are no such letters.
+_NARROW = str.maketrans("０１２３４５６７８９－／．ıſ", "0123456789-/.is")
 
 # Only this much of a document can say when the document itself was published.
 _TOP_LINES = 20

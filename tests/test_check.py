@@ -139,3 +139,8 @@ def test_another_number_is_always_held_back(said, true, grouped):
     sentence = f"The fund paid {true:,} farmers in Kenya." if grouped else f"It has {true} members."
     other = re.sub(r"\d[\d,]*", str(said), sentence)
     assert check_support(other, [sentence]).holds == (said == true)
+
+
+def test_odd_letters_and_long_digits_are_figures_or_nothing_but_no_error():
+    for claim in ("Bu fıfth oldu", "5 mıllion people", "9" * 40 + "s"):
+        assert check_support(claim, ["abc"]).score < 0.5

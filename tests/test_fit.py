@@ -124,3 +124,9 @@ def test_the_command_writes_the_weights_and_keeps_the_file(tmp_path):
     assert "# mine" in config.read_text()
     assert set(written["support"]) == {"bias", *SIGNS}
     assert "fitted to 200 questions" in config.read_text()
+
+
+def test_a_sign_that_never_varies_keeps_its_weight():
+    made = [r.model_copy(update={"signs": {**r.signs, "currency": 1.0}}) for r in records(400)]
+    fitted = fit_weights([run(*made)], SupportWeights()).weights
+    assert fitted.currency == pytest.approx(SupportWeights().currency, abs=0.05)

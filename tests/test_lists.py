@@ -59,3 +59,20 @@ def test_a_list_has_an_end():
 )
 def test_what_asks_for_several_things_is_told_by_its_wording(question, expected):
     assert asks_list(analyse_question(question)) is expected
+
+
+def test_of_a_long_list_the_part_with_the_best_item_is_given():
+    lines = ["The members are:", *(f"- Member {n}" for n in range(20))]
+    document = make_document("\n".join(lines))
+    candidates = [
+        candidate(document, line, 0.9 if line == "- Member 16" else 0.6) for line in lines
+    ]
+    ranked = sorted(candidates, key=lambda c: (-c.support, c.span))
+    found = find_list_items(
+        analyse_question("Which members are there?"),
+        ranked,
+        {document.id: document},
+        min_support=0.5,
+    )
+    assert len(found) == MOST_ITEMS
+    assert "- Member 16" in [c.quote for c in found]

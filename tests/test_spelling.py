@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.store.spelling import edit_distance, near_words, with_ending_of
+from rag.store.spelling import WORD, edit_distance, near_words, with_ending_of
 from rag.store.variants import joined_words, same_words, written_numbers
 
 words = st.text(alphabet="abcd", max_size=6)
@@ -88,3 +88,7 @@ def test_numbers_in_words_are_found_as_digits():
 
 def test_a_word_that_was_parted_is_joined_again():
     assert "basketball" in joined_words(["basket", "ball", "team"])
+
+
+def test_letters_beside_a_mark_are_no_word_to_correct():
+    assert WORD.findall("Müllerin in Bogotá, 联合国selller, Shenzen") == ["selller", "Shenzen"]

@@ -126,3 +126,15 @@ def test_asked_as_of_a_day_how_things_are_the_year_before_it_is_meant():
     assert find_times("Who is the mayor of Shanghai?") == ()
     assert find_times("Who was the mayor of Shanghai?", date(2021, 6, 1)) == ()
     assert find_times("Who is the mayor of Shanghai?", date.min)[0].first == date.min
+
+
+@pytest.mark.parametrize(
+    "question", ["2019年十二三月的会议", "十二三年前谁是总干事？", "十十天前", "三二一年前"]
+)
+def test_a_vague_or_malformed_count_gives_no_relative_time(question):
+    assert not any(time.relative for time in find_times(question, date(2024, 2, 29)))
+
+
+@pytest.mark.parametrize(("question", "year"), [("三十二年前", 1992), ("ſix years ago", 2018)])
+def test_counts_in_words_are_read_whole(question, year):
+    assert [time.first.year for time in find_times(question, date(2024, 2, 29))] == [year]

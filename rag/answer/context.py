@@ -118,7 +118,7 @@ def _sentences_before(document: Document, start: int) -> list[Span]:
     if breaks:
         offset, text = offset + breaks[-1], text[breaks[-1] :]
     spans = split_sentences(text, document.language)
-    if offset == start - _CHARACTERS_BACK:
+    if offset and offset == start - _CHARACTERS_BACK:
         # Cut from its beginning.
         spans = spans[1:]
     return [Span(offset + s.start, offset + s.end) for s in reversed(spans)][:_SENTENCES_BACK]

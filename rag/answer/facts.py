@@ -78,6 +78,8 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[,;:.!?()，。；：！？]|\b(?:but|because|although)\b")
+# A negation governs nothing further away.
+_SCOPE_CHARACTERS = 80
 _NEGATED_WORDS = 3
 
 
@@ -191,9 +193,10 @@ def negated_stems(text: str) -> frozenset[str]:
     """Stems of the few words that each negation of ``text`` governs."""
     negated: set[str] = set()
     for match in _NEGATION.finditer(text):
-        end = _CLAUSE_END.search(text, match.end())
-        scope = text[match.end() : end.start() if end else len(text)]
-        stems = [s for s in stem_tokens(scope[:80]) if s not in FUNCTION_WORDS]
+        furthest = match.end() + _SCOPE_CHARACTERS
+        end = _CLAUSE_END.search(text, match.end(), furthest)
+        scope = text[match.end() : end.start() if end else furthest]
+        stems = [s for s in stem_tokens(scope) if s not in FUNCTION_WORDS]
         negated.update(stems[:_NEGATED_WORDS])
     return frozenset(negated)
 

@@ -110,8 +110,13 @@ class Figure:
         return "%" not in (self.kind, other.kind) and "" in (self.kind, other.kind)
 
 
+_FOLDED = str.maketrans("ıſ", "is")
+
+
 def find_figures(text: str) -> list[Figure]:
     """The numbers of ``text`` in reading order; ``text`` is in Unicode NFKC."""
+    # Two letters match i and s where case is ignored, but no word of the lists has them.
+    text = text.translate(_FOLDED)
     found = list(_figures(text))
     # "between 3 and 5 per cent": the first has its unit from the second.
     for index in range(len(found) - 1, 0, -1):
@@ -134,7 +139,7 @@ def _figures(text: str) -> Iterator[Figure]:
             text=match[0].strip(),
             values=frozenset(values),
             kind=_kind(match),
-            decade=tail in ("s", "'s") and values[0] % 10 == 0,
+            decade=tail in ("s", "'s") and (match["digits"] or "").endswith("0"),
             idle=match[0].strip().lower() in ("one", "zero", "first", "second") or lone,
             start=match.start(),
             end=match.end(),

@@ -63,8 +63,10 @@ def find_list_items(
         first -= 1
     while last + 1 < len(here) and _follows(here[last], here[last + 1], document):
         last += 1
-    items = tuple(here[first : last + 1])
-    return items[:MOST_ITEMS] if len(items) > 1 else ()
+    # Of a longer list the part that the best sentence stands in.
+    first = max(first, at - MOST_ITEMS + 1)
+    items = tuple(here[first : min(last, first + MOST_ITEMS - 1) + 1])
+    return items if len(items) > 1 else ()
 
 
 def _follows(one: Candidate, other: Candidate, document: Document) -> bool:

@@ -46,7 +46,11 @@ _ENGLISH_NUMBERS = {
 }  # fmt: skip
 _CHINESE_DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"两": 2}
 _YEAR = r"(?:1[5-9]|20)[0-9]{2}"
-_COUNT = r"(?:[0-9]{1,2}|[一二两三四五六七八九十]{1,3})"
+# 十二三, twelve or thirteen, is no count.
+_COUNT = (
+    r"(?:[0-9]{1,2}|(?:[二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
+    r"(?![一二两三四五六七八九十]))"
+)
 _WORDS = rf"(?:[0-9]{{1,2}}|{'|'.join(sorted(_ENGLISH_NUMBERS, key=len, reverse=True))})"
 _MONTHS = "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True))
 
@@ -263,7 +267,7 @@ def _number(written: str) -> int:
     """The number that digits, an English word or Chinese numerals below 100 write."""
     if written.isascii():
         return _ENGLISH_NUMBERS.get(written.lower(), 0) or int(written)
-    tens, ten, ones = written.rpartition("十")
+    tens, ten, ones = written.partition("十")
     if not ten:
         return _CHINESE_DIGITS[written[-1]]
     return 10 * (_CHINESE_DIGITS[tens[-1]] if tens else 1) + (_CHINESE_DIGITS[ones] if ones else 0)

@@ -29,7 +29,9 @@ __all__ = [
 ]
 
 # What a correction may replace: a whole run of ASCII letters, no part of another word.
-WORD = re.compile(r"(?<![\w'-])[A-Za-z]{4,}(?![\w'-])", re.ASCII)
+# Chinese characters beside it are other words; letters with marks are not.
+_JOINED = r"A-Za-z0-9_\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f'-"
+WORD = re.compile(rf"(?<![{_JOINED}])[A-Za-z]{{4,}}(?![{_JOINED}])")
 _SHORTEST_MISTYPED = 4
 _SHORTEST_TWICE_MISTYPED = 8
 _MOST_NEAR = 2
