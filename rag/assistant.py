@@ -372,7 +372,8 @@ class _Inquiry:
                 # An item of a list need not look like an answer.
                 most=None if asks_list(self.terms) else settings.sentences,
             )
-            if self._shortfall(candidates, hits).kind == "premise":
+            shortfall = self._shortfall(candidates, hits)
+            if shortfall.kind == "premise":
                 candidates = without_premise(candidates, self._weights)
         with self.watch.time("compose"):
             conflicting = find_conflict(
@@ -390,7 +391,9 @@ class _Inquiry:
             claims = add_context(draft.claims, documents)
             short_answer = find_short_answer(self.terms, draft.claims, documents)
         if not draft.claims:
-            return self._abstain("insufficient_evidence", hits, draft.candidates, documents)
+            return self._abstain(
+                "insufficient_evidence", hits, draft.candidates, documents, shortfall
+            )
         return Answer(
             question=self.question,
             standalone=self._standalone,
@@ -412,9 +415,9 @@ class _Inquiry:
         Asked as of a day how things are, a document of the year before it is a better
         witness than one without a date, however near that one is to the question.
         """
-        times = find_times(self.understood, self.question.as_of)
         if self.question.as_of is None or not asks_of_the_present(self.understood):
             return []
+        times = find_times(self.understood, self.question.as_of)
         dates = self.view.dates([hit.passage.document_id for hit in hits])
         return [
             hit for hit in hits if is_published_in(times, dates.get(hit.passage.document_id, ()))
@@ -440,13 +443,12 @@ class _Inquiry:
         hits: Sequence[Hit],
         candidates: Sequence[Candidate],
         documents: Mapping[str, Document],
+        shortfall: Shortfall | None = None,
     ) -> Abstention:
         settings = self.assistant.settings.answer
-        # Nothing matches: of another subject, unless the filters kept the rest away.
-        told = reason == "insufficient_evidence" or (
-            reason == "no_match" and not self.question.scope
-        )
-        shortfall = self._shortfall(candidates, hits) if told else None
+        if reason == "no_match" and not self.question.scope:
+            # Of another subject: no filters kept the rest away.
+            shortfall = self._shortfall(candidates, hits)
         return Abstention(
             question=self.question,
             standalone=self._standalone,

@@ -6,21 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.precision import PROBE_TEXTS, multiplies_bytes
+from embeddings.precision import multiplies_bytes
 from embeddings.registry import MODELS
 from embeddings.reranker import load_reranker
 from embeddings.types import Reranker
 from embeddings.weights import carrier_folder
+from tests.reranker_cases import MUSEUM, POPULATION, QUERY, TEXTS
 
 pytestmark = pytest.mark.slow
 
-QUERY = "How many people live in Berlin?"
-POPULATION = (
-    "Berlin has a population of 3,520,031 registered inhabitants in an area of "
-    "891.82 square kilometers."
-)
-MUSEUM = "New York City is famous for the Metropolitan Museum of Art."
-TEXTS = [MUSEUM, POPULATION, *PROBE_TEXTS, "", POPULATION + " " + MUSEUM * 3]
 CARRIER = MODELS["ms-marco-minilm"].carrier
 
 if carrier_folder(CARRIER) is None or not multiplies_bytes():

@@ -6,22 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.precision import PROBE_TEXTS
 from embeddings.registry import MODELS
 from embeddings.reranker import load_reranker
 from embeddings.types import ModelLoadError, Reranker
 from embeddings.weights import carrier_folder
+from tests.reranker_cases import MUSEUM, POPULATION, QUERY, TEXTS
 
 # Importing torch and transformers alone takes most of ten seconds.
 pytestmark = pytest.mark.slow
 
-QUERY = "How many people live in Berlin?"
-POPULATION = (
-    "Berlin has a population of 3,520,031 registered inhabitants in an area of "
-    "891.82 square kilometers."
-)
-MUSEUM = "New York City is famous for the Metropolitan Museum of Art."
-TEXTS = [MUSEUM, POPULATION, *PROBE_TEXTS, "", POPULATION + " " + MUSEUM * 3]
 
 if carrier_folder(MODELS["ms-marco-minilm"].carrier) is None:
     pytest.skip("footnote[models] is not installed", allow_module_level=True)

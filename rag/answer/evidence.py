@@ -13,7 +13,7 @@ from rag.answer.settings import SupportWeights
 from rag.answer.similarity import similarities, support_across, support_within, unread_pairs
 from rag.answer.support import RankingSigns, read_signs, shifted, support_score
 from rag.normalise import search_text
-from rag.scripts import is_latin, reads_text
+from rag.scripts import is_latin
 from rag.sentences import split_sentences
 from rag.types import Candidate, Document, Hit, Signs, Span
 
@@ -80,8 +80,8 @@ def judge_sentences(
     read = _likeliest(sentences, signs, most)
     sentences, signs = [sentences[at] for at in read], [signs[at] for at in read]
     words = [sentence.words for sentence in sentences]
-    logits = _logits(question.text, sentences, reranker)
     unread = unread_pairs(question.text, words, reranker)
+    logits = _logits(question.text, sentences, unread, reranker)
     cosines = similarities(question.text, words, unread, encoder)
     judged = [
         _judged(sentence, replace(found, sentence_logit=logit), weights)
@@ -122,13 +122,10 @@ def without_premise(candidates: Sequence[Candidate], weights: SupportWeights) ->
     ]
 
 
-def _logits(question: str, sentences: Sequence[_Sentence], reranker: Reranker) -> list[float]:
-    reads = reranker.reads
-    read = [
-        at
-        for at, sentence in enumerate(sentences)
-        if reads_text(reads, question) and reads_text(reads, sentence.words)
-    ]
+def _logits(
+    question: str, sentences: Sequence[_Sentence], unread: frozenset[int], reranker: Reranker
+) -> list[float]:
+    read = [at for at in range(len(sentences)) if at not in unread]
     logits = [0.0] * len(sentences)
     scores = reranker.score(question, [sentences[at].scored for at in read])
     for at, logit in zip(read, scores.tolist(), strict=True):

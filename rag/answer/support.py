@@ -82,16 +82,6 @@ _YEAR_RANGE = re.compile(
     """,
     re.VERBOSE,
 )
-_CAPITALISED = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_PLACED = re.compile(
-    r"""
-    \b (?:in|at|from|to|near|of|visit\w*|city|Headquarters) \s+ (?:the\s+)?
-        ((?:[A-ZÀ-Þ] [\w’'\-]*+ [\s,]*+)++)
-    | ^ ([A-Z]{3,}) ,
-    | (?<!\w) ([A-Z]\w++) -based
-    """,
-    re.VERBOSE,
-)
 # Of stems: china, chines(e); america(n); germani, german.
 _DEMONYM_ENDINGS = ("es", "ese", "ian", "ean", "an", "ish", "i", "a", "n", "s")
 _CHINESE_WORDS = re.compile(r"[一-鿿]{2,}")
@@ -149,23 +139,10 @@ def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
             return bool(_NUMBER.search(sentence))
         case "money":
             return bool(_MONEY.search(sentence))
-        case "person":
-            return _says_something_new(_CAPITALISED.findall(sentence), sentence, question)
-        case "place":
-            places = ["".join(groups) for groups in _PLACED.findall(sentence)]
-            return _says_something_new(places, sentence, question)
+        case "person" | "place":
+            return bool(_CHINESE_WORDS.search(sentence))
         case _:
             return True
-
-
-def _says_something_new(capitalised: Sequence[str], sentence: str, question: QuestionTerms) -> bool:
-    """Whether one of the capitalised runs holds a word that the question does not."""
-    if question.chinese:
-        return bool(_CHINESE_WORDS.search(sentence))
-    asked = question.content | question.names
-    return any(
-        run[0].isupper() and not set(stem_tokens(run)) <= asked for run in capitalised if run
-    )
 
 
 def read_signs(

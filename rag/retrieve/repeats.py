@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rag.types import Passage
 
@@ -40,6 +41,7 @@ def count_with_repeats(passages: Sequence[Passage], distinct: int) -> int:
     return min(len(passages), 2 * distinct)
 
 
+@lru_cache(maxsize=256)  # reranking and reading look at the same passages
 def _runs(text: str) -> frozenset[tuple[str, ...]]:
     words = text.casefold().split()
     if len(words) < _RUN:
