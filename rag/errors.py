@@ -11,6 +11,10 @@ FootnoteError
 ├── IndexMismatchError     the index was built with other models or splitter settings
 ├── QuestionError          a question is empty or too long
 ├── UnknownDocumentError   no document, or more than one, answers to that name
+├── UnknownConversationError  there is no such conversation
+├── UnknownTurnError       there is no such turn of any conversation
+├── UnknownJobError        there is no such upload, or its bytes are gone
+├── NameTakenError         something else has that name already
 └── CitationError          a citation's quote is not what its span says
     └── UnsupportedClaimError  quotes are exact, but do not support the claim
 """
@@ -22,6 +26,7 @@ __all__ = [
     "FootnoteError",
     "IndexMismatchError",
     "ModelError",
+    "NameTakenError",
     "QuestionError",
     "ReadError",
     "SettingsError",
@@ -29,7 +34,10 @@ __all__ = [
     "StoreError",
     "StoreLockedError",
     "StoreVersionError",
+    "UnknownConversationError",
     "UnknownDocumentError",
+    "UnknownJobError",
+    "UnknownTurnError",
     "UnsupportedClaimError",
 ]
 
@@ -76,6 +84,22 @@ class QuestionError(FootnoteError):
 
 class UnknownDocumentError(FootnoteError):
     """No document, or more than one, answers to that name."""
+
+
+class UnknownConversationError(FootnoteError):
+    """There is no such conversation."""
+
+
+class UnknownTurnError(FootnoteError):
+    """There is no such turn of any conversation."""
+
+
+class UnknownJobError(FootnoteError):
+    """There is no such upload, or its bytes are gone."""
+
+
+class NameTakenError(FootnoteError):
+    """Something else has that name already."""
 
 
 class CitationError(FootnoteError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from embeddings.types import EncoderIdentity, Vectors
+from rag.store.journal_types import Journal
 from rag.types import Document, DocumentDate, Filters, Passage
 
 __all__ = [
@@ -274,6 +275,11 @@ class Writer(Protocol):
 
 class Store(Protocol):
     """Documents, passages, vectors and the lexical index behind one seam."""
+
+    @property
+    def journal(self) -> Journal:
+        """Conversations, feedback, keys and uploads; independent of readers and writer."""
+        ...
 
     def read(self) -> AbstractContextManager[ReadView]:
         """A consistent view; never waits for the writer."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import StoreDamagedError, StoreError
-from rag.store.migrations import migrate, schema_version
+from rag.store.migrations import APPLICATION_ID, STEPS, Step, migrate, schema_version
 
 __all__ = [
     "BUSY_SECONDS",
@@ -36,9 +36,14 @@ _IMPOSSIBLE = (
 )
 
 
+_RESTORE = "restore it from a backup, or move it away and run 'footnote ingest' again"
+
+
 @contextmanager
-def translated(database: Path) -> Iterator[None]:
+def translated(database: Path, remedy: str = _RESTORE) -> Iterator[None]:
     """Raise SQLite's failures inside the block as errors that say what to do.
+
+    ``remedy`` is what helps when the file is damaged.
 
     Raises:
         StoreDamagedError: the file is damaged or is no database.
@@ -52,7 +57,7 @@ def translated(database: Path) -> Iterator[None]:
         # The low byte is the kind; the rest of an extended code is detail.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise _damaged(database, error) from error
+            raise _damaged(database, error, remedy) from error
         # Python quotes the whole text that it could not decode.
         message, _, _ = str(error).partition(" with text ")
         if message.startswith(_IMPOSSIBLE):
@@ -73,11 +78,8 @@ def translated(database: Path) -> Iterator[None]:
         ) from error
 
 
-def _damaged(database: Path, error: Exception) -> StoreDamagedError:
-    return StoreDamagedError(
-        f"{database} is damaged ({error}); restore it from a backup, or move it away "
-        "and run 'footnote ingest' again"
-    )
+def _damaged(database: Path, error: Exception, remedy: str = _RESTORE) -> StoreDamagedError:
+    return StoreDamagedError(f"{database} is damaged ({error}); {remedy}")
 
 
 def unusable(directory: Path, verb: str, error: OSError) -> StoreError:
@@ -121,10 +123,13 @@ def _is_archived(database: Path) -> bool:
     return not (log.exists() and log.stat().st_size)
 
 
-def connect(database: Path, *, create: bool = False, archived: bool = False) -> sqlite3.Connection:
+def connect(
+    database: Path, *, create: bool = False, archived: bool = False, shrinks: bool = False
+) -> sqlite3.Connection:
     """A connection in autocommit mode, usable from any one thread at a time.
 
     ``archived``: nobody writes meanwhile, and no file can be created beside the database.
+    ``shrinks``: a file created now gives back the space of what is deleted.
 
     Raises:
         StoreDamagedError: the schema is not even text.
@@ -140,6 +145,9 @@ def connect(database: Path, *, create: bool = False, archived: bool = False) -> 
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        if shrinks:
+            # Before the journal mode, which writes the first page and thereby settles it.
+            connection.execute("PRAGMA auto_vacuum = FULL")
         if create:
             connection.execute("PRAGMA journal_mode = WAL")
             # FULL: an acknowledged commit survives a power cut, not only a crash.
@@ -171,8 +179,17 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 class ReaderPool:
     """Read-only connections for concurrent readers, each used by one thread at a time."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(
+        self,
+        database: Path,
+        steps: Sequence[Step] = STEPS,
+        *,
+        application_id: int = APPLICATION_ID,
+    ) -> None:
+        """Of a database whose schema ``steps`` make."""
         self._database = database
+        self._steps = steps
+        self._application_id = application_id
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -206,8 +223,8 @@ class ReaderPool:
             archived = _is_archived(self._database)
             connection = connect(self._database, archived=archived)
             try:
-                if schema_version(connection) > 0:
-                    migrate(connection)
+                if self._version(connection) > 0:
+                    self._migrate(connection)
                     connection.execute("PRAGMA query_only = ON")
                     return connection, not archived
             except BaseException:
@@ -215,8 +232,14 @@ class ReaderPool:
                 raise
             connection.close()
         empty = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        migrate(empty)
+        self._migrate(empty)
         return empty, False
+
+    def _version(self, connection: sqlite3.Connection) -> int:
+        return schema_version(connection, len(self._steps), application_id=self._application_id)
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        migrate(connection, self._steps, application_id=self._application_id)
 
     def close(self) -> None:
         """Close idle connections now and borrowed ones when they come back."""

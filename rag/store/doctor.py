@@ -23,6 +23,7 @@ lexical.rows         its words are not those of the passages                    
 snapshot.damaged     manifest or snapshot is unreadable or fails its checksum    yes
 snapshot.content     a snapshot that replays to other ids than the database has  yes
 files.stray          left-over files of an interrupted snapshot                  yes
+journal.damaged      the journal or a turn in it cannot be read                  no
 ===================  =========================================================== ======
 
 Repairing ``vector.*`` removes the vector; the caller then encodes what

@@ -26,6 +26,7 @@ from rag.store.connection import (
     unusable,
 )
 from rag.store.faiss_index import IndexKinds
+from rag.store.journal import LocalJournal
 from rag.store.lock import WriterLock
 from rag.store.migrations import migrate
 from rag.store.rows import (
@@ -68,6 +69,12 @@ class LocalStore:
         self._cache = VectorCache(self._files, settings.kinds)
         self._vocabulary = Vocabulary()
         self._lock = WriterLock(data_dir)
+        self._journal = LocalJournal(data_dir)
+
+    @property
+    def journal(self) -> LocalJournal:
+        """Conversations, feedback, keys and uploads; independent of readers and writer."""
+        return self._journal
 
     @classmethod
     def open(
@@ -205,10 +212,10 @@ class LocalStore:
         if self._files.strays() and not self._lock.is_held():
             problems += doctor.stray_files(self._files)
         if any(problem.code == "database.damaged" for problem in problems):
-            return [
+            problems = [
                 replace(found, remedy=doctor.UNREPAIRED, repairable=False) for found in problems
             ]
-        return problems
+        return problems + self._journal.check()
 
     def _check_lexical_tables(self) -> list[Problem]:
         # FTS5 is asked by an INSERT, which would wait for a writer and make it wait.
@@ -237,6 +244,7 @@ class LocalStore:
     def close(self) -> None:
         """Release files and connections. Safe to call twice."""
         self._pool.close()
+        self._journal.close()
         self._cache.forget()
 
 

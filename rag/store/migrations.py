@@ -98,17 +98,22 @@ STEPS: tuple[Step, ...] = (_SCHEMA_1,)
 SCHEMA_VERSION = len(STEPS)
 
 
-def schema_version(connection: sqlite3.Connection, newest: int = SCHEMA_VERSION) -> int:
+def schema_version(
+    connection: sqlite3.Connection,
+    newest: int = SCHEMA_VERSION,
+    *,
+    application_id: int = APPLICATION_ID,
+) -> int:
     """The schema a database has; 0 when it is still empty.
 
     Raises:
         StoreVersionError: it is newer than ``newest``.
-        StoreError: it is a database of another program.
+        StoreError: it is a database of another program, or another one of Footnote's.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application not in (0, APPLICATION_ID) or (tables and application != APPLICATION_ID):
+    if application not in (0, application_id) or (tables and application != application_id):
         raise StoreError(
             "the database in the data directory is not Footnote's; name another data directory"
         )
@@ -120,22 +125,31 @@ def schema_version(connection: sqlite3.Connection, newest: int = SCHEMA_VERSION)
     return int(version)
 
 
-def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
+def migrate(
+    connection: sqlite3.Connection,
+    steps: Sequence[Step] = STEPS,
+    *,
+    application_id: int = APPLICATION_ID,
+) -> None:
     """Bring the schema to ``len(steps)``, all in one transaction.
 
     Raises:
         StoreVersionError: the database is newer than that.
         StoreError: it is a database of another program.
     """
-    if schema_version(connection, len(steps)) == len(steps):
+
+    def version() -> int:
+        return schema_version(connection, len(steps), application_id=application_id)
+
+    if version() == len(steps):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Read again: another process may have migrated while this one waited.
-        for step in steps[schema_version(connection, len(steps)) :]:
+        for step in steps[version() :]:
             for statement in step:
                 connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA application_id = {application_id}")
         connection.execute(f"PRAGMA user_version = {len(steps)}")
         connection.execute("COMMIT")
     except BaseException:
