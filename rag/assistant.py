@@ -30,6 +30,7 @@ from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.answer.short import find_short_answer
 from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
 from rag.answer.support import archive_rarity, ranking_signs
+from rag.answer.verify import cite
 from rag.config import ModelSettings, Settings, load_settings
 from rag.conversation import standalone_question
 from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
@@ -52,6 +53,7 @@ from rag.types import (
     AbstentionReason,
     Answer,
     Candidate,
+    Citation,
     Document,
     Filters,
     Hit,
@@ -60,7 +62,7 @@ from rag.types import (
     Question,
 )
 
-__all__ = ["MAX_QUESTION_CHARACTERS", "Assistant"]
+__all__ = ["MAX_QUESTION_CHARACTERS", "Assistant", "SearchResult"]
 
 # Passages read beside the best ones, as of a day.
 _WITNESSES = 2
@@ -79,6 +81,14 @@ class _Stopwatch:
         started = time.perf_counter()
         yield
         self.laps[stage] = (time.perf_counter() - started) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Passages, best first, each cited whole; ``generation`` is the state searched."""
+
+    hits: tuple[tuple[Hit, Citation], ...]
+    generation: int
 
 
 class Assistant:
@@ -156,6 +166,26 @@ class Assistant:
         """How documents become passages and vectors under these settings."""
         counter = load_tokenizer(self.settings.models.cache_dir)
         return Pipeline(encoder=self.encoder, split=self.settings.split, count_tokens=counter.count)
+
+    def load_models(self) -> None:
+        """Load what answering needs now rather than with the first question.
+
+        Raises:
+            ModelError: a model could not be loaded.
+        """
+        _ = self.reranker, self.pipeline
+
+    def check_models(self) -> None:
+        """Load the models and make sure that the index was built with them.
+
+        Raises:
+            ModelError: a model could not be loaded.
+            IndexMismatchError: the index was built with another encoder.
+        """
+        self.load_models()
+        with self.store.read() as view:
+            if view.index is not None:
+                _check_encoder(view.index.encoder, self.encoder.identity)
 
     # -- the archive
 
@@ -278,6 +308,35 @@ class Assistant:
             if view.index is None:
                 return []
             return self._rank(view, question, _Stopwatch())[:limit]
+
+    def find(self, query: str | Question, *, limit: int = 10) -> SearchResult:
+        """As ``search``, each passage with the characters that it stands for.
+
+        Raises:
+            QuestionError, IndexMismatchError, ModelError: as ``ask`` does.
+        """
+        asked = _checked(Question(query) if isinstance(query, str) else query)
+        question = replace(asked, text=_understood(asked))
+        with self.store.read() as view:
+            hits = self._rank(view, question, _Stopwatch())[:limit] if view.index else []
+            documents = {
+                document_id: view.document(document_id)
+                for document_id in {hit.passage.document_id for hit in hits}
+            }
+            return SearchResult(
+                tuple(
+                    (
+                        hit,
+                        cite(
+                            documents[hit.passage.document_id],
+                            hit.passage.span.start,
+                            hit.passage.span.end,
+                        ),
+                    )
+                    for hit in hits
+                ),
+                view.generation,
+            )
 
     def ask(self, question: str | Question, *, limit: int | None = None) -> Outcome:
         """Answer from the archive, or abstain; every claim's citations are verified.

@@ -13,10 +13,10 @@ import tomllib
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from rag.answer.settings import AnswerSettings, SupportWeights
 from rag.errors import SettingsError
@@ -26,6 +26,7 @@ from rag.split import SplitSettings
 __all__ = [
     "DEFAULT_CONFIG_FILE",
     "ModelSettings",
+    "ServerSettings",
     "Settings",
     "load_settings",
     "setting_keys",
@@ -78,6 +79,52 @@ class ModelSettings:
             raise ValueError("threads must be 0 (torch's choice) or more")
 
 
+def _listed(value: object) -> object:
+    """A list as the environment writes it: parts between commas."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How `footnote serve` listens, and what it lets in.
+
+    ``public_url`` is where clients reach it, when a proxy stands before it; links are made
+    from it. ``allowed_hosts`` are further names that it answers to. ``cors_origins`` are
+    web pages of other origins that may call it; none by default. ``trusted_proxies`` are
+    addresses whose forwarded headers are believed. ``workers`` questions run at once and at
+    most ``queue`` wait; one that is not answered within ``timeout_seconds`` is given up.
+    ``rate_limit`` ("120/minute") holds for each key, or for each address without keys.
+    Sizes are in bytes.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    allowed_hosts: Listed = ()
+    cors_origins: Listed = ()
+    trusted_proxies: Listed = ("127.0.0.1",)
+    workers: int = 2
+    queue: int = 128
+    timeout_seconds: float = 60.0
+    rate_limit: str = "600/minute"
+    max_body_bytes: int = 1_000_000
+    max_upload_bytes: int = 50_000_000
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError("port must be 0 (any free one) to 65535")
+        for name in ("workers", "queue", "timeout_seconds", "max_body_bytes", "max_upload_bytes"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise ValueError("public_url must begin with http:// or https://")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. ``origins`` maps each dotted key to where its value came from."""
@@ -88,6 +135,7 @@ class Settings:
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
     answer: AnswerSettings = field(default_factory=AnswerSettings)
     support: SupportWeights = field(default_factory=SupportWeights)
+    server: ServerSettings = field(default_factory=ServerSettings)
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def items(self) -> list[tuple[str, Any, str]]:
@@ -106,6 +154,7 @@ _SECTIONS: Mapping[str, type[Any]] = {
     "retrieve": RetrieveSettings,
     "answer": AnswerSettings,
     "support": SupportWeights,
+    "server": ServerSettings,
 }
 
 

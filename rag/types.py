@@ -220,9 +220,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The characters that support a claim: ``document.text[span] == quote`` always."""
+    """The characters that support a claim: ``document.text[span] == quote`` always.
+
+    ``content_hash`` is that of the document's text as it was cited.
+    """
 
     document_id: str
+    content_hash: str
     title: str
     source: str
     published: str | None

@@ -382,6 +382,24 @@ def reindex(data: Data = None, config: Config = None) -> None:
     )
 
 
+@app.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen at [default: 127.0.0.1, this machine].")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port [default: 8000]; 0 is any free one.")
+    ] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Serve the archive to browsers and programs: the page, the API, MCP."""
+    from server.serve import serve as serve_archive
+
+    with _opened(data, config, **{"server.host": host, "server.port": port}) as assistant:
+        serve_archive(assistant, make_console(stderr=True))
+
+
 @app.command("config")
 def show_config(as_json: Json = False, data: Data = None, config: Config = None) -> None:
     """Print the effective settings and where each came from."""

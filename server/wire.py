@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from rag.permalink import permalink
 from rag.types import (
     Abstention,
     AbstentionKind,
@@ -26,7 +27,21 @@ from rag.types import (
     StageScore,
 )
 
-__all__ = ["AbstentionOut", "AnswerOut", "HitOut", "outcome_out", "outcome_schema"]
+__all__ = [
+    "AbstentionOut",
+    "AnswerOut",
+    "CitationOut",
+    "ClaimOut",
+    "HitOut",
+    "OutcomeOut",
+    "StageOut",
+    "citation_out",
+    "hit_out",
+    "number_citations",
+    "outcome_out",
+    "outcome_schema",
+    "stage_out",
+]
 
 
 class _Out(BaseModel):
@@ -44,6 +59,9 @@ class CitationOut(_Out):
     start: int = Field(ge=0)
     end: int = Field(ge=1)
     quote: str
+    permalink: str = Field(
+        description="opens the viewer at the quote and says so when the document has changed"
+    )
 
 
 class ClaimOut(_Out):
@@ -140,6 +158,8 @@ class _OutcomeOut(_Out):
     generation: int = Field(description="state of the archive that was asked")
     models: dict[str, ModelOut]
     timings_ms: dict[str, float]
+    conversation_id: str | None = Field(default=None, description="the conversation that keeps it")
+    turn_id: str | None = Field(default=None, description="names it in feedback, where it is kept")
     receipt: ReceiptOut | None = None
 
 
@@ -231,6 +251,7 @@ def citation_out(citation: Citation) -> CitationOut:
         start=citation.span.start,
         end=citation.span.end,
         quote=citation.quote,
+        permalink=permalink(citation.document_id, citation.content_hash, citation.span),
     )
 
 
@@ -243,10 +264,10 @@ def hit_out(hit: Hit) -> HitOut:
         start=hit.passage.span.start,
         end=hit.passage.span.end,
         text=hit.passage.search_text,
-        dense=_stage_out(hit.dense),
-        lexical=_stage_out(hit.lexical),
-        fused=_stage_out(hit.fused),
-        reranked=_stage_out(hit.reranked),
+        dense=stage_out(hit.dense),
+        lexical=stage_out(hit.lexical),
+        fused=stage_out(hit.fused),
+        reranked=stage_out(hit.reranked),
     )
 
 
@@ -290,7 +311,8 @@ def _candidate_out(candidate: Candidate) -> CandidateOut:
     )
 
 
-def _stage_out(stage: StageScore | None) -> StageOut | None:
+def stage_out(stage: StageScore | None) -> StageOut | None:
+    """The wire shape of what a stage said."""
     return StageOut(rank=stage.rank, score=stage.score) if stage else None
 
 

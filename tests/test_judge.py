@@ -61,7 +61,7 @@ def case(**gold):
 
 def citation(name, start, end, quote=None):
     text = {"mill": MILL, "quay": QUAY}[name]
-    return Citation(name, name, "", None, Span(start, end), quote or text[start:end])
+    return Citation(name, "", name, "", None, Span(start, end), quote or text[start:end])
 
 
 def candidate(name, start, end, support):

@@ -16,6 +16,7 @@ def cite(document: Document, start: int, end: int) -> Citation:
     published = document.published
     return Citation(
         document_id=document.id,
+        content_hash=document.content_hash,
         title=document.title,
         source=document.sources[0],
         published=published.isoformat() if published else None,

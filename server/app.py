@@ -1,0 +1,91 @@
+"""The HTTP application: routes, middleware and what lives as long as the server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+
+from rag.assistant import Assistant
+from server.context import ServerContext
+from server.middleware import BodyLimit, OriginCheck, RequestIds, SafetyHeaders
+from server.pages import PAGE_FOLDER
+from server.problems import add_problem_handlers
+from server.routes import ask, conversations, documents, reference, system, uploads
+from server.security import Guard
+from server.uploads import UploadWorker
+from server.work import WorkPool
+
+__all__ = ["create_app"]
+
+_DESCRIPTION = """\
+Answers questions over a document archive. Every sentence of an answer is footnoted to the
+exact characters that support it; when the archive does not say, `outcome` is `abstained`,
+with status 200. Spans count Unicode code points, end exclusive.
+"""
+
+
+def create_app(assistant: Assistant) -> FastAPI:
+    """The application that serves one archive.
+
+    The assistant stays the caller's: it is not closed here.
+
+    Raises:
+        SettingsError: a server setting cannot be used.
+    """
+    settings = assistant.settings.server
+    guard = Guard(settings, assistant.store.journal)
+    context = ServerContext(
+        assistant=assistant,
+        settings=settings,
+        guard=guard,
+        work=WorkPool(
+            workers=settings.workers,
+            queue=settings.queue,
+            timeout_seconds=settings.timeout_seconds,
+        ),
+        uploads=UploadWorker(assistant),
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        context.uploads.start()
+        yield
+        context.uploads.close()
+        context.work.close()
+
+    app = FastAPI(
+        title="Footnote",
+        version=version("footnote"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        # Their pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.context = context
+    add_problem_handlers(app)
+    for module in (ask, documents, uploads, conversations, system, reference):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=PAGE_FOLDER, check_dir=False), name="static")
+    # The last one added is the first to see a request.
+    app.add_middleware(
+        BodyLimit,
+        max_body_bytes=settings.max_body_bytes,
+        max_upload_bytes=settings.max_upload_bytes,
+    )
+    app.add_middleware(OriginCheck, guard=guard)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
+    app.add_middleware(SafetyHeaders)
+    app.add_middleware(RequestIds)
+    return app

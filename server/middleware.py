@@ -1,0 +1,148 @@
+"""What holds for every request: an id, limits of size, headers of safety."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.problems import ProblemError, problem_response
+from server.security import Guard
+
+__all__ = ["BodyLimit", "OriginCheck", "RequestIds", "SafetyHeaders"]
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}", re.ASCII)
+
+# Nothing inline and nothing from elsewhere: text of a document can never run as code.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class RequestIds:
+    """Gives each request an id, the client's own where that is plain, and sends it back."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+        _state(scope)["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+class SafetyHeaders:
+    """Headers that keep browsers from running, framing or keeping what they should not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Cross-Origin-Opener-Policy"] = "same-origin"
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class OriginCheck:
+    """Refuses pages of other origins and foreign names, see `Guard.check_origin`."""
+
+    def __init__(self, app: ASGIApp, *, guard: Guard) -> None:
+        self._app = app
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http":
+            try:
+                self._guard.check_origin(Headers(scope=scope))
+            except ProblemError as error:
+                await problem_response(Request(scope), error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class BodyLimit:
+    """Ends requests whose body is larger than allowed, said or not, without keeping it."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_upload_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+        self._max_upload_bytes = max_upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        uploads = scope["path"] == "/documents" and scope["method"] == "POST"
+        limit = self._max_upload_bytes if uploads else self._max_body_bytes
+        said = Headers(scope=scope).get("content-length", "")
+        if said.isdecimal() and int(said) > limit:
+            await problem_response(Request(scope), _too_large(limit, uploads))(scope, receive, send)
+            return
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise _too_large(limit, uploads)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def _too_large(limit: int, uploads: bool) -> ProblemError:
+    setting = "server.max_upload_bytes" if uploads else "server.max_body_bytes"
+    return ProblemError(
+        413,
+        "too_large",
+        f"the request is larger than {limit:,} bytes",
+        f"send it in parts, or raise {setting}",
+        headers={"Connection": "close"},
+    )
+
+
+def _state(scope: Scope) -> MutableMapping[str, Any]:
+    state: MutableMapping[str, Any] = scope.setdefault("state", {})
+    return state

@@ -1,0 +1,250 @@
+"""Errors as clients see them: a status, what is wrong, and what to do.
+
+Footnote's own routes answer with RFC 9457 problems (``application/problem+json``), the
+routes under ``/v1/`` with OpenAI's error object, since their clients read only that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from rag.errors import (
+    FootnoteError,
+    IndexMismatchError,
+    ModelError,
+    NameTakenError,
+    QuestionError,
+    ReadError,
+    SettingsError,
+    StoreDamagedError,
+    StoreError,
+    StoreLockedError,
+    StoreVersionError,
+    UnknownConversationError,
+    UnknownDocumentError,
+    UnknownJobError,
+    UnknownTurnError,
+)
+
+__all__ = [
+    "Problem",
+    "ProblemError",
+    "add_problem_handlers",
+    "problem_of",
+    "problem_response",
+    "problem_responses",
+]
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """One part of the request that is not as it should be."""
+
+    loc: list[str | int]
+    msg: str
+
+
+class Problem(BaseModel):
+    """What went wrong (``detail``) and what to do about it (``remedy``); RFC 9457."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["no document '53236b8a4b3fe870'"])
+    remedy: str = Field(examples=["'GET /documents' lists all"])
+    code: str = Field(examples=["document_unknown"])
+    request_id: str | None = None
+    errors: list[FieldError] | None = None
+    removed_at: str | None = Field(default=None, description="of a document that is gone")
+    replaced_by: str | None = Field(default=None, description="the document that took its place")
+
+
+class ProblemError(HTTPException):
+    """An error with its status, a code for programs, and what to do.
+
+    An HTTPException, so that FastAPI lets it through where it reads a body.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        remedy: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        """``more`` are further members of the Problem."""
+        super().__init__(status, detail, dict(headers or {}))
+        self.code = code
+        self.remedy = remedy
+        self.more = more
+
+    def problem(self, request_id: str | None = None) -> Problem:
+        """The shape that is sent."""
+        return Problem(
+            title=HTTPStatus(self.status_code).phrase,
+            status=self.status_code,
+            detail=self.detail,
+            remedy=self.remedy,
+            code=self.code,
+            request_id=request_id,
+            **self.more,
+        )
+
+
+# Narrow classes before the wider ones that they are kinds of.
+_KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
+    (QuestionError, 422, "question_invalid", {}),
+    (UnknownDocumentError, 404, "document_unknown", {}),
+    (UnknownConversationError, 404, "conversation_unknown", {}),
+    (UnknownTurnError, 404, "turn_unknown", {}),
+    (UnknownJobError, 404, "job_unknown", {}),
+    (NameTakenError, 409, "name_taken", {}),
+    (ReadError, 422, "unreadable_document", {}),
+    (SettingsError, 422, "invalid_request", {}),
+    (StoreLockedError, 503, "store_busy", {"Retry-After": "5"}),
+    (StoreDamagedError, 500, "store_damaged", {}),
+    (StoreVersionError, 500, "store_version", {}),
+    (StoreError, 503, "store_unavailable", {"Retry-After": "10"}),
+    (IndexMismatchError, 503, "index_mismatch", {"Retry-After": "60"}),
+    (ModelError, 503, "model_unavailable", {"Retry-After": "60"}),
+)
+
+
+def problem_of(error: FootnoteError) -> ProblemError:
+    """The problem that an error of the core is to a client.
+
+    The core's messages end with what to do, after a semicolon.
+    """
+    detail, _, remedy = str(error).rpartition("; ")
+    unknown: tuple[int, str, Mapping[str, str]] = (500, "internal", {})
+    status, code, headers = next(
+        (
+            (status, code, headers)
+            for kind, status, code, headers in _KINDS
+            if isinstance(error, kind)
+        ),
+        unknown,
+    )
+    return ProblemError(
+        status, code, detail or str(error), remedy if detail else "see the detail", headers=headers
+    )
+
+
+def problem_response(request: Request, error: ProblemError) -> JSONResponse:
+    """The error in the shape that the route's clients read."""
+    request_id = getattr(request.state, "request_id", None)
+    if request.url.path.startswith("/v1/"):
+        body: dict[str, Any] = {"error": _openai_error(error)}
+        return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+    body = error.problem(request_id).model_dump(mode="json", exclude_none=True)
+    return JSONResponse(
+        body, status_code=error.status_code, headers=error.headers, media_type=MEDIA_TYPE
+    )
+
+
+_OPENAI_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    429: "rate_limit_error",
+}
+
+
+def _openai_error(error: ProblemError) -> dict[str, Any]:
+    kind = _OPENAI_TYPES.get(
+        error.status_code, "server_error" if error.status_code >= 500 else "invalid_request_error"
+    )
+    return {
+        "message": f"{error.detail}; {error.remedy}",
+        "type": kind,
+        "param": error.more.get("param"),
+        "code": error.code,
+    }
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route that may fail with these."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "model": Problem,
+            "content": {MEDIA_TYPE: schema},
+        }
+        for status in statuses
+    }
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make every error of the app a problem."""
+
+    async def raised(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, ProblemError)
+        return problem_response(request, error)
+
+    async def footnote(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, FootnoteError)
+        return problem_response(request, problem_of(error))
+
+    async def http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return problem_response(request, _of_http(request, error))
+
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return problem_response(request, _of_validation(request, error))
+
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        # Said without its message, which may hold anything; the log has it all.
+        known = ProblemError(
+            500,
+            "internal",
+            "an unexpected error happened",
+            "try again; if it stays, report it with the request id and the server's log",
+        )
+        return problem_response(request, known)
+
+    app.add_exception_handler(ProblemError, raised)
+    app.add_exception_handler(FootnoteError, footnote)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, unexpected)
+
+
+def _of_http(request: Request, error: HTTPException) -> ProblemError:
+    where = f"{request.method} {request.url.path}"
+    remedies = {
+        404: (f"there is nothing at {where}", "'/docs' lists what there is", "not_found"),
+        405: (f"{where} is not offered", "use a method that Allow names", "method_not_allowed"),
+    }
+    detail, remedy, code = remedies.get(
+        error.status_code, (str(error.detail), "see '/docs'", "bad_request")
+    )
+    return ProblemError(error.status_code, code, detail, remedy, headers=error.headers)
+
+
+def _of_validation(request: Request, error: RequestValidationError) -> ProblemError:
+    errors = [
+        FieldError(loc=list(found["loc"]), msg=str(found["msg"]).removeprefix("Value error, "))
+        for found in error.errors()
+    ]
+    first = errors[0]
+    where = ".".join(str(part) for part in first.loc if part != "body") or "the body"
+    if request.url.path.startswith("/v1/"):
+        return ProblemError(
+            400, "invalid_request", f"{where}: {first.msg}", "see '/docs'", param=where
+        )
+    return ProblemError(
+        422, "invalid_request", f"{where}: {first.msg}", "see '/docs' for the shape", errors=errors
+    )

@@ -1,0 +1,202 @@
+"""POST /ask and /search: questions and passages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from pydantic import BaseModel
+
+from rag.errors import FootnoteError
+from rag.types import Citation, Hit, Question
+from server.context import Context, ServerContext
+from server.parameters import QueryFilters
+from server.problems import ProblemError, problem_of, problem_responses
+from server.security import Caller, Reader
+from server.shapes import (
+    AskIn,
+    DateText,
+    QuestionText,
+    SearchHit,
+    SearchIn,
+    SearchOut,
+    last_day,
+)
+from server.wire import (
+    AbstentionOut,
+    AnswerOut,
+    CitationOut,
+    ClaimOut,
+    OutcomeOut,
+    citation_out,
+    outcome_out,
+    stage_out,
+)
+
+__all__ = ["answer", "router"]
+
+router = APIRouter(tags=["questions"])
+_ERRORS = problem_responses(400, 401, 403, 404, 413, 422, 429, 503)
+# Proxies close a silent connection after a minute or so.
+_KEEPALIVE_SECONDS = 10.0
+_REFUSED_WITHIN_SECONDS = 0.02
+
+NEW = "new"
+
+
+class CitationEvent(BaseModel):
+    """A footnote, told before the first claim that uses it."""
+
+    number: int
+    citation: CitationOut
+
+
+class ClaimEvent(BaseModel):
+    """A sentence of the answer; ``index`` counts from 0."""
+
+    index: int
+    claim: ClaimOut
+
+
+@router.post(
+    "/ask",
+    response_model=OutcomeOut,
+    responses={
+        200: {
+            "description": "An answer with footnotes, or that the archive does not say. With "
+            "`stream`, events: `citation` and `claim` or `abstention`, then `done` with the "
+            "whole outcome, or `error`.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **_ERRORS,
+    },
+)
+async def ask(asked: AskIn, request: Request, context: Context, caller: Reader) -> Any:
+    """Answer from the archive, every sentence footnoted, or say that it does not say."""
+    if asked.history and asked.conversation_id:
+        raise ProblemError(
+            422,
+            "history_twice",
+            "both history and conversation_id say what came before",
+            "send one of them",
+        )
+    work = answer(asked, context, caller)
+    if not asked.stream:
+        return await work
+    task = asyncio.ensure_future(work)
+    # A stream that has begun can only end in an error event: what is refused at once
+    # (overload, dates that contradict each other) still gets its status.
+    await asyncio.wait({task}, timeout=_REFUSED_WITHIN_SECONDS)
+    if task.done():
+        task.result()
+    return StreamingResponse(
+        _events(task, request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+
+
+async def answer(asked: AskIn, context: ServerContext, caller: Caller) -> AnswerOut | AbstentionOut:
+    """The outcome of a question in its wire shape, kept as a turn where it is to be.
+
+    Raises:
+        FootnoteError, ProblemError: as the routes answer with.
+    """
+    question = Question(
+        asked.question,
+        asked.filters.filters(),
+        tuple(turn.turn() for turn in asked.history),
+        last_day(asked.as_of),
+    )
+    assistant = context.assistant
+    wanted = asked.conversation_id
+    if wanted is None:
+        outcome = await context.work.run(lambda: assistant.ask(question, limit=asked.top_k))
+        return outcome_out(outcome, explain=asked.explain)
+    known = None if wanted == NEW else wanted
+    turn = await context.work.run(
+        lambda: assistant.converse(
+            question, conversation_id=known, owner=caller.owner, limit=asked.top_k
+        )
+    )
+    shape = outcome_out(turn.outcome, explain=asked.explain)
+    return shape.model_copy(update={"conversation_id": turn.conversation_id, "turn_id": turn.id})
+
+
+async def _events(
+    task: asyncio.Task[AnswerOut | AbstentionOut], request: Request
+) -> AsyncIterator[bytes]:
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=_KEEPALIVE_SECONDS)
+            if not task.done():
+                yield KEEPALIVE_COMMENT
+        for name, data in _parts(task.result()):
+            yield format_sse_event(event=name, data_str=data)
+    except (FootnoteError, ProblemError) as error:
+        known = error if isinstance(error, ProblemError) else problem_of(error)
+        problem = known.problem(getattr(request.state, "request_id", None))
+        yield format_sse_event(event="error", data_str=problem.model_dump_json(exclude_none=True))
+    finally:
+        # The client has gone: what still waits in the queue need not run.
+        task.cancel()
+
+
+def _parts(shape: AnswerOut | AbstentionOut) -> Iterator[tuple[str, str]]:
+    """Events in order: each citation before the first claim that uses it, the whole last."""
+    if isinstance(shape, AbstentionOut):
+        yield "abstention", shape.model_dump_json()
+    else:
+        told: set[int] = set()
+        for index, claim in enumerate(shape.claims):
+            for number in claim.footnotes:
+                if number not in told:
+                    told.add(number)
+                    cited = shape.citations[number - 1]
+                    yield "citation", CitationEvent(number=number, citation=cited).model_dump_json()
+            yield "claim", ClaimEvent(index=index, claim=claim).model_dump_json()
+    yield "done", shape.model_dump_json()
+
+
+@router.get("/search", response_model=SearchOut, responses=_ERRORS)
+async def search(
+    context: Context,
+    caller: Reader,
+    filters: QueryFilters,
+    q: Annotated[QuestionText, Query()],
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+    as_of: Annotated[DateText | None, Query()] = None,
+) -> SearchOut:
+    """The passages only, best first."""
+    return await _search(Question(q, filters, as_of=last_day(as_of)), limit, context)
+
+
+@router.post("/search", response_model=SearchOut, responses=_ERRORS)
+async def search_posted(searched: SearchIn, context: Context, caller: Reader) -> SearchOut:
+    """The same, for queries that one would not like to see in an address."""
+    question = Question(searched.query, searched.filters.filters(), as_of=last_day(searched.as_of))
+    return await _search(question, searched.limit, context)
+
+
+async def _search(question: Question, limit: int, context: ServerContext) -> SearchOut:
+    assistant = context.assistant
+    found = await context.work.run(lambda: assistant.find(question, limit=limit))
+    return SearchOut(
+        query=question.text,
+        generation=found.generation,
+        hits=[_hit(hit, citation) for hit, citation in found.hits],
+    )
+
+
+def _hit(hit: Hit, citation: Citation) -> SearchHit:
+    cited = citation_out(citation)
+    return SearchHit(
+        **cited.model_dump(),
+        passage_id=hit.passage.id,
+        dense=stage_out(hit.dense),
+        lexical=stage_out(hit.lexical),
+        fused=stage_out(hit.fused),
+        reranked=stage_out(hit.reranked),
+    )

@@ -1,0 +1,118 @@
+"""/conversations and /feedback: what was asked, and what readers said of the answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from rag.store.journal_types import TurnRecord
+
+from rag.errors import UnknownConversationError, UnknownTurnError
+from server.context import Context
+from server.problems import problem_responses
+from server.security import Caller, Reader
+from server.shapes import (
+    ConversationListed,
+    ConversationOut,
+    ConversationsOut,
+    FeedbackIn,
+    FeedbackOut,
+    FiltersOut,
+    TurnOut,
+)
+from server.wire import outcome_out
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["conversations"])
+_ERRORS = problem_responses(401, 403, 404, 422, 429, 503)
+
+
+@router.get(
+    "/conversations",
+    response_model=ConversationsOut,
+    responses=problem_responses(401, 403, 422, 429),
+)
+def list_conversations(
+    context: Context,
+    caller: Reader,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=2**40)] = 0,
+) -> ConversationsOut:
+    """The caller's conversations (for an admin's key everybody's), newest first."""
+    journal = context.assistant.store.journal
+    owner = None if caller.sees_all else caller.owner
+    return ConversationsOut(
+        total=journal.count_conversations(owner),
+        conversations=[
+            ConversationListed(
+                id=found.id,
+                title=found.title,
+                created_at=found.created_at,
+                updated_at=found.updated_at,
+                turns=found.turns,
+            )
+            for found in journal.conversations(owner=owner, limit=limit, offset=offset)
+        ],
+    )
+
+
+@router.get("/conversations/{conversation_id}", response_model=ConversationOut, responses=_ERRORS)
+def show_conversation(conversation_id: str, context: Context, caller: Reader) -> ConversationOut:
+    """A conversation with every outcome as it was given."""
+    found = context.assistant.store.journal.conversation(conversation_id)
+    _check_owner(found.owner, caller, conversation_id)
+    return ConversationOut(
+        id=found.id,
+        title=found.title,
+        created_at=found.created_at,
+        updated_at=found.updated_at,
+        turns=[_turn_out(turn) for turn in found.turns],
+    )
+
+
+@router.delete("/conversations/{conversation_id}", status_code=204, responses=_ERRORS)
+def remove_conversation(conversation_id: str, context: Context, caller: Reader) -> None:
+    """Delete a conversation, its turns and their feedback, for good."""
+    journal = context.assistant.store.journal
+    _check_owner(journal.conversation(conversation_id).owner, caller, conversation_id)
+    journal.remove_conversation(conversation_id)
+
+
+@router.post("/feedback", response_model=FeedbackOut, status_code=201, responses=_ERRORS)
+def give_feedback(feedback: FeedbackIn, context: Context, caller: Reader) -> FeedbackOut:
+    """Say whether a kept answer was right; `footnote eval questions from-feedback` reads it."""
+    journal = context.assistant.store.journal
+    turn = journal.turn(feedback.turn_id)
+    if not caller.sees_all and turn.owner != caller.owner:
+        raise UnknownTurnError(f"no turn {feedback.turn_id!r}; POST /ask gives turn_id")
+    feedback_id = journal.add_feedback(
+        feedback.turn_id, feedback.verdict, feedback.note, feedback.footnote, caller.owner
+    )
+    return FeedbackOut(id=feedback_id)
+
+
+def _check_owner(owner: str, caller: Caller, conversation_id: str) -> None:
+    # The same words as for one that does not exist: ids of others are not confirmed.
+    if not caller.sees_all and owner != caller.owner:
+        raise UnknownConversationError(
+            f"no conversation {conversation_id!r}; GET /conversations lists yours"
+        )
+
+
+def _turn_out(turn: TurnRecord) -> TurnOut:
+    question = turn.question
+    filters = question.filters
+    return TurnOut(
+        id=turn.id,
+        question=question.text,
+        asked_at=turn.asked_at,
+        filters=FiltersOut(
+            sources=list(filters.sources),
+            since=filters.since,
+            until=filters.until,
+            language=filters.language,
+        ),
+        as_of=question.as_of,
+        outcome=outcome_out(turn.outcome),
+    )

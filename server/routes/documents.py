@@ -1,0 +1,186 @@
+"""/documents: what the archive holds, and removals."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi.responses import FileResponse
+from fastapi.security import HTTPAuthorizationCredentials
+
+from rag.errors import UnknownDocumentError
+from rag.permalink import parse_span, permalink
+from rag.store.base import DocumentSummary
+from rag.types import Document
+from server.context import Context
+from server.pages import page_file
+from server.parameters import QueryFilters
+from server.problems import ProblemError, problem_responses
+from server.security import Reader, WriterCaller, allowed, bearer
+from server.shapes import (
+    DateOut,
+    DocumentListed,
+    DocumentOut,
+    DocumentsOut,
+    SpanOut,
+)
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["documents"])
+_ERRORS = problem_responses(400, 401, 403, 404, 422, 429, 503)
+
+
+@router.get("/documents", response_model=DocumentsOut, responses=_ERRORS)
+def list_documents(
+    context: Context,
+    caller: Reader,
+    filters: QueryFilters,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=2**40)] = 0,
+    q: Annotated[
+        str, Query(max_length=200, description="title or source contains this, case ignored")
+    ] = "",
+) -> DocumentsOut:
+    """The documents that pass, a page at a time, in the order they were added."""
+    with context.assistant.store.read() as view:
+        return DocumentsOut(
+            total=view.count_documents(filters, words=q),
+            limit=limit,
+            offset=offset,
+            documents=[
+                _listed(summary)
+                for summary in view.documents(filters, words=q, limit=limit, offset=offset)
+            ],
+        )
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _reader_of_json(
+    request: Request,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)] = None,
+) -> None:
+    # The page itself holds nothing of the archive and asks for the key.
+    if not _wants_page(request):
+        allowed("read")(request, credentials)
+
+
+@router.get(
+    "/documents/{document_id}",
+    response_model=DocumentOut,
+    dependencies=[Security(_reader_of_json)],
+    responses={
+        200: {
+            "description": "The document; for browsers the page, opened at the span.",
+            "content": {"text/html": {"schema": {"type": "string"}}},
+        },
+        **_ERRORS,
+    },
+)
+def show_document(
+    document_id: str,
+    request: Request,
+    context: Context,
+    cited_hash: Annotated[
+        str | None,
+        Query(alias="hash", max_length=128, description="of the text that was cited"),
+    ] = None,
+    span: Annotated[
+        str | None,
+        Query(pattern="^[0-9]{1,9}-[0-9]{1,9}$", description="START-END in code points"),
+    ] = None,
+) -> Any:
+    """A document exactly as stored, and the characters of a span of it."""
+    if _wants_page(request):
+        return FileResponse(page_file("index.html"), headers={"Vary": "Accept"})
+    with context.assistant.store.read() as view:
+        try:
+            document = view.document(document_id)
+        except UnknownDocumentError as error:
+            former = view.former(document_id)
+            if former is None:
+                raise ProblemError(
+                    404,
+                    "document_unknown",
+                    f"no document {document_id!r}",
+                    "GET /documents lists all",
+                ) from error
+            raise ProblemError(
+                404,
+                "document_gone",
+                f"the document {former.title!r} was "
+                + ("replaced" if former.replaced_by else "removed")
+                + f" on {former.gone_at[:10]}",
+                "open its new version" if former.replaced_by else "ask whoever keeps the archive",
+                removed_at=former.gone_at,
+                replaced_by=former.replaced_by,
+            ) from error
+    return Response(
+        _document(document, cited_hash, span).model_dump_json(),
+        media_type="application/json",
+        headers={"Vary": "Accept"},
+    )
+
+
+@router.delete("/documents/{document_id}", status_code=204, responses=_ERRORS)
+def remove_document(document_id: str, context: Context, caller: WriterCaller) -> None:
+    """Remove a document with its passages and vectors, from all its sources."""
+    with context.assistant.store.read() as view:
+        if view.resolve(document_id) != [document_id]:
+            raise ProblemError(
+                404, "document_unknown", f"no document {document_id!r}", "GET /documents lists all"
+            )
+    context.assistant.remove(document_id)
+
+
+def _listed(summary: DocumentSummary) -> DocumentListed:
+    return DocumentListed(
+        id=summary.id,
+        title=summary.title,
+        sources=list(summary.sources),
+        published=summary.published,
+        language=summary.language,
+        characters=summary.characters,
+        passages=summary.passages,
+        permalink=f"/documents/{summary.id}",
+    )
+
+
+def _document(document: Document, wanted_hash: str | None, span: str | None) -> DocumentOut:
+    published = document.published
+    return DocumentOut(
+        id=document.id,
+        title=document.title,
+        sources=list(document.sources),
+        text=document.text,
+        content_hash=document.content_hash,
+        language=document.language,
+        published=published.isoformat() if published else None,
+        dates=[
+            DateOut(
+                date=found.isoformat(),
+                kind=found.kind,
+                origin=found.origin,
+                start=found.span.start if found.span else None,
+                end=found.span.end if found.span else None,
+            )
+            for found in document.dates
+        ],
+        metadata=dict(document.metadata),
+        permalink=permalink(document.id, document.content_hash),
+        changed=wanted_hash is not None and wanted_hash != document.content_hash,
+        span=_span(document, span) if span else None,
+    )
+
+
+def _span(document: Document, text: str) -> SpanOut | None:
+    try:
+        span = parse_span(text)
+    except ValueError:
+        return None
+    if span.end > len(document.text):
+        return None
+    return SpanOut(start=span.start, end=span.end, quote=span.of(document.text))

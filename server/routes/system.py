@@ -1,0 +1,87 @@
+"""Health, what serves here, and the page."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse
+from pydantic import BaseModel
+
+from rag.assistant import MAX_QUESTION_CHARACTERS
+from rag.read.reader import supported_suffixes
+from server.context import Context
+from server.pages import page_file
+from server.problems import problem_responses
+from server.security import Reader
+from server.shapes import AboutOut
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+
+class Live(BaseModel):
+    """The process answers."""
+
+    status: Literal["live"] = "live"
+
+
+class Ready(BaseModel):
+    """Questions can be answered, from this state of the archive."""
+
+    status: Literal["ready"] = "ready"
+    generation: int
+    documents: int
+
+
+@router.get("/health/live", response_model=Live, tags=["operations"])
+def live() -> Live:
+    """Whether the process answers at all."""
+    return Live()
+
+
+@router.get(
+    "/health/ready",
+    response_model=Ready,
+    responses=problem_responses(500, 503),
+    tags=["operations"],
+)
+def ready(context: Context) -> Ready:
+    """Whether it can answer: the store opens, the models run and made its index."""
+    assistant = context.assistant
+    assistant.check_models()
+    found = assistant.status()
+    return Ready(generation=found.generation, documents=found.documents)
+
+
+@router.get(
+    "/about",
+    response_model=AboutOut,
+    responses=problem_responses(401, 403, 429),
+    tags=["operations"],
+)
+def about(context: Context, caller: Reader) -> AboutOut:
+    """What serves here, and what this caller may do."""
+    assistant = context.assistant
+    found = assistant.status()
+    models = assistant.settings.models
+    return AboutOut(
+        version=version("footnote"),
+        generation=found.generation,
+        documents=found.documents,
+        passages=found.passages,
+        models={"encoder": models.encoder, "reranker": models.reranker},
+        authentication=context.guard.keys_needed,
+        writable=caller.may("write"),
+        max_question_characters=MAX_QUESTION_CHARACTERS,
+        max_upload_bytes=context.settings.max_upload_bytes,
+        suffixes=sorted(supported_suffixes()),
+    )
+
+
+@router.get("/", include_in_schema=False)
+def page(request: Request) -> FileResponse:
+    """The page. It holds nothing of the archive, so it needs no key."""
+    return FileResponse(page_file("index.html"))

@@ -1,0 +1,54 @@
+"""`footnote serve`: one process that serves an archive over HTTP until it is told to end."""
+
+from __future__ import annotations
+
+import uvicorn
+from rich.console import Console
+
+from rag.assistant import Assistant
+from server.app import create_app
+from server.security import check_binding
+
+__all__ = ["serve"]
+
+# A question takes well under a second; whoever waits in the queue gets an answer too.
+_GRACE_SECONDS = 30
+
+
+def serve(assistant: Assistant, console: Console) -> None:
+    """Load the models, then answer requests until SIGTERM or Ctrl-C.
+
+    Requests that run when the signal comes are answered.
+
+    Raises:
+        SettingsError: it would be open to other machines without a key.
+        ModelError: a model cannot be loaded.
+        OSError: the address is taken.
+    """
+    settings = assistant.settings.server
+    journal = assistant.store.journal
+    check_binding(settings, journal)
+    app = create_app(assistant)
+    with console.status("loading models"):
+        assistant.load_models()
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=30,
+    )
+    socket = config.bind_socket()
+    port = socket.getsockname()[1]
+    if not journal.has_keys():
+        console.print(
+            "No API key is set: every program and every user of this machine may read, add "
+            "and remove documents. Make keys with 'footnote keys add NAME'.",
+            style="bold yellow",
+        )
+    console.print(f"Serving {assistant.settings.data} at http://{host}:{port}", soft_wrap=True)
+    uvicorn.Server(config).run(sockets=[socket])
