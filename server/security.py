@@ -14,11 +14,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from rag.store.journal_types import Journal
-from rag.store.journal_types import Scope as KeyScope
 
 from rag.config import ServerSettings
 from rag.errors import SettingsError
+from rag.store.journal_types import Journal
+from rag.store.journal_types import Scope as KeyScope
 from server.problems import ProblemError
 
 __all__ = [

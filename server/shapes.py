@@ -6,11 +6,11 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from rag.store.journal_types import FileOutcome, JobRecord, JobState, Verdict
 
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.dates import parse_iso
 from rag.errors import SettingsError
+from rag.store.journal_types import FileOutcome, JobRecord, JobState, Verdict
 from rag.types import Filters, Turn
 from server.wire import OutcomeOut, StageOut
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from rag.config import load_settings
 from rag.store.local import LocalStore
 from server import cli
 from tests.fakes import HashingEncoder, OverlapReranker
+from tests.serving import serving
 
 # A busy machine makes no test false.
 hypothesis_settings.register_profile(
@@ -55,6 +58,25 @@ def sample(sample_data, settings):
     """An Assistant over the sample archive."""
     with Assistant.open(sample_data, settings=settings) as assistant:
         yield assistant
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory, sample_data, settings):
+    """The sample archive, served by the real models; tests may add what they remove."""
+    data = tmp_path_factory.mktemp("served") / "data"
+    shutil.copytree(sample_data, data)
+    with (
+        Assistant.open(data, settings=settings) as assistant,
+        serving(assistant) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def quick_served(quick):
+    """A function that serves an archive with models that need no weights."""
+    with ExitStack() as running:
+        yield lambda **sections: running.enter_context(serving(quick(**sections)))
 
 
 class Recorder:

@@ -182,7 +182,7 @@ def test_every_command_has_help_and_stands_in_the_readme():
     commands = [
         command.name or command.callback.__name__ for command in cli.app.registered_commands
     ]
-    assert len(commands) == 11
+    assert len(commands) == 12
     for command in commands:
         assert f"footnote {command}" in readme, command
 

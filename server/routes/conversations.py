@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from rag.store.journal_types import TurnRecord
 
 from rag.errors import UnknownConversationError, UnknownTurnError
+from rag.store.journal_types import TurnRecord
 from server.context import Context
 from server.problems import problem_responses
 from server.security import Caller, Reader

@@ -1,0 +1,44 @@
+"""A running server for tests: the real application on loopback, in a thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from rag.assistant import Assistant
+from server.app import create_app
+
+__all__ = ["Served", "serving"]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where it listens (no slash at the end), and the assistant that answers."""
+
+    url: str
+    assistant: Assistant
+
+
+@contextmanager
+def serving(assistant: Assistant) -> Iterator[Served]:
+    """The archive served on a free port until the block ends."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(create_app(assistant), log_config=None, timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server ended before it began"
+        time.sleep(0.01)
+    try:
+        yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", assistant)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
