@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from rag.assistant import Assistant
 from server.context import ServerContext
-from server.middleware import BodyLimit, OriginCheck, RequestIds, SafetyHeaders
+from server.middleware import BodyLimit, LastResort, OriginCheck, RequestIds, SafetyHeaders
 from server.pages import PAGE_FOLDER
 from server.problems import add_problem_handlers
 from server.routes import ask, conversations, documents, reference, system, uploads
@@ -86,6 +86,7 @@ def create_app(assistant: Assistant) -> FastAPI:
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],
         )
+    app.add_middleware(LastResort)
     app.add_middleware(SafetyHeaders)
     app.add_middleware(RequestIds)
     return app

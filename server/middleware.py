@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from collections.abc import MutableMapping
@@ -11,10 +12,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.problems import ProblemError, problem_response
+from server.problems import ProblemError, problem_response, unexpected_problem
 from server.security import Guard
 
-__all__ = ["BodyLimit", "OriginCheck", "RequestIds", "SafetyHeaders"]
+__all__ = ["BodyLimit", "LastResort", "OriginCheck", "RequestIds", "SafetyHeaders"]
+
+_log = logging.getLogger(__name__)
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}", re.ASCII)
 
@@ -55,6 +58,31 @@ class RequestIds:
             await send(message)
 
         await self._app(scope, receive, send_with_id)
+
+
+class LastResort:
+    """Makes an error that nobody foresaw a problem, with the headers of any other answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception:
+            if begun or scope["type"] != "http":
+                raise
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            response = problem_response(Request(scope), unexpected_problem())
+            await response(scope, receive, send)
 
 
 class SafetyHeaders:

@@ -14,14 +14,18 @@ __all__ = ["QueryFilters"]
 
 def _query_filters(
     source: Annotated[
-        list[SourceText] | None,
-        Query(max_length=20, description="only sources that match any of these"),
-    ] = None,
+        list[SourceText],
+        Query(
+            max_length=20,
+            default_factory=list,
+            description="only sources that match any of these",
+        ),
+    ],
     since: Annotated[DateText | None, Query(description="published then or later")] = None,
     until: Annotated[DateText | None, Query(description="published then or before")] = None,
     language: Annotated[LanguageText | None, Query()] = None,
 ) -> Filters:
-    return make_filters(source or [], since, until, language)
+    return make_filters(source, since, until, language)
 
 
 QueryFilters = Annotated[Filters, Depends(_query_filters)]

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from rag.errors import (
     FootnoteError,
@@ -41,6 +42,7 @@ __all__ = [
     "problem_of",
     "problem_response",
     "problem_responses",
+    "unexpected_problem",
 ]
 
 MEDIA_TYPE = "application/problem+json"
@@ -112,7 +114,7 @@ _KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
     (UnknownJobError, 404, "job_unknown", {}),
     (NameTakenError, 409, "name_taken", {}),
     (ReadError, 422, "unreadable_document", {}),
-    (SettingsError, 422, "invalid_request", {}),
+    (SettingsError, 400, "contradiction", {}),
     (StoreLockedError, 503, "store_busy", {"Retry-After": "5"}),
     (StoreDamagedError, 500, "store_damaged", {}),
     (StoreVersionError, 500, "store_version", {}),
@@ -186,8 +188,21 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def unexpected_problem() -> ProblemError:
+    """What a client is told of an error that nobody foresaw.
+
+    Without its message, which may hold anything; the log has it all.
+    """
+    return ProblemError(
+        500,
+        "internal",
+        "an unexpected error happened",
+        "try again; if it stays, report it with the request id and the server's log",
+    )
+
+
 def add_problem_handlers(app: FastAPI) -> None:
-    """Make every error of the app a problem."""
+    """Make every error that is raised on purpose a problem."""
 
     async def raised(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ProblemError)
@@ -205,21 +220,10 @@ def add_problem_handlers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return problem_response(request, _of_validation(request, error))
 
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        # Said without its message, which may hold anything; the log has it all.
-        known = ProblemError(
-            500,
-            "internal",
-            "an unexpected error happened",
-            "try again; if it stays, report it with the request id and the server's log",
-        )
-        return problem_response(request, known)
-
     app.add_exception_handler(ProblemError, raised)
     app.add_exception_handler(FootnoteError, footnote)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Exception, unexpected)
 
 
 def _of_http(request: Request, error: HTTPException) -> ProblemError:
@@ -231,7 +235,20 @@ def _of_http(request: Request, error: HTTPException) -> ProblemError:
     detail, remedy, code = remedies.get(
         error.status_code, (str(error.detail), "see '/docs'", "bad_request")
     )
-    return ProblemError(error.status_code, code, detail, remedy, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return ProblemError(error.status_code, code, detail, remedy, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What is offered at the request's path by all routes of it, not by the first alone."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        matched, _ = route.matches(request.scope)
+        if matched != Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)
 
 
 def _of_validation(request: Request, error: RequestValidationError) -> ProblemError:

@@ -28,8 +28,9 @@ class Served:
 @contextmanager
 def serving(assistant: Assistant) -> Iterator[Served]:
     """The archive served on a free port until the block ends."""
+    app = create_app(assistant)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(assistant), log_config=None, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -79,8 +79,8 @@ async def ask(asked: AskIn, request: Request, context: Context, caller: Reader) 
     """Answer from the archive, every sentence footnoted, or say that it does not say."""
     if asked.history and asked.conversation_id:
         raise ProblemError(
-            422,
-            "history_twice",
+            400,
+            "contradiction",
             "both history and conversation_id say what came before",
             "send one of them",
         )
