@@ -7,11 +7,12 @@ DEMO ?= .demo
 # CPU index (see "Installing" in README.md) before running make.
 TORCH ?= torch==2.13.0
 
-.PHONY: help install demo test check clean
+.PHONY: help install browser demo test check clean
 
 help:
 	@echo "make demo    install, ingest the sample archive, ask it three questions"
-	@echo "make test    install the test tools, run every check and test"
+	@echo "make test    install the test tools and Chromium (as root or with sudo, on Debian),"
+	@echo "             run every check and test"
 	@echo "make check   ruff, mypy, import-linter only"
 	@echo "make clean   remove the virtual environment and the demo's data"
 
@@ -28,6 +29,16 @@ $(VENV)/.footnote-test: $(VENV)/.footnote
 
 install: $(VENV)/.footnote
 
+# The page is tested in the system's Chromium; without it those tests are skipped and say so.
+browser:
+	@for name in chromium chromium-browser google-chrome; do \
+	    command -v $$name >/dev/null && exit 0; \
+	done; \
+	if [ "$$(id -u)" = 0 ]; then root=; else root="sudo -n"; fi; \
+	echo "installing chromium, which the tests of the page drive"; \
+	{ $$root apt-get -qq update && $$root apt-get -qq install -y --no-install-recommends chromium; } >/dev/null \
+	    || { echo "chromium could not be installed; 'apt-get install chromium' does it" >&2; test -z "$$CI"; }
+
 demo: install
 	$(BIN)/footnote ingest eval/archive --data $(DEMO)
 	$(BIN)/footnote ask --data $(DEMO) \
@@ -35,7 +46,7 @@ demo: install
 		"Since when has UNIDO cooperated with China?" \
 		"Who is the mayor of Beijing?"
 
-test: $(VENV)/.footnote-test check
+test: $(VENV)/.footnote-test check browser
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.footnote-test
