@@ -32,7 +32,7 @@ from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
 from rag.answer.support import archive_rarity, ranking_signs
 from rag.answer.verify import cite
 from rag.config import ModelSettings, Settings, load_settings
-from rag.conversation import standalone_question
+from rag.conversation import standalone_question, turns_of
 from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
 from rag.files import find_files
 from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
@@ -45,6 +45,7 @@ from rag.retrieve.timely import is_published_in
 from rag.retrieve.when import find_times
 from rag.scripts import reads_text
 from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatus
+from rag.store.journal_types import JobRecord, NewTurn, TurnRecord
 from rag.store.local import LocalStore
 from rag.tense import asks_of_the_present
 from rag.tokens import load_tokenizer
@@ -61,11 +62,14 @@ from rag.types import (
     Outcome,
     Question,
 )
+from rag.uploads import accept_upload, run_upload
 
 __all__ = ["MAX_QUESTION_CHARACTERS", "Assistant", "SearchResult"]
 
 # Passages read beside the best ones, as of a day.
 _WITNESSES = 2
+# As many as a follow-up may lean on; further back is another topic.
+_TURNS_READ = 20
 # Longer ones leave the reranker no room for the passage.
 MAX_QUESTION_CHARACTERS = 1000
 
@@ -216,6 +220,43 @@ class Assistant:
                 found, self.store, self._checked_pipeline, prune=prune, on_event=on_event
             )
 
+    def add_uploads(
+        self, files: Sequence[tuple[str, bytes]], *, owner: str = "", replace: bool = False
+    ) -> JobRecord:
+        """Keep documents handed over as (file name, content) durably, to be taken in by
+        ``run_job``. They will be the sources ``upload:NAME``.
+
+        Raises:
+            UnreadableTypeError: no reader takes an ending.
+            ReadError: a name cannot be taken, or there is no file.
+            NameTakenError: another text was uploaded under the name, and ``replace`` is
+                not set; or a name is given twice.
+        """
+        return accept_upload(self.store, files, owner=owner, replace=replace)
+
+    def run_job(self, job_id: str, *, stop: Callable[[], bool] = lambda: False) -> JobRecord:
+        """Take the documents of a job in, as ``ingest`` does files; one broken file never
+        stops the rest. A job begun by a process that died is gone on with.
+
+        ``stop`` is asked before each file; once true, the rest stays queued.
+
+        Raises:
+            StoreLockedError: somebody is writing; the job stays queued: try again.
+            UnknownJobError: there is no such job.
+        """
+        return run_upload(self.store, job_id, self._checked_pipeline, stop=stop)
+
+    def work_off_uploads(self, stop: Callable[[], bool] = lambda: False) -> list[JobRecord]:
+        """Run every waiting job, oldest first, until none is left or ``stop`` is true.
+
+        Raises:
+            StoreLockedError: somebody is writing; what is left stays queued.
+        """
+        done: list[JobRecord] = []
+        while not stop() and (job := self.store.journal.next_job()) is not None:
+            done.append(self.run_job(job.id, stop=stop))
+        return done
+
     def _checked_pipeline(self) -> Pipeline:
         pipeline = self.pipeline
         with self.store.read() as view:
@@ -358,6 +399,34 @@ class Assistant:
             inquiry = _Inquiry(self, view, asked, understood, analyse_question(understood), watch)
             outcome = inquiry.run(limit or self.settings.answer.passages)
         return replace(outcome, timings_ms=dict(watch.laps))
+
+    def converse(
+        self,
+        question: str | Question,
+        *,
+        conversation_id: str | None,
+        owner: str = "",
+        limit: int | None = None,
+    ) -> TurnRecord:
+        """Answer as ``ask`` does, in a stored conversation, and store the turn durably.
+
+        The conversation's turns are the question's history; None begins one. ``owner`` is
+        recorded; whether somebody may go on with a conversation is for the caller to say.
+        The outcome returned is whole; the one stored is without ranking and candidates.
+
+        Raises:
+            UnknownConversationError: there is no such conversation.
+            QuestionError, IndexMismatchError, ModelError: as ``ask`` does.
+            StoreError: the conversation cannot be read or written.
+        """
+        asked = Question(question) if isinstance(question, str) else question
+        journal = self.store.journal
+        if conversation_id is not None:
+            turns = journal.conversation(conversation_id, last=_TURNS_READ).turns
+            history = tuple(side for turn in turns for side in turns_of(turn.outcome))
+            asked = replace(asked, history=history)
+        outcome = self.ask(asked, limit=limit)
+        return replace(journal.add_turn(conversation_id, NewTurn(outcome, owner)), outcome=outcome)
 
     def _rank(self, view: ReadView, question: Question, watch: _Stopwatch) -> list[Hit]:
         settings = self.settings.retrieve

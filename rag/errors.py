@@ -3,6 +3,7 @@
 FootnoteError
 ├── SettingsError          a setting is unknown, malformed or out of range
 ├── ReadError              a file could not be turned into a Document
+│   └── UnreadableTypeError    no reader takes files of its ending
 ├── ModelError             model weights are missing, altered or failed to run
 ├── StoreError             the data directory cannot be used as asked
 │   ├── StoreLockedError   another process is writing to it
@@ -38,6 +39,7 @@ __all__ = [
     "UnknownDocumentError",
     "UnknownJobError",
     "UnknownTurnError",
+    "UnreadableTypeError",
     "UnsupportedClaimError",
 ]
 
@@ -52,6 +54,10 @@ class SettingsError(FootnoteError):
 
 class ReadError(FootnoteError):
     """A file could not be turned into a Document."""
+
+
+class UnreadableTypeError(ReadError):
+    """No reader takes files of its ending."""
 
 
 class ModelError(FootnoteError):

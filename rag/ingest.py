@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -25,8 +26,11 @@ __all__ = [
     "IngestEvent",
     "IngestReport",
     "Pipeline",
+    "RawSource",
+    "file_hash_of",
     "index_documents",
     "ingest_files",
+    "ingest_sources",
 ]
 
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
@@ -38,6 +42,17 @@ READER_VERSION = "read.v2"
 # crash loses only seconds of work that nobody was told is done.
 BATCH_PASSAGES = 256
 BATCH_DOCUMENTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RawSource:
+    """Something to be read: what it is called, and how its bytes are had.
+
+    ``read`` raises ReadError when they cannot be.
+    """
+
+    source: str
+    read: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +164,12 @@ def ingest_files(
     pruned: list[str] = []
     with store.write() as writer:
         try:
-            _ingest_each(found.files, store, writer, pipeline, report)
+            ingest_sources(_raw(found.files), store, writer, pipeline, report)
             if prune:
                 _prune(found.folders, store, writer, pruned)
                 # A document that lost its first source takes title and dates from the next.
-                _ingest_each(_to_read_again(found.files, store), store, writer, pipeline, report)
+                again = _to_read_again(found.files, store)
+                ingest_sources(_raw(again), store, writer, pipeline, report)
         except KeyboardInterrupt:
             interrupted = True
     counts = tally.counts
@@ -204,13 +220,27 @@ class _Tally:
             self.failed.append(SourceProblem(event.source, event.reason))
 
 
-def _ingest_each(
-    files: Sequence[Path],
+def _raw(files: Iterable[Path]) -> Iterator[RawSource]:
+    return (RawSource(str(path), partial(read_file, path)) for path in files)
+
+
+def file_hash_of(data: bytes) -> str:
+    """What is recorded of a source's bytes, to tell that it need not be read again."""
+    return f"{READER_VERSION}:{hashlib.sha256(data).hexdigest()}"
+
+
+def ingest_sources(
+    sources: Iterable[RawSource],
     store: Store,
     writer: Writer,
     pipeline: Callable[[], Pipeline],
     report: Callable[[IngestEvent], None],
 ) -> None:
+    """Read, split, encode and store each source; what is reported is durable.
+
+    One that cannot be read is reported and stops none of the others. ``sources`` is asked
+    for the next one only when those before it were taken in, so it may end early.
+    """
     batch = _Batch()
 
     def flush() -> None:
@@ -219,14 +249,14 @@ def _ingest_each(
             batch.documents.clear()
             batch.outcomes.clear()
 
-    for path in files:
-        source = str(path)
+    for raw in sources:
+        source = raw.source
         try:
-            data = read_file(path)
+            data = raw.read()
         except ReadError as error:
             report(IngestEvent(source, "failed", 0, str(error)))
             continue
-        file_hash = f"{READER_VERSION}:{hashlib.sha256(data).hexdigest()}"
+        file_hash = file_hash_of(data)
         with store.read() as view:
             known = view.source(source)
         if known is not None and known.file_hash == file_hash:

@@ -14,7 +14,7 @@ from rag.read.html import declared_charset, looks_like_html, read_html
 from rag.read.plain import Content, read_markdown, read_plain
 from rag.types import Document, DocumentDate
 
-__all__ = ["detect_language", "read_document", "supported_suffixes"]
+__all__ = ["UPLOAD_PREFIX", "detect_language", "read_document", "supported_suffixes"]
 
 _MEDIA_TYPES = {
     ".txt": "text/plain",
@@ -23,6 +23,8 @@ _MEDIA_TYPES = {
     ".html": "text/html",
     ".htm": "text/html",
 }
+# Begins the source of a document that was handed over rather than found: "upload:note.md".
+UPLOAD_PREFIX = "upload:"
 _ID_DIGITS = 16
 _LANGUAGE_SAMPLE = 20_000
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -44,7 +46,8 @@ def supported_suffixes() -> frozenset[str]:
 
 
 def read_document(source: str, data: bytes) -> Document:
-    """The document in ``data``; ``source`` is the path or URL it came from.
+    """The document in ``data``; ``source`` is the path or URL it came from,
+    or UPLOAD_PREFIX and a file name.
 
     The text is exactly as decoded, byte order mark aside (for a web page: the main text
     as extracted). A URL without a known suffix is read as the page or plain text that
@@ -125,6 +128,7 @@ def _dates(content: Content, source: str, title: str) -> tuple[DocumentDate, ...
 
 def _name(source: str) -> str:
     """The last part of a path or URL, or a URL's host where its path is empty."""
+    source = source.removeprefix(UPLOAD_PREFIX)
     if "://" in source:
         try:
             parts = urlsplit(source)

@@ -117,8 +117,12 @@ class LocalJournal:
             raise _unknown_turn(turn_id)
         return turn_from_row(row)
 
-    def conversation(self, conversation_id: str) -> Conversation:
-        """One conversation. Raises UnknownConversationError when there is none."""
+    def conversation(self, conversation_id: str, *, last: int | None = None) -> Conversation:
+        """One conversation, or of its turns only so many of the ``last``.
+
+        Raises:
+            UnknownConversationError: there is none of this id.
+        """
         with self._read() as connection:
             found = _conversation_row(connection, conversation_id)
             head = connection.execute(
@@ -127,8 +131,8 @@ class LocalJournal:
             turns = connection.execute(
                 f"SELECT {TURN_COLUMNS} FROM turns AS t"
                 " JOIN conversations AS c ON c.row = t.conversation"
-                " WHERE t.conversation = ? ORDER BY t.row",
-                (found,),
+                " WHERE t.conversation = ? ORDER BY t.row DESC LIMIT ?",
+                (found, -1 if last is None else last),
             ).fetchall()
         identity, owner, title, created_at, updated_at, _ = head
         return Conversation(
@@ -137,7 +141,7 @@ class LocalJournal:
             title=title,
             created_at=created_at,
             updated_at=updated_at,
-            turns=tuple(turn_from_row(row) for row in turns),
+            turns=tuple(turn_from_row(row) for row in reversed(turns)),
         )
 
     def conversations(

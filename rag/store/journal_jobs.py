@@ -87,12 +87,12 @@ def update_job(
     """Note a job's state, in the caller's transaction."""
     finished = state in ("done", "failed")
     connection.execute(
-        "UPDATE jobs SET state = ?, message = ?, attempts = attempts + ?, finished_at = ?"
-        " WHERE id = ?",
+        "UPDATE jobs SET state = ?1, message = ?2, finished_at = ?3, attempts = CASE ?1"
+        " WHEN 'running' THEN attempts + 1 WHEN 'queued' THEN 0 ELSE attempts END"
+        " WHERE id = ?4",
         (
             state,
             storable(message),
-            state == "running",
             now if finished else None,
             storable(job_id),
         ),

@@ -170,8 +170,12 @@ class Journal(Protocol):
         """One turn. Raises UnknownTurnError when there is none."""
         ...
 
-    def conversation(self, conversation_id: str) -> Conversation:
-        """One conversation. Raises UnknownConversationError when there is none."""
+    def conversation(self, conversation_id: str, *, last: int | None = None) -> Conversation:
+        """One conversation, or of its turns only so many of the ``last``.
+
+        Raises:
+            UnknownConversationError: there is none of this id.
+        """
         ...
 
     def conversations(
@@ -262,8 +266,10 @@ class Journal(Protocol):
         ...
 
     def update_job(self, job_id: str, state: JobState, message: str = "") -> JobRecord:
-        """Note how far a job is. "running" counts an attempt; "done" and "failed" end it,
-        and with it whatever bytes it still has.
+        """Note how far a job is.
+
+        "running" counts an attempt, "queued" forgets them; "done" and "failed" end the
+        job and drop whatever bytes it still has.
 
         Raises:
             UnknownJobError: there is no such job.
