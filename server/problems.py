@@ -33,6 +33,7 @@ from rag.errors import (
     UnknownDocumentError,
     UnknownJobError,
     UnknownTurnError,
+    UnreadableTypeError,
 )
 
 __all__ = [
@@ -113,6 +114,7 @@ _KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
     (UnknownTurnError, 404, "turn_unknown", {}),
     (UnknownJobError, 404, "job_unknown", {}),
     (NameTakenError, 409, "name_taken", {}),
+    (UnreadableTypeError, 415, "media_type", {}),
     (ReadError, 422, "unreadable_document", {}),
     (SettingsError, 400, "contradiction", {}),
     (StoreLockedError, 503, "store_busy", {"Retry-After": "5"}),

@@ -12,8 +12,10 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
 from rag.errors import FootnoteError
+from rag.store.journal_types import TurnRecord
 from rag.types import Citation, Hit, Question
 from server.context import Context, ServerContext
+from server.ownership import conversation_of
 from server.parameters import QueryFilters
 from server.problems import ProblemError, problem_of, problem_responses
 from server.security import Caller, Reader
@@ -116,11 +118,15 @@ async def answer(asked: AskIn, context: ServerContext, caller: Caller) -> Answer
         outcome = await context.work.run(lambda: assistant.ask(question, limit=asked.top_k))
         return outcome_out(outcome, explain=asked.explain)
     known = None if wanted == NEW else wanted
-    turn = await context.work.run(
-        lambda: assistant.converse(
+
+    def converse() -> TurnRecord:
+        if known is not None:
+            conversation_of(assistant.store.journal, known, caller, last=0)
+        return assistant.converse(
             question, conversation_id=known, owner=caller.owner, limit=asked.top_k
         )
-    )
+
+    turn = await context.work.run(converse)
     shape = outcome_out(turn.outcome, explain=asked.explain)
     return shape.model_copy(update={"conversation_id": turn.conversation_id, "turn_id": turn.id})
 

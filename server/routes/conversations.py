@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from rag.errors import UnknownConversationError, UnknownTurnError
 from rag.store.journal_types import TurnRecord
 from server.context import Context
+from server.ownership import conversation_of, turn_of
 from server.problems import problem_responses
-from server.security import Caller, Reader
+from server.security import Reader
 from server.shapes import (
     ConversationListed,
     ConversationOut,
@@ -60,8 +60,7 @@ def list_conversations(
 @router.get("/conversations/{conversation_id}", response_model=ConversationOut, responses=_ERRORS)
 def show_conversation(conversation_id: str, context: Context, caller: Reader) -> ConversationOut:
     """A conversation with every outcome as it was given."""
-    found = context.assistant.store.journal.conversation(conversation_id)
-    _check_owner(found.owner, caller, conversation_id)
+    found = conversation_of(context.assistant.store.journal, conversation_id, caller)
     return ConversationOut(
         id=found.id,
         title=found.title,
@@ -75,7 +74,7 @@ def show_conversation(conversation_id: str, context: Context, caller: Reader) ->
 def remove_conversation(conversation_id: str, context: Context, caller: Reader) -> None:
     """Delete a conversation, its turns and their feedback, for good."""
     journal = context.assistant.store.journal
-    _check_owner(journal.conversation(conversation_id).owner, caller, conversation_id)
+    conversation_of(journal, conversation_id, caller, last=0)
     journal.remove_conversation(conversation_id)
 
 
@@ -83,21 +82,11 @@ def remove_conversation(conversation_id: str, context: Context, caller: Reader) 
 def give_feedback(feedback: FeedbackIn, context: Context, caller: Reader) -> FeedbackOut:
     """Say whether a kept answer was right; `footnote eval questions from-feedback` reads it."""
     journal = context.assistant.store.journal
-    turn = journal.turn(feedback.turn_id)
-    if not caller.sees_all and turn.owner != caller.owner:
-        raise UnknownTurnError(f"no turn {feedback.turn_id!r}; POST /ask gives turn_id")
+    turn_of(journal, feedback.turn_id, caller)
     feedback_id = journal.add_feedback(
         feedback.turn_id, feedback.verdict, feedback.note, feedback.footnote, caller.owner
     )
     return FeedbackOut(id=feedback_id)
-
-
-def _check_owner(owner: str, caller: Caller, conversation_id: str) -> None:
-    # The same words as for one that does not exist: ids of others are not confirmed.
-    if not caller.sees_all and owner != caller.owner:
-        raise UnknownConversationError(
-            f"no conversation {conversation_id!r}; GET /conversations lists yours"
-        )
 
 
 def _turn_out(turn: TurnRecord) -> TurnOut:
