@@ -30,7 +30,9 @@ def turn_of(journal: Journal, turn_id: str, caller: Caller) -> TurnRecord:
     """The turn, if the caller may see it. Raises UnknownTurnError, likewise."""
     found = journal.turn(turn_id)
     if not _may_see(found.owner, caller):
-        raise UnknownTurnError(f"no turn '{turn_id}'; it was removed, or never was")
+        raise UnknownTurnError(
+            f"no turn '{turn_id}'; it is the turn_id of an answer given in a conversation"
+        )
     return found
 
 
