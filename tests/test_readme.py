@@ -2,6 +2,8 @@ import re
 import tomllib
 
 from rag.config import load_settings, setting_keys
+from server.app import create_app
+from server.routes.reference import endpoints
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,7 +27,7 @@ def test_the_settings_shown_are_all_there_are_with_their_defaults(tmp_path):
     (example,) = blocks("toml")
     shown = tomllib.loads(example)
     flat = {
-        f"{section}.{key}": value
+        f"{section}.{key}": tuple(value) if isinstance(value, list) else value
         for section, table in shown.items()
         if isinstance(table, dict)
         for key, value in table.items()
@@ -46,3 +48,10 @@ def test_the_first_screen_shows_an_answer_and_an_abstention():
     first_screen = "\n".join(README.splitlines()[:40])
     assert "[1]" in first_screen
     assert "The archive does not say" in first_screen
+
+
+def test_the_table_of_endpoints_names_them_all_and_no_others(quick):
+    schema = create_app(quick()).openapi()
+    offered = {f"{found['method']} {found['path']}" for found in endpoints(schema)}
+    shown = set(re.findall(r"`((?:GET|POST|DELETE) /[^`]*)`", README))
+    assert shown == offered
