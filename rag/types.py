@@ -13,6 +13,7 @@ from datetime import date
 from typing import Literal
 
 __all__ = [
+    "UPLOAD_PREFIX",
     "Abstention",
     "AbstentionKind",
     "AbstentionReason",
@@ -34,6 +35,9 @@ __all__ = [
     "StageScore",
     "Turn",
 ]
+
+# Begins the source of a document that was handed over rather than found: "upload:note.md".
+UPLOAD_PREFIX = "upload:"
 
 DateKind = Literal["published", "event", "ingested"]
 AbstentionReason = Literal["empty_archive", "nothing_asked", "no_match", "insufficient_evidence"]

@@ -20,9 +20,10 @@ from rag.errors import (
     UnreadableTypeError,
 )
 from rag.ingest import IngestEvent, Pipeline, RawSource, file_hash_of, ingest_sources
-from rag.read.reader import UPLOAD_PREFIX, read_document, supported_suffixes
+from rag.read.reader import read_document, supported_suffixes
 from rag.store.base import ReadView, Store, Writer
 from rag.store.journal_types import JobRecord, Journal
+from rag.types import UPLOAD_PREFIX
 
 __all__ = ["accept_upload", "run_upload", "upload_name"]
 

@@ -63,6 +63,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
+def listed(store: Store, filters: Filters = Filters(), **paging: object) -> list[str]:
+    with store.read() as view:
+        found = [summary.title for summary in view.documents(filters, **paging)]  # type: ignore[arg-type]
+        if "limit" not in paging and "offset" not in paging:
+            assert view.count_documents(filters, **paging) == len(found)  # type: ignore[arg-type]
+        return found
+
+
 CATS = document("Cats purr at night.\nDogs bark in the yard.", "/a/cats.txt", title="Animals")
 SHIPS = document("Ships cross the ocean.\nHarbours close in winter.", "/a/ships.txt")
 
@@ -610,3 +618,112 @@ def test_a_filter_that_leaves_one_passage_in_a_thousand_loses_none_of_them(store
             assert lexical_ids(view, text, sources=filters.sources) == [
                 name for name in unfiltered if name in allowed
             ]
+
+
+def test_documents_are_listed_a_page_at_a_time(store: Store) -> None:
+    with store.write() as writer:
+        writer.put([indexed(of) for of in synthetic(23)], SPEC)
+    names = [f"Report {number}" for number in range(23)]
+    assert listed(store) == names
+    pages = [listed(store, limit=5, offset=offset) for offset in range(0, 30, 5)]
+    assert pages == [names[at : at + 5] for at in range(0, 30, 5)]
+    assert listed(store, limit=0) == []
+    german = Filters(language="de")
+    assert listed(store, german) == names[3::4]
+    assert listed(store, german, limit=2, offset=1) == names[7:12:4]
+
+
+def test_a_page_beyond_what_is_fetched_at_once_is_whole(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.store.view._DOCUMENTS_AT_ONCE", 4)
+    with store.write() as writer:
+        writer.put([indexed(of) for of in synthetic(23)], SPEC)
+    names = [f"Report {number}" for number in range(23)]
+    assert listed(store, offset=3) == names[3:]
+    for limit in (3, 4, 5, 8, 40):
+        assert listed(store, limit=limit, offset=2) == names[2 : 2 + limit]
+
+
+def test_documents_are_listed_by_words_of_title_and_sources_in_any_case(store: Store) -> None:
+    with store.write() as writer:
+        put(
+            writer,
+            document("One.", "/a/ships.txt", "/b/Häfen.txt", title="Über das Meer"),
+            document("Two.", "/a/cats.txt", title="50%_of cats"),
+            document("Three.", "/c/报告.txt", title="会议报告"),
+        )
+    assert listed(store, words="ÜBER") == ["Über das Meer"]
+    assert listed(store, words="häfen MEER") == ["Über das Meer"]
+    assert listed(store, words="ships cats") == []
+    assert listed(store, words="/a/") == ["Über das Meer", "50%_of cats"]
+    assert listed(store, words="%_") == ["50%_of cats"]
+    assert listed(store, words="报告") == ["会议报告"]
+    assert listed(store, words="  ") == ["Über das Meer", "50%_of cats", "会议报告"]
+    assert listed(store, words="\ud800") == []
+    assert listed(store, Filters(sources=("ships",)), words="cats") == []
+
+
+def test_an_upload_is_meant_by_its_name(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, document("One.", "upload:note.md"))
+    with store.read() as view:
+        assert view.resolve("note.md") == view.resolve("upload:note.md") != []
+        assert view.resolve("ote.md") == []
+
+
+def test_a_document_that_went_is_told_of_with_what_took_its_place(store: Store) -> None:
+    old, new = document("Old.", "/a.txt", title="A"), document("New.", "/a.txt", title="B")
+    with store.write() as writer:
+        put(writer, old)
+        with store.read() as view:
+            assert view.former(old.id) is None
+            assert view.former("nothing") is None
+        put(writer, new)
+    with store.read() as view:
+        former = view.former(old.id)
+        assert former is not None
+        assert (former.id, former.title, former.sources) == (old.id, "A", ("/a.txt",))
+        assert former.replaced_by == new.id
+        assert former.gone_at[:2] == "20"
+        assert view.former(new.id) is None
+
+
+def test_a_removed_document_has_nothing_in_its_place(store: Store) -> None:
+    both = document("Both.", "/b.txt", "/c.txt")
+    with store.write() as writer:
+        put(writer, CATS, both)
+        writer.remove_document(CATS.id)
+        writer.remove_document(both.id)
+    with store.read() as view:
+        former = view.former(CATS.id)
+        assert former is not None
+        assert (former.sources, former.replaced_by) == (CATS.sources, None)
+        former = view.former(both.id)
+        assert former is not None
+        assert former.sources == ("/b.txt", "/c.txt")
+
+
+def test_a_document_losing_its_last_source_went_and_one_with_others_did_not(store: Store) -> None:
+    both = document("Both.", "/b.txt", "/c.txt")
+    with store.write() as writer:
+        put(writer, both)
+        writer.remove_source("/b.txt")
+        with store.read() as view:
+            assert view.former(both.id) is None
+        writer.remove_source("/c.txt")
+    with store.read() as view:
+        former = view.former(both.id)
+        assert former is not None
+        assert former.sources == ("/c.txt",)
+
+
+def test_a_document_that_comes_back_is_no_former_one(store: Store) -> None:
+    with store.write() as writer:
+        put(writer, CATS)
+        writer.remove_document(CATS.id)
+        put(writer, CATS)
+    with store.read() as view:
+        assert view.former(CATS.id) is None
+        assert view.document(CATS.id).title == "Animals"
+    assert store.check() == []

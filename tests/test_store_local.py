@@ -114,7 +114,8 @@ def run_as_another_user(script: str, *arguments: object) -> None:
 # --- the file ---
 
 
-def test_a_database_of_schema_1_opens(data: Path) -> None:
+def write_schema_1(data: Path) -> Document:
+    """A database as the first schema had it, with one document."""
     data.mkdir()
     database = sqlite3.connect(data / DATABASE_NAME, isolation_level=None)
     migrate(database, STEPS[:1])
@@ -127,13 +128,40 @@ def test_a_database_of_schema_1_opens(data: Path) -> None:
     )
     database.execute("INSERT INTO sources VALUES (1, '/old.txt', 1, 'hash')")
     database.close()
+    return of
+
+
+def test_a_database_of_schema_1_opens(data: Path) -> None:
+    of = write_schema_1(data)
     store = LocalStore.open(data)
     with store.read() as view:
-        assert view.document(of.id).text == text
+        assert view.document(of.id) == replace(of, title="Old", dates=(), metadata={})
+        assert view.former("any") is None
     with store.write() as writer:
         put(writer, document("A new text.", "/new.txt"), of)
+        writer.remove_document(of.id)
+    with store.read() as view:
+        assert view.former(of.id) is not None
     assert store.check() == []
     store.close()
+
+
+def test_a_database_of_schema_1_that_may_only_be_read_is_read() -> None:
+    # Not below pytest's own folder, which only this user may enter.
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        of = write_schema_1(data)
+        for path in (Path(folder), data):
+            path.chmod(0o555)
+        run_as_another_user(
+            "with LocalStore.open(Path(sys.argv[1])).read() as view:\n"
+            "    assert view.document(sys.argv[2]).title == 'Old'\n"
+            "    assert view.former('any') is None\n",
+            data,
+            of.id,
+        )
+        for path in (Path(folder), data):
+            path.chmod(0o755)
 
 
 def test_migration_runs_the_missing_steps_once_and_all_or_none(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from rag.errors import ReadError
 from rag.read.decode import decode
 from rag.read.html import declared_charset, looks_like_html, read_html
 from rag.read.plain import Content, read_markdown, read_plain
-from rag.types import Document, DocumentDate
+from rag.types import UPLOAD_PREFIX, Document, DocumentDate
 
-__all__ = ["UPLOAD_PREFIX", "detect_language", "read_document", "supported_suffixes"]
+__all__ = ["detect_language", "read_document", "supported_suffixes"]
 
 _MEDIA_TYPES = {
     ".txt": "text/plain",
@@ -23,8 +23,6 @@ _MEDIA_TYPES = {
     ".html": "text/html",
     ".htm": "text/html",
 }
-# Begins the source of a document that was handed over rather than found: "upload:note.md".
-UPLOAD_PREFIX = "upload:"
 _ID_DIGITS = 16
 _LANGUAGE_SAMPLE = 20_000
 _LETTERS = re.compile(r"[^\W\d_]")

@@ -13,6 +13,7 @@ from rag.types import Document, DocumentDate, Filters, Passage
 
 __all__ = [
     "DocumentSummary",
+    "FormerDocument",
     "IndexSpec",
     "IndexedDocument",
     "Problem",
@@ -77,6 +78,21 @@ class DocumentSummary:
     language: str
     characters: int
     passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormerDocument:
+    """A document that was removed, or left without sources, and is stored no more.
+
+    ``sources`` are those it had last, ``gone_at`` is when, in UTC. ``replaced_by`` is the
+    id of the document that its first source holds now, or None.
+    """
+
+    id: str
+    title: str
+    sources: tuple[str, ...]
+    gone_at: str
+    replaced_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +203,28 @@ class ReadView(Protocol):
         """The active index's passages of one document, in reading order."""
         ...
 
-    def documents(self, filters: Filters = Filters()) -> Iterator[DocumentSummary]:
-        """Summaries of all documents that pass, in the order they were added."""
+    def documents(
+        self,
+        filters: Filters = Filters(),
+        *,
+        words: str = "",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Iterator[DocumentSummary]:
+        """Summaries of the documents that pass, in the order they were added.
+
+        Each of ``words``, parted by spaces, must stand in the title or a source, in any
+        case. ``offset`` passes so many over, ``limit`` ends after so many.
+        """
+        ...
+
+    def count_documents(self, filters: Filters = Filters(), *, words: str = "") -> int:
+        """How many documents ``documents`` gives without a limit."""
+        ...
+
+    def former(self, document_id: str) -> FormerDocument | None:
+        """What became of a document that is stored no more; None when it never was stored,
+        is stored, or went before this was recorded."""
         ...
 
     def source(self, source: str) -> SourceRecord | None:
@@ -197,8 +233,8 @@ class ReadView(Protocol):
 
     def resolve(self, reference: str) -> list[str]:
         """Ids of the documents meant by an id, an id prefix of 4 or more characters,
-        a source, or the last part of a source's path. In that order: the first kind
-        that matches anything decides."""
+        a source, or the last part of a source's path or an uploaded file's name. In that
+        order: the first kind that matches anything decides."""
         ...
 
 

@@ -90,6 +90,7 @@ def save_document(connection: sqlite3.Connection, document: Document) -> int:
         "metadata": json.dumps(dict(document.metadata), ensure_ascii=False),
         "text": document.text,
     }
+    connection.execute("DELETE FROM former_documents WHERE id = ?", (document.id,))
     row = _document_row(connection, document.id)
     if row is not None:
         remove_passages(connection, row)
@@ -143,16 +144,43 @@ def forget_source(connection: sqlite3.Connection, source: str) -> bool:
         "SELECT min(position) FROM sources WHERE document = ?", (document,)
     ).fetchone()
     if first is None:
-        remove_document(connection, int(document))
+        remove_document(connection, int(document), last_source=source)
     elif first > position:
         connection.execute("UPDATE sources SET file_hash = '' WHERE position = ?", (first,))
     return True
 
 
-def remove_document(connection: sqlite3.Connection, document: int) -> None:
-    """Remove a document's row, sources, passages and vectors from every index."""
+def remove_document(
+    connection: sqlite3.Connection, document: int, *, last_source: str | None = None
+) -> None:
+    """Remove a document's row, sources, passages and vectors from every index.
+
+    That it was there is kept, with its sources: those it has, or the ``last_source`` that
+    it has just lost.
+    """
+    _keep_as_former(connection, document, last_source)
     remove_passages(connection, document)
     connection.execute("DELETE FROM documents WHERE row = ?", (document,))
+
+
+def _keep_as_former(connection: sqlite3.Connection, document: int, last_source: str | None) -> None:
+    sources = [
+        row[0]
+        for row in connection.execute(
+            "SELECT source FROM sources WHERE document = ? ORDER BY position", (document,)
+        )
+    ]
+    if not sources and last_source is not None:
+        sources = [last_source]
+    connection.execute(
+        "INSERT OR REPLACE INTO former_documents (id, title, sources, gone_at)"
+        " SELECT id, title, ?, ? FROM documents WHERE row = ?",
+        (
+            json.dumps(sources, ensure_ascii=False),
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            document,
+        ),
+    )
 
 
 def remove_passages(

@@ -16,9 +16,23 @@ from rag.types import Filters
 __all__ = ["document_condition", "eligible_passages"]
 
 
-def document_condition(connection: sqlite3.Connection, filters: Filters) -> tuple[str, list[str]]:
-    """A condition on ``documents AS d`` and its parameters; always true for no filters."""
+def document_condition(
+    connection: sqlite3.Connection, filters: Filters, words: str = ""
+) -> tuple[str, list[str]]:
+    """A condition on ``documents AS d`` and its parameters; always true for no filters.
+
+    Each of ``words``, parted by spaces, must stand in the title or a source, in any case.
+    """
     terms, parameters = ["1"], []
+    if words.strip():
+        # SQLite's own lower() knows ASCII letters only.
+        connection.create_function("casefolded", 1, _casefolded, deterministic=True)
+    for word in words.split():
+        terms.append(
+            "(instr(casefolded(d.title), ?) OR EXISTS (SELECT 1 FROM sources AS s"
+            " WHERE s.document = d.row AND instr(casefolded(s.source), ?)))"
+        )
+        parameters += [_casefolded(word)] * 2
     if filters.sources:
         terms.append("d.row IN (SELECT value FROM json_each(?))")
         parameters.append(id_list(_documents_of_sources(connection, filters.sources)))
@@ -36,6 +50,11 @@ def document_condition(connection: sqlite3.Connection, filters: Filters) -> tupl
         terms.append("d.language = ?")
         parameters.append(filters.language)
     return " AND ".join(terms), parameters
+
+
+def _casefolded(text: str) -> str:
+    # A lone surrogate is in no stored text, and no database takes one.
+    return text.casefold().encode("utf-8", "replace").decode("utf-8")
 
 
 def eligible_passages(

@@ -94,7 +94,17 @@ _SCHEMA_1: Step = (
     )""",
 )
 
-STEPS: tuple[Step, ...] = (_SCHEMA_1,)
+_SCHEMA_2: Step = (
+    # What became of documents that are no longer stored: links to them may still be about.
+    """CREATE TABLE former_documents (
+        id TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        sources TEXT NOT NULL,
+        gone_at TEXT NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+STEPS: tuple[Step, ...] = (_SCHEMA_1, _SCHEMA_2)
 SCHEMA_VERSION = len(STEPS)
 
 

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from embeddings.types import Vectors
 from rag.errors import StoreError, UnknownDocumentError
 from rag.store import lexical
-from rag.store.base import DocumentSummary, IndexSpec, ScoredPassage, SourceRecord
+from rag.store.base import (
+    DocumentSummary,
+    FormerDocument,
+    IndexSpec,
+    ScoredPassage,
+    SourceRecord,
+)
 from rag.store.filters import document_condition, eligible_passages
 from rag.store.lexical import LexicalSettings
 from rag.store.rows import (
@@ -31,7 +37,7 @@ from rag.store.rows import (
 from rag.store.spelling import WORD, Vocabulary, with_ending_of
 from rag.store.vector_cache import VectorCache
 from rag.store.vectors import best_matches, stream_vectors, vectors_of
-from rag.types import Document, DocumentDate, Filters, Passage
+from rag.types import UPLOAD_PREFIX, Document, DocumentDate, Filters, Passage
 
 __all__ = ["LocalView", "SearchSettings"]
 
@@ -283,28 +289,72 @@ class LocalView:
         )
         return [passage_from_row(row) for row in rows]
 
-    def documents(self, filters: Filters = Filters()) -> Iterator[DocumentSummary]:
-        """Summaries of all documents that pass, in the order they were added."""
-        condition, parameters = document_condition(self._db, filters)
+    def documents(
+        self,
+        filters: Filters = Filters(),
+        *,
+        words: str = "",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Iterator[DocumentSummary]:
+        """Summaries of the documents that pass, in the order they were added.
+
+        Each of ``words``, parted by spaces, must stand in the title or a source, in any
+        case. ``offset`` passes so many over, ``limit`` ends after so many.
+        """
+        condition, parameters = document_condition(self._db, filters, words)
         index_id = None if self._state.index is None else self._state.index.id
-        last = 0
+        last, skipped, left = 0, offset, limit
         while True:
+            wanted = _DOCUMENTS_AT_ONCE if left is None else min(_DOCUMENTS_AT_ONCE, left)
             # A page at a time, so that no cursor is open between two of them.
             rows = self._db.execute(
                 "SELECT d.row, d.id, d.title, d.published, d.language, d.characters,"
                 " (SELECT count(*) FROM passages AS p"
                 " WHERE p.document = d.row AND p.index_id = ?)"
-                f" FROM documents AS d WHERE d.row > ? AND {condition} ORDER BY d.row LIMIT ?",
-                [index_id, last, *parameters, _DOCUMENTS_AT_ONCE],
+                f" FROM documents AS d WHERE d.row > ? AND {condition} ORDER BY d.row"
+                " LIMIT ? OFFSET ?",
+                [index_id, last, *parameters, wanted, skipped],
             ).fetchall()
+            skipped = 0
             for row, identifier, title, published, language, characters, passages in rows:
                 sources = tuple(self._sources(identifier))
                 yield DocumentSummary(
                     identifier, title, sources, published, language, characters, passages
                 )
                 last = row
+            left = None if left is None else left - len(rows)
             if len(rows) < _DOCUMENTS_AT_ONCE:
                 return
+
+    def count_documents(self, filters: Filters = Filters(), *, words: str = "") -> int:
+        """How many documents ``documents`` gives without a limit."""
+        condition, parameters = document_condition(self._db, filters, words)
+        (count,) = self._db.execute(
+            f"SELECT count(*) FROM documents AS d WHERE {condition}", parameters
+        ).fetchone()
+        return int(count)
+
+    def former(self, document_id: str) -> FormerDocument | None:
+        """What became of a document that is stored no more; None when it never was stored,
+        is stored, or went before this was recorded."""
+        if not self._db.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'former_documents'"
+        ).fetchone():
+            return None  # an older database that may only be read
+        row = self._db.execute(
+            "SELECT title, sources, gone_at FROM former_documents WHERE id = ?", (document_id,)
+        ).fetchone()
+        if row is None:
+            return None
+        title, listed, gone_at = row
+        try:
+            sources = tuple(str(source) for source in json.loads(listed))
+        except (ValueError, TypeError) as error:
+            raise impossible(f"the former document {document_id}", error) from error
+        now = self.source(sources[0]) if sources else None
+        replaced_by = None if now is None else now.document_id
+        return FormerDocument(document_id, title, sources, gone_at, replaced_by)
 
     def source(self, source: str) -> SourceRecord | None:
         """What is stored of one source, or None."""
@@ -317,6 +367,8 @@ class LocalView:
 
     def resolve(self, reference: str) -> list[str]:
         """Ids of the documents meant by an id, an id prefix, a source, or a file name.
+
+        An uploaded file's name is the last part of its source.
 
         The first of these kinds that matches anything decides; in the order added.
         """
@@ -335,7 +387,10 @@ class LocalView:
             (of_sources.format("s.source = ?1"), True),
             # A URL's last part may be followed by a slash.
             (
-                of_sources.format("substr(rtrim(s.source, '/'), -length(?1) - 1) = '/' || ?1"),
+                of_sources.format(
+                    "(substr(rtrim(s.source, '/'), -length(?1) - 1) = '/' || ?1"
+                    f" OR s.source = '{UPLOAD_PREFIX}' || ?1)"
+                ),
                 True,
             ),
         ]
