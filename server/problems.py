@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import compile_path
 
 from rag.errors import (
     FootnoteError,
@@ -239,18 +239,19 @@ def _of_http(request: Request, error: HTTPException) -> ProblemError:
     )
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        headers["Allow"] = ", ".join(_methods(request))
+        headers["Allow"] = ", ".join(_methods(request)) or headers.get("Allow", "")
     return ProblemError(error.status_code, code, detail, remedy, headers=headers)
 
 
 def _methods(request: Request) -> list[str]:
     """What is offered at the request's path by all routes of it, not by the first alone."""
-    found: set[str] = set()
-    for route in request.app.routes:
-        matched, _ = route.matches(request.scope)
-        if matched != Match.NONE:
-            found |= getattr(route, "methods", None) or set()
-    return sorted(found)
+    described: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    return sorted(
+        method.upper()
+        for path, operations in described.items()
+        for method in operations
+        if compile_path(path)[0].match(request.url.path)
+    )
 
 
 def _of_validation(request: Request, error: RequestValidationError) -> ProblemError:

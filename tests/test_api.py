@@ -11,6 +11,7 @@ import httpx2 as httpx
 import pytest
 
 from rag.config import ServerSettings
+from rag.errors import ModelError
 from rag.types import Answer
 from server.app import create_app
 from server.routes.reference import endpoints
@@ -103,18 +104,17 @@ def test_a_stream_of_an_abstention_says_so(served):
 
 def test_an_error_after_a_stream_began_is_its_last_event(quick_served, monkeypatch):
     running = quick_served()
-    stored = running.assistant.converse
 
-    def slowly(*arguments, **options):
+    def fail_late(*_, **__):
         time.sleep(0.2)
-        return stored(*arguments, **options)
+        raise ModelError("the reranker cannot be run; install it again")
 
-    monkeypatch.setattr(running.assistant, "converse", slowly)
-    asked = {"question": QUESTION, "stream": True, "conversation_id": "unknown"}
+    monkeypatch.setattr(running.assistant, "ask", fail_late)
+    asked = {"question": QUESTION, "stream": True}
     told = events(httpx.post(running.url + "/ask", json=asked))
     assert [name for name, _ in told] == ["error"]
-    assert told[0][1]["code"] == "conversation_unknown"
-    assert told[0][1]["remedy"]
+    assert told[0][1]["code"] == "model_unavailable"
+    assert told[0][1]["remedy"] == "install it again"
 
 
 def test_a_follow_up_is_understood_by_conversation_id_and_by_history(served):

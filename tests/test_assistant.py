@@ -199,3 +199,13 @@ def test_an_abstention_names_only_what_is_really_missing(owners):
     assert isinstance(outcome, Abstention)
     assert "'ZTE'" in outcome.explanation
     assert "'Huawei'" not in outcome.explanation
+
+
+def test_a_document_that_is_its_title_alone_still_answers(quick, tmp_path):
+    note = tmp_path / "note.txt"
+    note.write_text("The grey heron nests at Lake Ohrid in March 1987.\n", encoding="utf-8")
+    assistant = quick()
+    assistant.ingest(note)
+    outcome = assistant.ask("When does the grey heron nest at Lake Ohrid?")
+    considered = [candidate.quote for candidate in outcome.candidates]
+    assert considered == ["The grey heron nests at Lake Ohrid in March 1987."]

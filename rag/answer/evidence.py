@@ -144,13 +144,14 @@ def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
         span = Span(passage.span.start + local.start, passage.span.start + local.end)
         quote = span.of(document.text)
         words = search_text(quote)
-        if words.strip(" #").casefold() == title.casefold():
-            # The title is context for every sentence; alone it answers nothing.
+        is_title = words.strip(" #").casefold() == title.casefold()
+        if is_title and quote.strip() != document.text.strip():
+            # The title is context for every sentence; beside them it answers nothing.
             continue
         if not any(character.isalnum() for character in words):
             continue
         # Pronouns and "the visit" get their meaning from the title.
-        scored = f"{title}. {words}" if title else words
+        scored = f"{title}. {words}" if title and not is_title else words
         found.append(_Sentence(hit, place, span, quote, words, scored, context, bool(published)))
     return found
 
