@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.dates import parse_iso
@@ -73,6 +73,16 @@ SourceText = Annotated[
 LanguageText = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["en"])]
 
 
+def _no_text_or_truth(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise ValueError("write a whole number")
+    return value
+
+
+# As JSON Schema means it: 9.0 is one, "9" and true are not.
+WholeNumber = Annotated[int, BeforeValidator(_no_text_or_truth)]
+
+
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -121,20 +131,20 @@ class AskIn(_In):
         max_length=200,
         description="the turns before, for clients that keep them; not with conversation_id",
     )
-    top_k: int | None = Field(
-        default=None, ge=1, le=50, description="passages read sentence by sentence"
+    top_k: Annotated[WholeNumber, Field(ge=1, le=50)] | None = Field(
+        default=None, description="passages read sentence by sentence"
     )
-    explain: bool = Field(
+    explain: StrictBool = Field(
         default=False, description="with the receipt: every rank, score and verdict"
     )
-    stream: bool = Field(default=False, description="as server-sent events")
+    stream: StrictBool = Field(default=False, description="as server-sent events")
 
 
 class SearchIn(_In):
     """What to look for."""
 
     query: QuestionText
-    limit: int = Field(default=10, ge=1, le=50)
+    limit: WholeNumber = Field(default=10, ge=1, le=50)
     filters: FiltersIn = FiltersIn()
     as_of: DateText | None = None
 
@@ -227,7 +237,7 @@ class DocumentIn(_In):
 
     name: str = Field(min_length=1, max_length=200, examples=["note.md"])
     text: str = Field(min_length=1)
-    replace: bool = Field(
+    replace: StrictBool = Field(
         default=False, description="take the place of what was uploaded by this name"
     )
 
@@ -304,8 +314,8 @@ class FeedbackIn(_In):
 
     turn_id: str = Field(min_length=1, max_length=64)
     verdict: Verdict
-    footnote: int | None = Field(
-        default=None, ge=1, le=1000, description="the citation that is wrong"
+    footnote: Annotated[WholeNumber, Field(ge=1, le=1000)] | None = Field(
+        default=None, description="the citation that is wrong"
     )
     note: str = Field(default="", max_length=4000)
 

@@ -13,11 +13,19 @@ from rag.config import ServerSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# What FastAPI finds wrong with a request is 422. What a schema cannot say (a day that is
-# not in the calendar, a range that ends before it begins) is 400, and may be sent.
+# What FastAPI finds wrong with a request is 422. What a schema cannot say is not: a day that
+# is not in the calendar or a range that ends before it begins (400), a whole body too large
+# (413). A document that cannot be read, or its name, is 422.
 CONFIGURATION = """
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", "400", "401", "403", "404", "409", "415", "5xx"]
+expected-statuses = ["2xx", "400", "401", "403", "404", "409", "413", "415", "503"]
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "405", "409", "413", "415", "422", "429", "503"]
+
+[[operations]]
+include-path = "/documents"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "403", "404", "409", "413", "415", "422", "503"]
 """
 
 

@@ -50,6 +50,16 @@ _REFUSED_WITHIN_SECONDS = 0.02
 NEW = "new"
 
 
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["citation", "claim", "abstention", "done", "error"]},
+        "data": {"type": "string", "description": "JSON"},
+    },
+}
+
+
 class CitationEvent(BaseModel):
     """A footnote, told before the first claim that uses it."""
 
@@ -72,7 +82,7 @@ class ClaimEvent(BaseModel):
             "description": "An answer with footnotes, or that the archive does not say. With "
             "`stream`, events: `citation` and `claim` or `abstention`, then `done` with the "
             "whole outcome, or `error`.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": _EVENT}},
         },
         **_ERRORS,
     },

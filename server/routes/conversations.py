@@ -78,7 +78,12 @@ def remove_conversation(conversation_id: str, context: Context, caller: Reader) 
     journal.remove_conversation(conversation_id)
 
 
-@router.post("/feedback", response_model=FeedbackOut, status_code=201, responses=_ERRORS)
+@router.post(
+    "/feedback",
+    response_model=FeedbackOut,
+    status_code=201,
+    responses={**_ERRORS, **problem_responses(400, 413)},
+)
 def give_feedback(feedback: FeedbackIn, context: Context, caller: Reader) -> FeedbackOut:
     """Say whether a kept answer was right; `footnote eval questions from-feedback` reads it."""
     journal = context.assistant.store.journal
