@@ -493,6 +493,32 @@ def new_questions(
         console.print(f"footnote eval --archive {archive} --questions {out}", style="dim")
 
 
+@questions_app.command("from-feedback")
+def questions_from_feedback(
+    out: Annotated[Path, typer.Option(help="Question file to write; it must not exist yet.")],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Write what readers said of answers as cases to review.
+
+    What they found helpful comes with its quotes as evidence, what they found wrong without
+    any: 'footnote eval questions check' names those until they have some.
+    """
+    from eval.feedback import cases_from_feedback, write_new_file
+    from rag.assistant import Assistant
+
+    settings = load_settings(config)
+    with Assistant.open(data, settings=settings) as assistant:
+        rows = cases_from_feedback(assistant.store.journal)
+        place = assistant.settings.data
+    if not rows:
+        raise EvalError(f"nobody gave feedback on answers from {place}")
+    write_new_file(out, rows)
+    console = make_console()
+    console.print(f"{len(rows)} cases to review in {out}", soft_wrap=True)
+    console.print(f"footnote eval questions check {out} --data {place}", style="dim")
+
+
 @questions_app.command("check")
 def check_questions(
     file: Annotated[Path, typer.Argument(help="Question file (JSON lines).")],

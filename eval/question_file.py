@@ -63,6 +63,8 @@ class _Row(BaseModel):
     match: Literal["any", "all"] = "any"
     as_of: str | None = None
     history: list[_TurnRow] = []
+    # For people only.
+    note: str = ""
 
 
 def read_question_file(path: Path, library: Library, *, bundled: bool = False) -> QuestionSet:

@@ -9,22 +9,24 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from importlib.metadata import entry_points
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.config import Settings, load_settings
 from rag.console import harmless, make_console, make_progress
 from rag.conversation import turns_of
 from rag.dates import parse_iso
 from rag.errors import FootnoteError, QuestionError, SettingsError
-from rag.types import Filters, Question, Span, Turn
+from rag.types import Filters, Outcome, Question, Span, Turn
 from server import render, wire
+from server.journal_commands import conversations_app, keys_app
+from server.options import Config, Data, Json
+from server.options import opened as _opened
+from server.options import print_json as _print_json
+from server.options import settings_of as _settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -38,14 +40,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(keys_app, name="keys")
+app.add_typer(conversations_app, name="conversations")
 
-Data = Annotated[
-    Path | None, typer.Option("--data", help="Data directory [default: see 'footnote config'].")
-]
-Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file [default: ./footnote.toml].")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Sources = Annotated[
     list[str] | None,
     typer.Option(
@@ -70,18 +67,6 @@ Language = Annotated[
 ]
 
 
-@contextmanager
-def _opened(data: Path | None, config: Path | None, **flags: Any) -> Iterator[Assistant]:
-    from rag.assistant import Assistant
-
-    with Assistant.open(settings=_settings(data, config, **flags)) as assistant:
-        yield assistant
-
-
-def _settings(data: Path | None, config: Path | None, **flags: Any) -> Settings:
-    return load_settings(config, flags={"data": data, **flags})
-
-
 def _filters(
     sources: list[str] | None, since: str | None, until: str | None, language: str | None
 ) -> Filters:
@@ -103,10 +88,6 @@ def _day(text: str, flag: str) -> tuple[date, date]:
         raise SettingsError(
             f"{flag} {text!r} is no date; write YYYY, YYYY-MM or YYYY-MM-DD"
         ) from error
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 def _print_json_line(value: object) -> None:
@@ -197,30 +178,66 @@ def ask(
 
 @app.command()
 def chat(
+    conversation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID|new",
+            help="Keep the conversation: a new one, or go on with one of "
+            "'footnote conversations list'.",
+        ),
+    ] = None,
     source: Sources = None,
     since: Since = None,
     until: Until = None,
+    as_of: AsOf = None,
     language: Language = None,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Answer one question a line, each with those before in mind; /quit or Ctrl-D ends."""
-    filters = _filters(source, since, until, language)
-    history: tuple[Turn, ...] = ()
+    asked = Question("", _filters(source, since, until, language), as_of=_last_day(as_of))
     with _opened(data, config) as assistant:
+        talk = _Talk(assistant, conversation)
         for text in _questions_typed():
             try:
-                outcome = assistant.ask(Question(text, filters, history))
+                outcome, kept = talk.ask(replace(asked, text=text))
             except QuestionError as error:
                 make_console(stderr=True).print(f"footnote: {harmless(str(error))}", style="red")
                 continue
-            history += turns_of(outcome)
             if as_json:
-                _print_json_line(wire.outcome_out(outcome).model_dump(mode="json"))
+                shape = wire.outcome_out(outcome).model_copy(update=kept)
+                _print_json_line(shape.model_dump(mode="json"))
             else:
                 make_console().print(render.render_outcome(outcome))
                 make_console().print()
+    if talk.kept_as is not None:
+        make_console(stderr=True).print(
+            f"kept: footnote chat --conversation {talk.kept_as}", style="dim", soft_wrap=True
+        )
+
+
+class _Talk:
+    """A conversation on its way: in memory, or kept in the journal."""
+
+    def __init__(self, assistant: Assistant, wanted: str | None) -> None:
+        self._assistant = assistant
+        self._keeps = wanted is not None
+        self._history: tuple[Turn, ...] = ()
+        self.kept_as: str | None = None
+        if wanted is not None and wanted != "new":
+            # Told of now, not after the first question.
+            self.kept_as = assistant.store.journal.conversation(wanted, last=0).id
+
+    def ask(self, question: Question) -> tuple[Outcome, dict[str, str]]:
+        """The outcome, and which turn of which conversation it was kept as, if any."""
+        if not self._keeps:
+            outcome = self._assistant.ask(replace(question, history=self._history))
+            self._history += turns_of(outcome)
+            return outcome, {}
+        turn = self._assistant.converse(question, conversation_id=self.kept_as)
+        self.kept_as = turn.conversation_id
+        return turn.outcome, {"conversation_id": turn.conversation_id, "turn_id": turn.id}
 
 
 def _questions_typed() -> Iterator[str]:

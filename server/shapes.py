@@ -10,9 +10,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.dates import parse_iso
 from rag.errors import SettingsError
-from rag.store.journal_types import FileOutcome, JobRecord, JobState, Verdict
+from rag.store.journal_types import (
+    Conversation,
+    FileOutcome,
+    JobRecord,
+    JobState,
+    TurnRecord,
+    Verdict,
+)
 from rag.types import Filters, Turn
-from server.wire import OutcomeOut, StageOut
+from server.wire import OutcomeOut, StageOut, outcome_out
 
 __all__ = [
     "AboutOut",
@@ -41,6 +48,7 @@ __all__ = [
     "SpanOut",
     "TurnIn",
     "TurnOut",
+    "conversation_out",
     "job_out",
     "last_day",
     "make_filters",
@@ -307,6 +315,35 @@ class ConversationOut(BaseModel):
     created_at: str
     updated_at: str
     turns: list[TurnOut]
+
+
+def conversation_out(conversation: Conversation) -> ConversationOut:
+    """The wire shape of a stored conversation."""
+    return ConversationOut(
+        id=conversation.id,
+        title=conversation.title,
+        created_at=conversation.created_at,
+        updated_at=conversation.updated_at,
+        turns=[_turn_out(turn) for turn in conversation.turns],
+    )
+
+
+def _turn_out(turn: TurnRecord) -> TurnOut:
+    question = turn.question
+    filters = question.filters
+    return TurnOut(
+        id=turn.id,
+        question=question.text,
+        asked_at=turn.asked_at,
+        filters=FiltersOut(
+            sources=list(filters.sources),
+            since=filters.since,
+            until=filters.until,
+            language=filters.language,
+        ),
+        as_of=question.as_of,
+        outcome=outcome_out(turn.outcome),
+    )
 
 
 class FeedbackIn(_In):

@@ -182,6 +182,9 @@ def test_every_command_has_help_and_stands_in_the_readme():
     commands = [
         command.name or command.callback.__name__ for command in cli.app.registered_commands
     ]
+    assert {group.name for group in cli.app.registered_groups} >= {"keys", "conversations"}
+    for group in cli.app.registered_groups:
+        assert f"footnote {group.name}" in readme, group.name
     assert len(commands) == 12
     for command in commands:
         assert f"footnote {command}" in readme, command

@@ -25,7 +25,7 @@ from rag.errors import (
 )
 from rag.store import journal as journal_module
 from rag.store.journal import LocalJournal
-from rag.store.journal_rows import dump_outcome, load_outcome
+from rag.store.journal_rows import dump_outcome, load_outcome, new_id
 from rag.store.journal_types import Journal, NewTurn
 from rag.store.local import LocalStore
 from rag.types import (
@@ -229,7 +229,10 @@ def test_ids_are_long_random_and_fit_an_address(journal: Journal) -> None:
     turns = [journal.add_turn(None, asked("x")) for _ in range(20)]
     ids = {turn.id for turn in turns} | {turn.conversation_id for turn in turns}
     assert len(ids) == 40
-    assert all(re.fullmatch(r"[\w-]{16}", found, re.ASCII) for found in ids)
+    assert len({new_id() for _ in range(1000)} | ids) == 1040
+    # One that begins with a hyphen would be an option of the command line.
+    assert all(re.fullmatch(r"\w[\w-]{15}", found, re.ASCII) for found in ids)
+    assert not any(new_id().startswith("-") for _ in range(1000))
 
 
 def test_turns_are_saved_while_a_writer_holds_the_lock(tmp_path: Path) -> None:

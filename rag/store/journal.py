@@ -7,7 +7,6 @@ while an ingest holds the writer lock, and documents can be rebuilt without it.
 from __future__ import annotations
 
 import re
-import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -34,6 +33,7 @@ from rag.store.journal_rows import (
     feedback_from_row,
     key_from_row,
     load_outcome,
+    new_id,
     storable,
     summary_from_row,
     turn_from_row,
@@ -87,7 +87,7 @@ class LocalJournal:
         Raises:
             UnknownConversationError: there is none of this id.
         """
-        turn_id, now = _new_id(), _now()
+        turn_id, now = new_id(), _now()
         outcome = dump_outcome(turn.outcome)
         with self._write() as connection:
             if conversation_id is None:
@@ -187,7 +187,7 @@ class LocalJournal:
         Raises:
             UnknownTurnError: there is no such turn.
         """
-        feedback_id = _new_id()
+        feedback_id = new_id()
         with self._write() as connection:
             row = connection.execute(
                 "SELECT row FROM turns WHERE id = ?", (storable(turn_id),)
@@ -380,10 +380,6 @@ def _text(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
-def _new_id() -> str:
-    return secrets.token_urlsafe(12)
-
-
 def _title(question: str) -> str:
     """The question on one line, cut after a word where it is long."""
     line = storable(re.sub(r"\s+", " ", question).strip())
@@ -396,7 +392,7 @@ def _title(question: str) -> str:
 
 
 def _begin(connection: sqlite3.Connection, owner: str, title: str, now: str) -> str:
-    conversation_id = _new_id()
+    conversation_id = new_id()
     connection.execute(
         "INSERT INTO conversations (id, owner, title, created_at, updated_at, last_turn)"
         " VALUES (?, ?, ?, ?, ?, 0)",

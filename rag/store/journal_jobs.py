@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Sequence
 
 from rag.errors import UnknownJobError
-from rag.store.journal_rows import JOB_COLUMNS, job_from_rows, storable
+from rag.store.journal_rows import JOB_COLUMNS, job_from_rows, new_id, storable
 from rag.store.journal_types import FileOutcome, JobRecord, JobState
 
 __all__ = [
@@ -30,7 +29,7 @@ def add_job(
     now: str,
 ) -> JobRecord:
     """Store an upload, in the caller's transaction."""
-    job_id = secrets.token_urlsafe(12)
+    job_id = new_id()
     row = connection.execute(
         'INSERT INTO jobs (id, owner, "replace", state, message, attempts, created_at)'
         " VALUES (?, ?, ?, 'queued', '', 0, ?)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ __all__ = [
     "job_from_rows",
     "key_from_row",
     "load_outcome",
+    "new_id",
     "storable",
     "summary_from_row",
     "turn_from_row",
@@ -50,6 +52,14 @@ JOB_COLUMNS = 'id, owner, "replace", state, message, attempts, created_at, finis
 
 _ANSWERS = TypeAdapter(Answer)
 _ABSTENTIONS = TypeAdapter(Abstention)
+
+
+def new_id() -> str:
+    """An id of 96 random bits that fits an address, and is no option of a command."""
+    while True:
+        made = secrets.token_urlsafe(12)
+        if not made.startswith("-"):
+            return made
 
 
 def storable(text: str) -> str:

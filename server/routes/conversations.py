@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from rag.store.journal_types import TurnRecord
 from server.context import Context
 from server.ownership import conversation_of, turn_of
 from server.problems import problem_responses
@@ -17,10 +16,8 @@ from server.shapes import (
     ConversationsOut,
     FeedbackIn,
     FeedbackOut,
-    FiltersOut,
-    TurnOut,
+    conversation_out,
 )
-from server.wire import outcome_out
 
 __all__ = ["router"]
 
@@ -60,13 +57,8 @@ def list_conversations(
 @router.get("/conversations/{conversation_id}", response_model=ConversationOut, responses=_ERRORS)
 def show_conversation(conversation_id: str, context: Context, caller: Reader) -> ConversationOut:
     """A conversation with every outcome as it was given."""
-    found = conversation_of(context.assistant.store.journal, conversation_id, caller)
-    return ConversationOut(
-        id=found.id,
-        title=found.title,
-        created_at=found.created_at,
-        updated_at=found.updated_at,
-        turns=[_turn_out(turn) for turn in found.turns],
+    return conversation_out(
+        conversation_of(context.assistant.store.journal, conversation_id, caller)
     )
 
 
@@ -92,21 +84,3 @@ def give_feedback(feedback: FeedbackIn, context: Context, caller: Reader) -> Fee
         feedback.turn_id, feedback.verdict, feedback.note, feedback.footnote, caller.owner
     )
     return FeedbackOut(id=feedback_id)
-
-
-def _turn_out(turn: TurnRecord) -> TurnOut:
-    question = turn.question
-    filters = question.filters
-    return TurnOut(
-        id=turn.id,
-        question=question.text,
-        asked_at=turn.asked_at,
-        filters=FiltersOut(
-            sources=list(filters.sources),
-            since=filters.since,
-            until=filters.until,
-            language=filters.language,
-        ),
-        as_of=question.as_of,
-        outcome=outcome_out(turn.outcome),
-    )

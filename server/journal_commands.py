@@ -1,0 +1,152 @@
+"""``footnote keys`` and ``footnote conversations``: the commands over the journal."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from rag.console import make_console, one_line
+from rag.errors import SettingsError, UnknownConversationError
+from server import render
+from server.options import Config, Data, Json, opened, print_json
+
+__all__ = ["conversations_app", "keys_app"]
+
+keys_app = typer.Typer(help="API keys of the server.", no_args_is_help=True)
+conversations_app = typer.Typer(help="Stored conversations.", no_args_is_help=True)
+
+ConversationId = Annotated[
+    str, typer.Argument(metavar="ID", help="As 'footnote conversations list' shows it.")
+]
+
+
+@keys_app.command("add")
+def add_key(
+    name: Annotated[str, typer.Argument(help="Who or what will use it.")],
+    scope: Annotated[
+        Literal["read", "write", "admin"],
+        typer.Option(
+            help="read asks and searches; write also uploads and removes documents; admin also "
+            "sees everybody's conversations."
+        ),
+    ],
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make a key and print it: this once, for only its hash is kept."""
+    with opened(data, config) as assistant:
+        try:
+            made = assistant.store.journal.add_key(name, scope)
+        except ValueError as error:
+            raise SettingsError(f"{error}; write one after 'footnote keys add'") from error
+    if as_json:
+        print_json(asdict(made.record) | {"secret": made.secret})
+        return
+    make_console(stderr=True).print(
+        f"key {made.record.id} for {one_line(made.record.name)} ({scope}); keep it, it is "
+        "shown only now:",
+        soft_wrap=True,
+    )
+    sys.stdout.write(f"{made.secret}\n")
+
+
+@keys_app.command("list")
+def list_keys(as_json: Json = False, data: Data = None, config: Config = None) -> None:
+    """List all keys, revoked ones too; their secrets are stored nowhere."""
+    with opened(data, config) as assistant:
+        found = assistant.store.journal.keys()
+    if as_json:
+        print_json([asdict(key) for key in found])
+        return
+    table = Table(show_edge=False)
+    for column in ("id", "name", "scope", "made", "last used", "revoked"):
+        table.add_column(column, no_wrap=column == "id")
+    for key in found:
+        table.add_row(
+            key.id,
+            Text(one_line(key.name)),
+            key.scope,
+            key.created_at,
+            key.last_used_at or "never",
+            key.revoked_at or "",
+        )
+    make_console().print(table)
+
+
+@keys_app.command("revoke")
+def revoke_key(
+    key: Annotated[str, typer.Argument(metavar="ID|NAME", help="Which key.")],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Make a key worthless from now on, also to a running server."""
+    with opened(data, config) as assistant:
+        if not assistant.store.journal.revoke_key(key):
+            raise SettingsError(f"no valid key is called '{key}'; 'footnote keys list' shows all")
+    make_console().print(f"{one_line(key)}: revoked", markup=False)
+
+
+@conversations_app.command("list")
+def list_conversations(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Pass so many over.")] = 0,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """List everybody's conversations, the last one gone on with first."""
+    with opened(data, config) as assistant:
+        found = assistant.store.journal.conversations(owner=None, limit=limit, offset=offset)
+    if as_json:
+        print_json([asdict(summary) for summary in found])
+        return
+    table = Table(show_edge=False)
+    for column in ("id", "last turn", "turns", "key", "title"):
+        table.add_column(column, no_wrap=column == "id")
+    for summary in found:
+        table.add_row(
+            summary.id,
+            summary.updated_at,
+            str(summary.turns),
+            summary.owner,
+            Text(one_line(summary.title)),
+        )
+    make_console().print(table)
+
+
+@conversations_app.command("show")
+def show_conversation(
+    conversation: ConversationId, as_json: Json = False, data: Data = None, config: Config = None
+) -> None:
+    """Show a conversation with every answer as it was given."""
+    from server.shapes import conversation_out
+
+    with opened(data, config) as assistant:
+        found = assistant.store.journal.conversation(conversation)
+    if as_json:
+        print_json(conversation_out(found).model_dump(mode="json"))
+        return
+    console = make_console()
+    for turn in found.turns:
+        console.print(f"{turn.asked_at} ? {one_line(turn.question.text)}", style="bold")
+        console.print(render.render_outcome(turn.outcome))
+        console.print()
+
+
+@conversations_app.command("remove")
+def remove_conversation(
+    conversation: ConversationId, data: Data = None, config: Config = None
+) -> None:
+    """Delete a conversation, its turns and their feedback for good."""
+    with opened(data, config) as assistant:
+        if not assistant.store.journal.remove_conversation(conversation):
+            raise UnknownConversationError(
+                f"no conversation '{conversation}'; 'footnote conversations list' shows all"
+            )
+    make_console().print(f"{conversation}: removed", markup=False)
