@@ -6,7 +6,6 @@ while an ingest holds the writer lock, and documents can be rebuilt without it.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -14,30 +13,11 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rag.errors import (
-    StoreDamagedError,
-    StoreError,
-    StoreVersionError,
-    UnknownConversationError,
-    UnknownTurnError,
-)
-from rag.store import journal_jobs, journal_keys
+from rag.errors import StoreDamagedError, StoreError, StoreVersionError
+from rag.store import journal_jobs, journal_keys, journal_turns
 from rag.store.base import Problem
 from rag.store.connection import ReaderPool, connect, transaction, translated, unusable
-from rag.store.journal_rows import (
-    CONVERSATION_COLUMNS,
-    FEEDBACK_COLUMNS,
-    KEY_COLUMNS,
-    TURN_COLUMNS,
-    dump_outcome,
-    feedback_from_row,
-    key_from_row,
-    load_outcome,
-    new_id,
-    storable,
-    summary_from_row,
-    turn_from_row,
-)
+from rag.store.journal_rows import KEY_COLUMNS, key_from_row, load_outcome
 from rag.store.journal_schema import JOURNAL_APPLICATION_ID, JOURNAL_NAME, JOURNAL_STEPS
 from rag.store.journal_types import (
     Conversation,
@@ -61,7 +41,6 @@ _REMEDY = (
     "restore it from a backup, or move it away: conversations, feedback, keys and waiting "
     "uploads then begin anew, and the documents are as they were"
 )
-_TITLE_CHARACTERS = 80
 _JOBS_KEPT = timedelta(days=7)
 # After a large upload the log is cut back to this.
 _LOG_BYTES = 4 * 1024 * 1024
@@ -87,35 +66,13 @@ class LocalJournal:
         Raises:
             UnknownConversationError: there is none of this id.
         """
-        turn_id, now = new_id(), _now()
-        outcome = dump_outcome(turn.outcome)
         with self._write() as connection:
-            if conversation_id is None:
-                title = _title(turn.outcome.question.text)
-                conversation_id = _begin(connection, turn.owner, title, now)
-            found = _conversation_row(connection, conversation_id)
-            row = connection.execute(
-                "INSERT INTO turns (id, conversation, owner, asked_at, outcome)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (turn_id, found, turn.owner, now, outcome),
-            ).lastrowid
-            connection.execute(
-                "UPDATE conversations SET updated_at = ?, last_turn = ? WHERE row = ?",
-                (now, row, found),
-            )
-        return TurnRecord(turn_id, conversation_id, turn.owner, load_outcome(outcome), now)
+            return journal_turns.add_turn(connection, conversation_id, turn, _now())
 
     def turn(self, turn_id: str) -> TurnRecord:
         """One turn. Raises UnknownTurnError when there is none."""
         with self._read() as connection:
-            row = connection.execute(
-                f"SELECT {TURN_COLUMNS} FROM turns AS t"
-                " JOIN conversations AS c ON c.row = t.conversation WHERE t.id = ?",
-                (storable(turn_id),),
-            ).fetchone()
-        if row is None:
-            raise _unknown_turn(turn_id)
-        return turn_from_row(row)
+            return journal_turns.load_turn(connection, turn_id)
 
     def conversation(self, conversation_id: str, *, last: int | None = None) -> Conversation:
         """One conversation, or of its turns only so many of the ``last``.
@@ -124,58 +81,30 @@ class LocalJournal:
             UnknownConversationError: there is none of this id.
         """
         with self._read() as connection:
-            found = _conversation_row(connection, conversation_id)
-            head = connection.execute(
-                f"SELECT {CONVERSATION_COLUMNS} FROM conversations AS c WHERE c.row = ?", (found,)
-            ).fetchone()
-            turns = connection.execute(
-                f"SELECT {TURN_COLUMNS} FROM turns AS t"
-                " JOIN conversations AS c ON c.row = t.conversation"
-                " WHERE t.conversation = ? ORDER BY t.row DESC LIMIT ?",
-                (found, -1 if last is None else last),
-            ).fetchall()
-        identity, owner, title, created_at, updated_at, _ = head
-        return Conversation(
-            id=identity,
-            owner=owner,
-            title=title,
-            created_at=created_at,
-            updated_at=updated_at,
-            turns=tuple(turn_from_row(row) for row in reversed(turns)),
-        )
+            return journal_turns.load_conversation(connection, conversation_id, last)
 
     def conversations(
         self, *, owner: str | None, limit: int, offset: int = 0
     ) -> list[ConversationSummary]:
         """Those of one owner, None for everybody's; the last one gone on with first."""
         with self._read() as connection:
-            rows = connection.execute(
-                f"SELECT {CONVERSATION_COLUMNS} FROM conversations AS c"
-                f" {_of_owner(owner)} ORDER BY c.last_turn DESC LIMIT :limit OFFSET :offset",
-                {"owner": owner, "limit": limit, "offset": offset},
-            )
-            return [summary_from_row(row) for row in rows]
+            return journal_turns.list_conversations(connection, owner, limit, offset)
 
     def count_conversations(self, owner: str | None) -> int:
         """How many ``conversations`` would list without a limit."""
         with self._read() as connection:
-            (count,) = connection.execute(
-                f"SELECT count(*) FROM conversations AS c {_of_owner(owner)}", {"owner": owner}
-            ).fetchone()
-        return int(count)
+            return journal_turns.count_conversations(connection, owner)
 
     def remove_conversation(self, conversation_id: str) -> bool:
         """Delete it with its turns and their feedback for good. False when unknown."""
         with self._write() as connection:
-            removed = connection.execute(
-                "DELETE FROM conversations WHERE id = ?", (storable(conversation_id),)
-            ).rowcount
+            removed = journal_turns.remove_conversation(connection, conversation_id)
         if removed:
             with self._connected() as connection:
                 # What was overwritten with zeros still stands in the log until it is copied
                 # back; a reader in its way only delays that.
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return bool(removed)
+        return removed
 
     # -- feedback
 
@@ -187,29 +116,21 @@ class LocalJournal:
         Raises:
             UnknownTurnError: there is no such turn.
         """
-        feedback_id = new_id()
         with self._write() as connection:
-            row = connection.execute(
-                "SELECT row FROM turns WHERE id = ?", (storable(turn_id),)
-            ).fetchone()
-            if row is None:
-                raise _unknown_turn(turn_id)
-            connection.execute(
-                "INSERT INTO feedback (id, turn, verdict, footnote, note, owner, given_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (feedback_id, row[0], verdict, footnote, storable(note), owner, _now()),
+            return journal_turns.add_feedback(
+                connection,
+                turn_id,
+                verdict,
+                note=note,
+                footnote=footnote,
+                owner=owner,
+                now=_now(),
             )
-        return feedback_id
 
     def feedback(self) -> list[FeedbackRecord]:
         """All feedback, oldest first."""
         with self._read() as connection:
-            rows = connection.execute(
-                f"SELECT {FEEDBACK_COLUMNS}, {TURN_COLUMNS} FROM feedback AS f"
-                " JOIN turns AS t ON t.row = f.turn"
-                " JOIN conversations AS c ON c.row = t.conversation ORDER BY f.row"
-            ).fetchall()
-        return [feedback_from_row(row) for row in rows]
+            return journal_turns.list_feedback(connection)
 
     # -- keys
 
@@ -378,48 +299,6 @@ def _now() -> str:
 
 def _text(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
-
-
-def _title(question: str) -> str:
-    """The question on one line, cut after a word where it is long."""
-    line = storable(re.sub(r"\s+", " ", question).strip())
-    if len(line) <= _TITLE_CHARACTERS:
-        return line
-    cut = line[:_TITLE_CHARACTERS]
-    words, _, _ = cut.rpartition(" ")
-    # Chinese has no spaces to cut at.
-    return f"{words if len(words) > _TITLE_CHARACTERS // 2 else cut[:-1]}…"
-
-
-def _begin(connection: sqlite3.Connection, owner: str, title: str, now: str) -> str:
-    conversation_id = new_id()
-    connection.execute(
-        "INSERT INTO conversations (id, owner, title, created_at, updated_at, last_turn)"
-        " VALUES (?, ?, ?, ?, ?, 0)",
-        (conversation_id, owner, title, now, now),
-    )
-    return conversation_id
-
-
-def _conversation_row(connection: sqlite3.Connection, conversation_id: str) -> int:
-    found = connection.execute(
-        "SELECT row FROM conversations WHERE id = ?", (storable(conversation_id),)
-    ).fetchone()
-    if found is None:
-        raise UnknownConversationError(
-            f"no conversation '{conversation_id}'; 'footnote conversations list' shows all"
-        )
-    return int(found[0])
-
-
-def _of_owner(owner: str | None) -> str:
-    return "" if owner is None else "WHERE c.owner = :owner"
-
-
-def _unknown_turn(turn_id: str) -> UnknownTurnError:
-    return UnknownTurnError(
-        f"no turn '{turn_id}'; it is the turn_id of an answer given in a conversation"
-    )
 
 
 def _unreadable_turns(connection: sqlite3.Connection) -> Iterator[str]:
