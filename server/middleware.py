@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,6 +21,9 @@ __all__ = ["BodyLimit", "LastResort", "OriginCheck", "RequestIds", "SafetyHeader
 
 _log = logging.getLogger(__name__)
 
+# Of a body that is too large so many limits are still read, and dropped.
+_DROPPED_LIMITS = 4
+_DROP_SECONDS = 10.0
 _SANE_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}", re.ASCII)
 
 # Nothing inline and nothing from elsewhere: text of a document can never run as code.
@@ -145,6 +150,7 @@ class BodyLimit:
         limit = self._max_upload_bytes if uploads else self._max_body_bytes
         said = Headers(scope=scope).get("content-length", "")
         if said.isdecimal() and int(said) > limit:
+            await _drop(receive, _DROPPED_LIMITS * limit)
             await problem_response(Request(scope), _too_large(limit, uploads))(scope, receive, send)
             return
         taken = 0
@@ -154,10 +160,26 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > limit:
+                if message.get("more_body", False):
+                    await _drop(receive, _DROPPED_LIMITS * limit)
                 raise _too_large(limit, uploads)
             return message
 
         await self._app(scope, counted, send)
+
+
+async def _drop(receive: Receive, most: int) -> None:
+    """Read what is left of a body, at most so many bytes, without keeping it.
+
+    A client that is still sending when its connection is closed never reads why.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DROP_SECONDS):
+            while most > 0:
+                message = await receive()
+                most -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def _too_large(limit: int, uploads: bool) -> ProblemError:
