@@ -48,7 +48,7 @@ from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatu
 from rag.store.journal_types import JobRecord, NewTurn, TurnRecord
 from rag.store.local import LocalStore
 from rag.tense import asks_of_the_present
-from rag.tokens import load_tokenizer
+from rag.tokens import TokenCounter, load_tokenizer
 from rag.types import (
     Abstention,
     AbstentionReason,
@@ -168,8 +168,21 @@ class Assistant:
     @cached_property
     def pipeline(self) -> Pipeline:
         """How documents become passages and vectors under these settings."""
-        counter = load_tokenizer(self.settings.models.cache_dir)
-        return Pipeline(encoder=self.encoder, split=self.settings.split, count_tokens=counter.count)
+        return Pipeline(
+            encoder=self.encoder, split=self.settings.split, count_tokens=self.count_tokens
+        )
+
+    @cached_property
+    def _token_counter(self) -> TokenCounter:
+        return load_tokenizer(self.settings.models.cache_dir)
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of the text in cl100k_base.
+
+        Raises:
+            ModelError: the vocabulary could not be loaded.
+        """
+        return self._token_counter.count(text)
 
     def load_models(self) -> None:
         """Load what answering needs now rather than with the first question.
@@ -360,24 +373,17 @@ class Assistant:
         question = replace(asked, text=_understood(asked))
         with self.store.read() as view:
             hits = self._rank(view, question, _Stopwatch())[:limit] if view.index else []
-            documents = {
-                document_id: view.document(document_id)
-                for document_id in {hit.passage.document_id for hit in hits}
-            }
-            return SearchResult(
-                tuple(
-                    (
-                        hit,
-                        cite(
-                            documents[hit.passage.document_id],
-                            hit.passage.span.start,
-                            hit.passage.span.end,
-                        ),
-                    )
-                    for hit in hits
-                ),
-                view.generation,
-            )
+            cited = _cite_hits(view, hits)
+            return SearchResult(tuple(zip(hits, cited, strict=True)), view.generation)
+
+    def cite_hits(self, outcome: Outcome, *, limit: int = 10) -> list[Citation]:
+        """The best passages that an outcome rests on, each whole, as they stand now.
+
+        Fewer than ``limit`` where documents have gone since.
+        """
+        with self.store.read() as view:
+            hits = [hit for hit in outcome.ranking[:limit] if view.resolve(hit.passage.document_id)]
+            return _cite_hits(view, hits)
 
     def ask(self, question: str | Question, *, limit: int | None = None) -> Outcome:
         """Answer from the archive, or abstain; every claim's citations are verified.
@@ -691,6 +697,16 @@ def _checked(question: Question) -> Question:
 def _understood(question: Question) -> str:
     """The question's text, with what its history has to say of it."""
     return standalone_question(question.text, question.history, limit=MAX_QUESTION_CHARACTERS)
+
+
+def _cite_hits(view: ReadView, hits: Sequence[Hit]) -> list[Citation]:
+    """The passages of these hits, quoted whole, in their order."""
+    ids = {hit.passage.document_id for hit in hits}
+    documents = {document_id: view.document(document_id) for document_id in sorted(ids)}
+    return [
+        cite(documents[hit.passage.document_id], hit.passage.span.start, hit.passage.span.end)
+        for hit in hits
+    ]
 
 
 def _resolve_one(view: ReadView, reference: str) -> str:
