@@ -11,6 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from rag.assistant import Assistant
+from server import openai_chat, openai_responses
 from server.context import ServerContext
 from server.middleware import BodyLimit, LastResort, OriginCheck, RequestIds, SafetyHeaders
 from server.pages import PAGE_FOLDER
@@ -69,7 +70,8 @@ def create_app(assistant: Assistant) -> FastAPI:
     )
     app.state.context = context
     add_problem_handlers(app)
-    for module in (ask, documents, uploads, conversations, system, reference):
+    openai = (openai_chat, openai_responses)
+    for module in (ask, documents, uploads, conversations, *openai, system, reference):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=PAGE_FOLDER, check_dir=False), name="static")
     # The last one added is the first to see a request.

@@ -40,6 +40,7 @@ __all__ = [
     "Problem",
     "ProblemError",
     "add_problem_handlers",
+    "openai_error",
     "problem_of",
     "problem_response",
     "problem_responses",
@@ -150,7 +151,7 @@ def problem_response(request: Request, error: ProblemError) -> JSONResponse:
     """The error in the shape that the route's clients read."""
     request_id = getattr(request.state, "request_id", None)
     if request.url.path.startswith("/v1/"):
-        body: dict[str, Any] = {"error": _openai_error(error)}
+        body: dict[str, Any] = {"error": openai_error(error)}
         return JSONResponse(body, status_code=error.status_code, headers=error.headers)
     body = error.problem(request_id).model_dump(mode="json", exclude_none=True)
     return JSONResponse(
@@ -165,7 +166,8 @@ _OPENAI_TYPES = {
 }
 
 
-def _openai_error(error: ProblemError) -> dict[str, Any]:
+def openai_error(error: ProblemError) -> dict[str, Any]:
+    """The error as OpenAI's clients read it: the ``error`` of a body or of an event."""
     kind = _OPENAI_TYPES.get(
         error.status_code, "server_error" if error.status_code >= 500 else "invalid_request_error"
     )
@@ -262,8 +264,11 @@ def _of_validation(request: Request, error: RequestValidationError) -> ProblemEr
     first = errors[0]
     where = ".".join(str(part) for part in first.loc if part != "body") or "the body"
     if request.url.path.startswith("/v1/"):
+        param = "".join(
+            f"[{part}]" if isinstance(part, int) else f".{part}" for part in first.loc[1:]
+        ).lstrip(".")
         return ProblemError(
-            400, "invalid_request", f"{where}: {first.msg}", "see '/docs'", param=where
+            400, "invalid_request", f"{where}: {first.msg}", "see '/docs'", param=param or None
         )
     return ProblemError(
         422, "invalid_request", f"{where}: {first.msg}", "see '/docs' for the shape", errors=errors

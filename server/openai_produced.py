@@ -1,0 +1,195 @@
+"""A finished answer as a response object, and as the events that build one up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from pydantic import BaseModel
+
+from rag.types import Citation
+from server.openai_ask import extension_of
+from server.openai_shapes import (
+    Annotation,
+    FileCitation,
+    FileSearchCall,
+    FileSearchResult,
+    FlatUrlCitation,
+    OutputMessage,
+    OutputText,
+    ResponseOut,
+    ResponseUsage,
+)
+from server.openai_text import Composed, Marker
+from server.wire import AbstentionOut, AnswerOut
+
+__all__ = ["Frame", "Produced", "events_of", "opening_of", "response_of", "results_of"]
+
+# The vendor's limits on the attributes of a result.
+_ATTRIBUTE_CHARACTERS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is known of a response before its answer. ``created_at`` is Unix time in seconds."""
+
+    id: str
+    created_at: int
+    metadata: dict[str, str]
+    previous_response_id: str | None
+    store: bool
+
+    def response(self, **more: Any) -> ResponseOut:
+        """The response, so far as ``more`` says."""
+        return ResponseOut(
+            id=self.id,
+            created_at=self.created_at,
+            metadata=self.metadata,
+            previous_response_id=self.previous_response_id,
+            store=self.store,
+            **more,
+        )
+
+    def item_id(self, prefix: str) -> str:
+        """The id of an item of this response."""
+        return f"{prefix}_{self.id.removeprefix('resp_')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """A finished response. ``results`` None are not wanted."""
+
+    frame: Frame
+    completed_at: int
+    outcome: AnswerOut | AbstentionOut
+    composed: Composed
+    usage: ResponseUsage | None
+    results: list[FileSearchResult] | None
+
+    @property
+    def call(self) -> FileSearchCall:
+        """The look-up."""
+        query = self.outcome.standalone_question or self.outcome.question
+        return FileSearchCall(id=self.frame.item_id("fs"), queries=[query], results=self.results)
+
+    @property
+    def text(self) -> OutputText:
+        """The text with all its annotations."""
+        annotations = [found for each in self.composed.markers for found in _annotations(each)]
+        return OutputText(text=self.composed.content, annotations=annotations)
+
+    def message(self, status: str, content: list[OutputText]) -> OutputMessage:
+        """The message with this content."""
+        return OutputMessage.model_validate(
+            {"id": self.frame.item_id("msg"), "status": status, "content": content}
+        )
+
+
+def _annotations(marker: Marker) -> list[Annotation]:
+    cited = marker.citation
+    return [
+        FileCitation(
+            file_id=cited.document_id, filename=_file_name(cited.source), index=marker.start
+        ),
+        FlatUrlCitation(
+            start_index=marker.start, end_index=marker.end, title=cited.title, url=marker.url
+        ),
+    ]
+
+
+def _file_name(source: str) -> str:
+    return PurePosixPath(source).name or source
+
+
+def results_of(found: Sequence[Citation]) -> list[FileSearchResult]:
+    """The passages as results, best first; each scores 1 / its rank."""
+    return [
+        FileSearchResult(
+            file_id=passage.document_id,
+            filename=_file_name(passage.source),
+            score=round(1 / rank, 4),
+            text=passage.quote,
+            attributes=_attributes(passage),
+        )
+        for rank, passage in enumerate(found, start=1)
+    ]
+
+
+def _attributes(passage: Citation) -> dict[str, str]:
+    known = {
+        "title": passage.title,
+        "source": passage.source,
+        "date": passage.published,
+        "start": str(passage.span.start),
+        "end": str(passage.span.end),
+        "content_hash": passage.content_hash,
+    }
+    return {key: value[:_ATTRIBUTE_CHARACTERS] for key, value in known.items() if value}
+
+
+def response_of(produced: Produced) -> ResponseOut:
+    """The response in one piece: the look-up, then the message."""
+    return produced.frame.response(
+        completed_at=produced.completed_at,
+        status="completed",
+        output=[produced.call, produced.message("completed", [produced.text])],
+        usage=produced.usage,
+        footnote=extension_of(produced.outcome, produced.composed),
+    )
+
+
+def opening_of(frame: Frame) -> Iterator[dict[str, Any]]:
+    """The events before anything is known."""
+    begun = frame.response(status="in_progress").model_dump(mode="json")
+    yield {"type": "response.created", "response": begun}
+    yield {"type": "response.in_progress", "response": begun}
+
+
+def events_of(produced: Produced) -> Iterator[dict[str, Any]]:
+    """The events that build the response up, after the opening ones, in the order that
+    OpenAI sends them; not yet numbered."""
+    yield from _call_events(produced)
+    yield from _message_events(produced)
+    whole = response_of(produced).model_dump(mode="json")
+    yield {"type": "response.completed", "response": whole}
+
+
+def _call_events(produced: Produced) -> Iterator[dict[str, Any]]:
+    place = {"output_index": 0}
+    call = produced.call
+    begun = call.model_copy(update={"status": "in_progress", "queries": [], "results": None})
+    yield {"type": "response.output_item.added", **place, "item": _json(begun)}
+    for state in ("in_progress", "searching", "completed"):
+        yield {"type": f"response.file_search_call.{state}", **place, "item_id": call.id}
+    yield {"type": "response.output_item.done", **place, "item": _json(call)}
+
+
+def _message_events(produced: Produced) -> Iterator[dict[str, Any]]:
+    place = {"output_index": 1}
+    empty = produced.message("in_progress", [])
+    yield {"type": "response.output_item.added", **place, "item": _json(empty)}
+    part = {**place, "item_id": empty.id, "content_index": 0}
+    nothing = OutputText(text="", annotations=[])
+    yield {"type": "response.content_part.added", **part, "part": _json(nothing)}
+    count = 0
+    for piece in produced.composed.pieces:
+        yield {"type": "response.output_text.delta", **part, "delta": piece.text, "logprobs": []}
+        for found in (each for marker in piece.markers for each in _annotations(marker)):
+            yield {
+                "type": "response.output_text.annotation.added",
+                **part,
+                "annotation_index": count,
+                "annotation": _json(found),
+            }
+            count += 1
+    text = produced.text
+    yield {"type": "response.output_text.done", **part, "text": text.text, "logprobs": []}
+    yield {"type": "response.content_part.done", **part, "part": _json(text)}
+    done = produced.message("completed", [text])
+    yield {"type": "response.output_item.done", **place, "item": _json(done)}
+
+
+def _json(shape: BaseModel) -> Any:
+    return shape.model_dump(mode="json")
