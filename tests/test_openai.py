@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from rag.assistant import MAX_QUESTION_CHARACTERS, Assistant
 from rag.config import ServerSettings
 from rag.store.local import LocalStore
 from server.openai_text import said_in
+from tests.conftest import ROOT
 from tests.fakes import HashingEncoder, OverlapReranker
 from tests.serving import serving
 
@@ -151,6 +153,16 @@ def test_a_follow_up_is_understood_from_the_messages_before_it(client, visit):
     completion = ask(client, *follow_up(visit))
     assert "Huawei" in completion.footnote["standalone_question"]
     assert ask(client, FOLLOW_UP).footnote["standalone_question"] is None
+
+
+def test_the_readmes_example_runs_as_printed(base_url, capsys):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```py\n(.*?)```", readme, re.DOTALL)
+    exec(compile(example.replace("http://127.0.0.1:8000", base_url), "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "24 April 2019" in printed
+    assert f"{base_url}/documents/" in printed
+    assert "answered" in printed
 
 
 def test_what_a_system_message_says_changes_nothing(client, visit):
