@@ -15,15 +15,17 @@ from pydantic import BaseModel
 from rag.errors import SettingsError
 from rag.types import Question
 from server.openai_messages import Asked, refuse
-from server.openai_shapes import (
+from server.openai_requests import (
     MODEL,
-    AnswerExtension,
-    ContentSpan,
     FootnoteIn,
     InputMessage,
-    OpenAIError,
     ResponseFormat,
     ResponseItem,
+)
+from server.openai_shapes import (
+    AnswerExtension,
+    ContentSpan,
+    OpenAIError,
 )
 from server.openai_text import Composed
 from server.problems import ProblemError

@@ -31,13 +31,11 @@ from server.openai_ask import (
     waited_for,
 )
 from server.openai_messages import asked_in, refuse
+from server.openai_requests import MODEL, ChatIn, FootnoteIn
 from server.openai_shapes import (
-    MODEL,
     AnnotationOut,
-    ChatIn,
     ChatOut,
     ChoiceOut,
-    FootnoteIn,
     MessageOut,
     ModelCard,
     ModelList,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.types import Turn
-from server.openai_shapes import ContentPart, InputMessage
+from server.openai_requests import ContentPart, InputMessage
 from server.openai_text import said_in
 from server.problems import ProblemError
 

@@ -40,11 +40,9 @@ from server.openai_produced import (
     response_of,
     results_of,
 )
+from server.openai_requests import FootnoteIn, InputMessage, ResponseIn
 from server.openai_shapes import (
-    FootnoteIn,
-    InputMessage,
     ResponseFailure,
-    ResponseIn,
     ResponseOut,
     ResponseUsage,
 )

@@ -10,7 +10,7 @@ from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.console import one_line
 from rag.types import Turn
 from server.openai_messages import asked_in
-from server.openai_shapes import InputMessage
+from server.openai_requests import InputMessage
 from server.openai_text import compose, said_in
 from server.problems import ProblemError
 from server.wire import AbstentionOut, AnswerOut, CitationOut, ClaimOut
