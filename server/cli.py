@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import date
+from functools import partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Annotated
 
@@ -415,6 +416,18 @@ def serve(
 
     with _opened(data, config, **{"server.host": host, "server.port": port}) as assistant:
         serve_archive(assistant, make_console(stderr=True))
+
+
+@app.command("mcp")
+def serve_mcp(data: Data = None, config: Config = None) -> None:
+    """Serve the archive to one MCP client over standard input and output, until it closes."""
+    import anyio
+
+    from server.mcp import run_stdio
+
+    with _opened(data, config) as assistant:
+        public_url = assistant.settings.server.public_url
+        anyio.run(partial(run_stdio, assistant, public_url=public_url))
 
 
 @app.command("config")
