@@ -8,11 +8,13 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from rag.assistant import Assistant
 from server import openai_chat, openai_responses
 from server.context import ServerContext
+from server.mcp_http import MCP_PATH, McpEndpoint
 from server.middleware import BodyLimit, LastResort, OriginCheck, RequestIds, SafetyHeaders
 from server.pages import PAGE_FOLDER
 from server.problems import add_problem_handlers
@@ -52,10 +54,13 @@ def create_app(assistant: Assistant) -> FastAPI:
         uploads=UploadWorker(assistant),
     )
 
+    mcp = McpEndpoint(context)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         context.uploads.start()
-        yield
+        async with mcp.running():
+            yield
         context.uploads.close()
         context.work.close()
 
@@ -73,6 +78,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     openai = (openai_chat, openai_responses)
     for module in (ask, documents, uploads, conversations, *openai, system, reference):
         app.include_router(module.router)
+    app.router.routes.append(Route(MCP_PATH, mcp))
     app.mount("/static", StaticFiles(directory=PAGE_FOLDER, check_dir=False), name="static")
     # The last one added is the first to see a request.
     app.add_middleware(

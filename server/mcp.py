@@ -22,7 +22,7 @@ from starlette.requests import Request
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, UnknownDocumentError
 from rag.permalink import parse_span, permalink
-from rag.types import Citation, Document, Hit, Span
+from rag.types import Citation, Document, Span
 from server.footnotes import outcome_text
 from server.problems import ProblemError
 from server.wire import OutcomeOut, outcome_out
@@ -170,10 +170,16 @@ class _Tools:
             raise ToolError(_refusal(error)) from error
 
     def _search(self, query: str, base: str) -> list[dict[str, str]]:
-        hits = self.assistant.search(query, limit=SEARCH_RESULTS)
-        ids = {hit.passage.document_id for hit in hits}
-        documents = {document_id: self.assistant.document(document_id) for document_id in ids}
-        return [_result(hit, documents[hit.passage.document_id], base) for hit in hits]
+        found = self.assistant.find(query, limit=SEARCH_RESULTS)
+        return [
+            {
+                "id": hit.passage.id,
+                "title": citation.title,
+                "url": _url(citation, base),
+                "text": citation.quote,
+            }
+            for hit, citation in found.hits
+        ]
 
     def _fetch(self, reference: str, base: str) -> dict[str, Any]:
         document_id, span = _parse_id(reference)
@@ -195,16 +201,6 @@ class _Tools:
             "url": _document_url(document, span, base),
             "metadata": _metadata(document, span),
         }
-
-
-def _result(hit: Hit, document: Document, base: str) -> dict[str, str]:
-    span = hit.passage.span
-    return {
-        "id": hit.passage.id,
-        "title": document.title,
-        "url": _document_url(document, span, base),
-        "text": span.of(document.text),
-    }
 
 
 def _metadata(document: Document, span: Span | None) -> dict[str, str]:
@@ -233,8 +229,10 @@ def _parse_id(reference: str) -> tuple[str, Span | None]:
 
 
 def _document_url(document: Document, span: Span | None, base: str) -> str:
-    web = next((source for source in document.sources if _on_the_web(source)), None)
-    return web or base + permalink(document.id, document.content_hash, span)
+    source = document.sources[0]
+    if _on_the_web(source):
+        return source
+    return base + permalink(document.id, document.content_hash, span)
 
 
 def _url(citation: Citation, base: str) -> str:
@@ -248,7 +246,7 @@ def _on_the_web(source: str) -> bool:
 
 
 def _refusal(error: ProblemError) -> str:
-    wait = error.headers.get("Retry-After")
+    wait = (error.headers or {}).get("Retry-After")
     return f"{error.detail}; " + (f"try again in {wait} seconds" if wait else error.remedy)
 
 
