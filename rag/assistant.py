@@ -115,6 +115,7 @@ class Assistant:
         self.settings = settings
         self._given_encoder = encoder
         self._given_reranker = reranker
+        self._observers: tuple[Callable[[Outcome], None], ...] = ()
 
     @classmethod
     def open(cls, data: str | Path | None = None, *, settings: Settings | None = None) -> Assistant:
@@ -404,7 +405,19 @@ class Assistant:
             understood = _understood(asked)
             inquiry = _Inquiry(self, view, asked, understood, analyse_question(understood), watch)
             outcome = inquiry.run(limit or self.settings.answer.passages)
-        return replace(outcome, timings_ms=dict(watch.laps))
+        outcome = replace(outcome, timings_ms=dict(watch.laps))
+        for tell in self._observers:
+            tell(outcome)
+        return outcome
+
+    @contextmanager
+    def observed(self, tell: Callable[[Outcome], None]) -> Iterator[None]:
+        """While this is open ``tell`` is told of each outcome, in the thread that asked."""
+        self._observers += (tell,)
+        try:
+            yield
+        finally:
+            self._observers = tuple(other for other in self._observers if other is not tell)
 
     def converse(
         self,

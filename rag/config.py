@@ -28,6 +28,7 @@ __all__ = [
     "ModelSettings",
     "ServerSettings",
     "Settings",
+    "collector_named",
     "load_settings",
     "setting_keys",
     "settings_file",
@@ -99,7 +100,9 @@ class ServerSettings:
     addresses whose forwarded headers are believed. ``workers`` questions run at once and at
     most ``queue`` wait; one that is not answered within ``timeout_seconds`` is given up.
     ``rate_limit`` ("120/minute") holds for each key, or for each address without keys.
-    Sizes are in bytes.
+    Sizes are in bytes. ``log_format`` "auto" is "console" on a terminal, else "json".
+    ``tracing`` sends spans to the collector that OTEL_EXPORTER_OTLP_* name, see
+    `collector_named`.
     """
 
     host: str = "127.0.0.1"
@@ -114,6 +117,8 @@ class ServerSettings:
     rate_limit: str = "600/minute"
     max_body_bytes: int = 1_000_000
     max_upload_bytes: int = 50_000_000
+    log_format: Literal["auto", "json", "console"] = "auto"
+    tracing: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -197,6 +202,15 @@ def load_settings(
                 raise SettingsError(_unknown(key, origin))
             values[key], origins[key] = value, origin
     return _build(values, origins)
+
+
+def collector_named(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether OpenTelemetry's own variables name a collector of spans and do not switch it
+    off. They belong to the machine, not to this program, so they are no settings."""
+    found = os.environ if environment is None else environment
+    named = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    off = found.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    return any(found.get(name) for name in named) and not off
 
 
 def _config_path(config_file: Path | None, environment: Mapping[str, str]) -> Path | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from opentelemetry.trace import TracerProvider
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
@@ -15,11 +16,14 @@ from rag.assistant import Assistant
 from server import openai_chat, openai_responses
 from server.context import ServerContext
 from server.mcp_http import MCP_PATH, McpEndpoint
+from server.metrics import Metrics
 from server.middleware import BodyLimit, LastResort, OriginCheck, RequestIds, SafetyHeaders
+from server.observe import ObserveRequests
 from server.pages import PAGE_FOLDER
 from server.problems import add_problem_handlers
 from server.routes import ask, conversations, documents, reference, system, uploads
 from server.security import Guard
+from server.tracing import stage_spans, telemetry_of
 from server.uploads import UploadWorker
 from server.work import WorkPool
 
@@ -32,10 +36,10 @@ with status 200. Spans count Unicode code points, end exclusive.
 """
 
 
-def create_app(assistant: Assistant) -> FastAPI:
-    """The application that serves one archive.
+def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None = None) -> FastAPI:
+    """The application that serves one archive; its spans go to ``tracer_provider``.
 
-    The assistant stays the caller's: it is not closed here.
+    The assistant and the provider stay the caller's: they are not closed here.
 
     Raises:
         SettingsError: a server setting cannot be used.
@@ -52,14 +56,20 @@ def create_app(assistant: Assistant) -> FastAPI:
             timeout_seconds=settings.timeout_seconds,
         ),
         uploads=UploadWorker(assistant),
+        metrics=Metrics(),
     )
+    _watch(context)
 
     mcp = McpEndpoint(context)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        context.uploads.start()
-        async with mcp.running():
+        async with AsyncExitStack() as stack:
+            stack.enter_context(assistant.observed(context.metrics.count_outcome))
+            if tracer_provider is not None:
+                stack.enter_context(assistant.observed(stage_spans(tracer_provider)))
+            await stack.enter_async_context(mcp.running())
+            context.uploads.start()
             yield
         context.uploads.close()
         context.work.close()
@@ -69,6 +79,7 @@ def create_app(assistant: Assistant) -> FastAPI:
         version=version("footnote"),
         description=_DESCRIPTION,
         lifespan=lifespan,
+        telemetry=telemetry_of(tracer_provider),
         # Their pages load scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
@@ -96,5 +107,19 @@ def create_app(assistant: Assistant) -> FastAPI:
         )
     app.add_middleware(LastResort)
     app.add_middleware(SafetyHeaders)
+    app.add_middleware(ObserveRequests, metrics=context.metrics)
     app.add_middleware(RequestIds)
     return app
+
+
+def _watch(context: ServerContext) -> None:
+    """Show in the metrics what is read when somebody looks."""
+    metrics, work = context.metrics, context.work
+    metrics.watch_archive(context.assistant.status)
+    metrics.watch("footnote_work_running", "Questions being worked on.", lambda: work.running)
+    metrics.watch("footnote_work_waiting", "Questions waiting for a worker.", lambda: work.waiting)
+    metrics.watch(
+        "footnote_uploads_waiting",
+        "Upload jobs that are not done.",
+        context.assistant.store.journal.waiting_jobs,
+    )

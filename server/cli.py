@@ -423,9 +423,11 @@ def serve_mcp(data: Data = None, config: Config = None) -> None:
     """Serve the archive to one MCP client over standard input and output, until it closes."""
     import anyio
 
+    from server.logs import configure_logging
     from server.mcp import run_stdio
 
     with _opened(data, config) as assistant:
+        configure_logging(assistant.settings.server.log_format)
         public_url = assistant.settings.server.public_url
         anyio.run(partial(run_stdio, assistant, public_url=public_url))
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from rag.assistant import Assistant
 from rag.config import ServerSettings
+from server.metrics import Metrics
 from server.security import Guard
 from server.uploads import UploadWorker
 from server.work import WorkPool
@@ -25,6 +26,7 @@ class ServerContext:
     guard: Guard
     work: WorkPool
     uploads: UploadWorker
+    metrics: Metrics
 
     def base_url(self, request: Request) -> str:
         """Where clients reach this server, without a slash at the end."""

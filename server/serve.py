@@ -6,8 +6,11 @@ import uvicorn
 from rich.console import Console
 
 from rag.assistant import Assistant
+from rag.config import collector_named
 from server.app import create_app
+from server.logs import configure_logging
 from server.security import check_binding
+from server.tracing import tracing_provider
 
 __all__ = ["serve"]
 
@@ -28,7 +31,9 @@ def serve(assistant: Assistant, console: Console) -> None:
     settings = assistant.settings.server
     journal = assistant.store.journal
     check_binding(settings, journal)
-    app = create_app(assistant)
+    configure_logging(settings.log_format)
+    tracer_provider = tracing_provider(wanted=settings.tracing, collector_named=collector_named())
+    app = create_app(assistant, tracer_provider=tracer_provider)
     with console.status("loading models"):
         assistant.load_models()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -37,6 +42,8 @@ def serve(assistant: Assistant, console: Console) -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        # Ours has the request id, and not the address with its question.
+        access_log=False,
         server_header=False,
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=_GRACE_SECONDS,
@@ -52,3 +59,5 @@ def serve(assistant: Assistant, console: Console) -> None:
         )
     console.print(f"Serving {assistant.settings.data} at http://{host}:{port}", soft_wrap=True)
     uvicorn.Server(config).run(sockets=[socket])
+    if tracer_provider is not None:
+        tracer_provider.shutdown()

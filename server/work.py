@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +61,9 @@ class WorkPool:
                     headers={"Retry-After": "5"},
                 )
             self._taken += 1
-        future = self._executor.submit(self._counted, call)
+        # Logs and spans of the thread are those of the request.
+        context = contextvars.copy_context()
+        future = self._executor.submit(context.run, self._counted, call)
         future.add_done_callback(lambda _: self._give_back())
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout_seconds)

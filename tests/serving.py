@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 
@@ -26,9 +27,9 @@ class Served:
 
 
 @contextmanager
-def serving(assistant: Assistant) -> Iterator[Served]:
-    """The archive served on a free port until the block ends."""
-    app = create_app(assistant)
+def serving(assistant: Assistant, **arguments: Any) -> Iterator[Served]:
+    """The archive served on a free port until the block ends; arguments are create_app's."""
+    app = create_app(assistant, **arguments)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)

@@ -45,7 +45,7 @@ def test_every_setting_can_be_given_in_the_environment():
     [
         ("[answer]\nmin_suport = 0.4\n", "answer.min_suport", "answer.min_support"),
         ("colour = 1\n", "colour", "footnote config"),
-        ("[weather]\nrain = 1\n", "weather.rain", "footnote config"),
+        ("[orchard]\napples = 1\n", "orchard.apples", "footnote config"),
     ],
 )
 def test_an_unknown_key_of_the_file_is_rejected_with_the_nearest_name(elsewhere, text, names, hint):

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
 from rag.assistant import MAX_QUESTION_CHARACTERS
@@ -79,6 +79,28 @@ def about(context: Context, caller: Reader) -> AboutOut:
         max_upload_bytes=context.settings.max_upload_bytes,
         suffixes=sorted(supported_suffixes()),
     )
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Counts and durations in Prometheus' text format, or OpenMetrics "
+            "where Accept asks for it.",
+            "content": {
+                "text/plain": {"schema": {"type": "string"}},
+                "application/openmetrics-text": {"schema": {"type": "string"}},
+            },
+        },
+        **problem_responses(401, 403, 429, 503),
+    },
+    tags=["operations"],
+)
+def metrics(request: Request, context: Context, caller: Reader) -> Response:
+    """What a monitor wants to know: requests, stages, outcomes, the archive, the queue."""
+    body, content_type = context.metrics.render(request.headers.get("accept", ""))
+    return Response(body, headers={"Content-Type": content_type})
 
 
 @router.get("/", include_in_schema=False)

@@ -1,0 +1,73 @@
+"""Logs on standard error: one line of JSON an event, or coloured lines on a terminal.
+
+Nothing at level info holds words of a question, of a document or of a key.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal, TextIO
+
+import structlog
+
+__all__ = ["LogFormat", "configure_logging"]
+
+LogFormat = Literal["auto", "json", "console"]
+
+# They say at info what was sent to them, or that each request was.
+_TALKATIVE = ("mcp", "httpx2", "httpcore2", "sentence_transformers", "uvicorn.access")
+
+
+def configure_logging(log_format: LogFormat = "auto", *, stream: TextIO | None = None) -> None:
+    """Send all logs of the process, the libraries' too, to ``stream`` in one format.
+
+    Everybody logs through ``logging``; what is given as ``extra`` stands beside the event,
+    as does what structlog's context variables hold.
+
+    "auto" is "console" where the stream is a terminal, else "json". ``stream`` None is
+    standard error.
+    """
+    stream = sys.stderr if stream is None else stream
+    console = log_format == "console" or (log_format == "auto" and stream.isatty())
+    added: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=added,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_rendering(console=console, colours=stream.isatty()),
+            ],
+        )
+    )
+    _take_over(handler)
+
+
+def _rendering(*, console: bool, colours: bool) -> list[structlog.typing.Processor]:
+    if console:
+        return [structlog.dev.ConsoleRenderer(colors=colours)]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+
+
+def _take_over(handler: logging.Handler) -> None:
+    """Make ``handler`` the only one of the process, for uvicorn's loggers as well."""
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers = []
+        logger.propagate = True
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,140 @@
+"""What a monitor asks a running server, in Prometheus' text format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from rag.store.base import StoreStatus
+from rag.types import Abstention, Answer, Outcome
+
+__all__ = ["Metrics"]
+
+_REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_REFUSALS = frozenset((429, 503))
+
+
+class Metrics:
+    """Counts what a server does. One for each app; may be used from several threads.
+
+    Labels have few values: route templates, never paths; reasons, never words of a
+    question.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._requests = Counter(
+            "footnote_http_requests",
+            "HTTP requests answered.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "footnote_http_request_duration_seconds",
+            "From the first byte read to the last byte sent.",
+            ("method", "route"),
+            buckets=_REQUEST_SECONDS,
+            registry=self.registry,
+        )
+        self._refusals = Counter(
+            "footnote_http_refusals",
+            "Requests refused for their number: over a rate limit (429) or overload (503).",
+            ("status",),
+            registry=self.registry,
+        )
+        self._outcomes = Counter(
+            "footnote_outcomes",
+            "Questions by outcome; of abstentions why, of insufficient evidence its kind.",
+            ("outcome", "reason", "kind"),
+            registry=self.registry,
+        )
+        self._stages = Histogram(
+            "footnote_stage_duration_seconds",
+            "Stages of answering a question; 'total' is all of it.",
+            ("stage",),
+            buckets=_STAGE_SECONDS,
+            registry=self.registry,
+        )
+
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request was answered; ``route`` is its template."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+        if status in _REFUSALS:
+            self._refusals.labels(str(status)).inc()
+
+    def count_outcome(self, outcome: Outcome) -> None:
+        """One question got this outcome."""
+        match outcome:
+            case Answer():
+                self._outcomes.labels("answered", "", "").inc()
+            case Abstention():
+                self._outcomes.labels("abstained", outcome.reason, outcome.kind or "").inc()
+        for stage, milliseconds in outcome.timings_ms.items():
+            self._stages.labels(stage).observe(milliseconds / 1000)
+
+    def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
+        """Show a value that is read whenever the metrics are."""
+        self.registry.register(_Gauges(lambda: [GaugeMetricFamily(name, what, value=read())]))
+
+    def watch_archive(self, status: Callable[[], StoreStatus]) -> None:
+        """Show how large the archive is and which generation it is at."""
+        self.registry.register(_Gauges(lambda: _archive(status())))
+
+    def watch_labelled(
+        self, name: str, what: str, label: str, read: Callable[[], dict[str, int]]
+    ) -> None:
+        """Show one value for each value of a label, read whenever the metrics are."""
+
+        def family() -> list[Metric]:
+            found = GaugeMetricFamily(name, what, labels=[label])
+            for value, count in read().items():
+                found.add_metric([value], count)
+            return [found]
+
+        self.registry.register(_Gauges(family))
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """All of it and its content type, in the form that an Accept header prefers."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+
+class _Gauges(Collector):
+    """Values that are asked for only when somebody looks."""
+
+    def __init__(self, families: Callable[[], Iterable[Metric]]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families()
+
+    def describe(self) -> Iterator[Metric]:
+        # Without this the registry would collect while the server is being built.
+        return iter(())
+
+
+def _archive(status: StoreStatus) -> list[Metric]:
+    gauges = (
+        ("footnote_archive_documents", "Documents in the archive.", status.documents),
+        ("footnote_archive_passages", "Passages in the archive.", status.passages),
+        ("footnote_archive_generation", "State of the archive; grows.", status.generation),
+        ("footnote_archive_index_vectors", "Vectors in the index.", status.index_vectors),
+        ("footnote_archive_disk_bytes", "Size of the data directory.", status.disk_bytes),
+    )
+    return [GaugeMetricFamily(name, what, value=value) for name, what, value in gauges]
