@@ -256,9 +256,11 @@ class Assistant:
 
         Raises:
             StoreLockedError: somebody is writing; the job stays queued: try again.
+            IndexMismatchError, ModelError, StoreError: likewise, until that is mended.
             UnknownJobError: there is no such job.
         """
-        return run_upload(self.store, job_id, self._checked_pipeline, stop=stop)
+        with _model_errors():
+            return run_upload(self.store, job_id, self._checked_pipeline, stop=stop)
 
     def work_off_uploads(self, stop: Callable[[], bool] = lambda: False) -> list[JobRecord]:
         """Run every waiting job, oldest first, until none is left or ``stop`` is true.

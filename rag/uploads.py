@@ -115,6 +115,7 @@ def run_upload(
 
     Raises:
         StoreLockedError: somebody else is writing; the job stays queued and says so.
+        IndexMismatchError, ModelLoadError, StoreError: likewise, until that is mended.
         UnknownJobError: there is no such job.
     """
     journal = store.journal
@@ -131,7 +132,9 @@ def run_upload(
             try:
                 _Run(store, writer, job, stop).take_in(pipeline)
             except (FootnoteError, ModelLoadError) as error:
-                return _fail(journal, journal.job(job_id), str(error))
+                # No fault of the files: they were acknowledged, so they wait.
+                journal.update_job(job_id, "queued", f"waiting: {error}")
+                raise
             return _conclude(journal, journal.job(job_id))
     except StoreLockedError as error:
         if journal.job(job_id).state == "queued":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+
 import uvicorn
 from rich.console import Console
 
 from rag.assistant import Assistant
-from rag.config import collector_named
+from rag.config import ServerSettings, collector_named
+from rag.errors import SettingsError
 from server.app import create_app
 from server.logs import configure_logging
 from server.security import check_binding
@@ -24,9 +28,8 @@ def serve(assistant: Assistant, console: Console) -> None:
     Requests that run when the signal comes are answered.
 
     Raises:
-        SettingsError: it would be open to other machines without a key.
+        SettingsError: it would be open to other machines without a key, or cannot listen.
         ModelError: a model cannot be loaded.
-        OSError: the address is taken.
     """
     settings = assistant.settings.server
     journal = assistant.store.journal
@@ -49,8 +52,8 @@ def serve(assistant: Assistant, console: Console) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
         timeout_keep_alive=30,
     )
-    socket = config.bind_socket()
-    port = socket.getsockname()[1]
+    listener = _listen(settings)
+    port = listener.getsockname()[1]
     if not journal.has_keys():
         console.print(
             "No API key is set: every program and every user of this machine may read, add "
@@ -58,6 +61,20 @@ def serve(assistant: Assistant, console: Console) -> None:
             style="bold yellow",
         )
     console.print(f"Serving {assistant.settings.data} at http://{host}:{port}", soft_wrap=True)
-    uvicorn.Server(config).run(sockets=[socket])
+    # uvicorn ends in good order and then raises the signal again, which would kill this
+    # process before it has closed what it opened.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    uvicorn.Server(config).run(sockets=[listener])
     if tracer_provider is not None:
         tracer_provider.shutdown()
+
+
+def _listen(settings: ServerSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen at {settings.host} port {settings.port} "
+            f"({error.strerror or error}); choose others with --host and --port"
+        ) from error

@@ -40,7 +40,7 @@ class UploadWorker:
         self._wake.set()
 
     def close(self) -> None:
-        """Finish the job at hand if that is soon; what is left waits for the next start."""
+        """Finish the file at hand; what is left waits for the next start."""
         self._stop.set()
         self._wake.set()
         if self._thread.is_alive():
@@ -48,17 +48,22 @@ class UploadWorker:
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            try:
-                job = self._assistant.store.journal.next_job()
-                if job is not None:
-                    self._assistant.run_job(job.id)
-                wait = 0.0 if job is not None else _IDLE_SECONDS
-            except StoreLockedError:
-                wait = _RETRY_SECONDS
-            except FootnoteError as error:
-                # The job stays; whoever asks for it is told the same.
-                _log.warning("uploads wait: %s", error)
-                wait = _IDLE_SECONDS
-            if wait:
-                self._wake.wait(wait)
-                self._wake.clear()
+            # Before the look, so that a job that comes during it is not slept over.
+            self._wake.clear()
+            self._wake.wait(self._work_off())
+
+    def _work_off(self) -> float:
+        """Run every waiting job; return the seconds after which to look again."""
+        try:
+            self._assistant.work_off_uploads(self._stop.is_set)
+        except StoreLockedError:
+            return _RETRY_SECONDS
+        except FootnoteError as error:
+            # The job stays; whoever asks for it is told the same.
+            _log.warning("uploads wait: %s", error)
+        except Exception:  # noqa: BLE001
+            # The thread must outlive what nobody foresaw; a job that fails so three
+            # times is given up.
+            _log.exception("an upload failed")
+            return _RETRY_SECONDS
+        return _IDLE_SECONDS

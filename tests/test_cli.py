@@ -185,7 +185,7 @@ def test_every_command_has_help_and_stands_in_the_readme():
     assert {group.name for group in cli.app.registered_groups} >= {"keys", "conversations"}
     for group in cli.app.registered_groups:
         assert f"footnote {group.name}" in readme, group.name
-    assert len(commands) == 12
+    assert len(commands) == 13
     for command in commands:
         assert f"footnote {command}" in readme, command
 

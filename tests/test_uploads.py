@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import (
+    IndexMismatchError,
     NameTakenError,
     ReadError,
     StoreLockedError,
@@ -219,12 +220,17 @@ def test_a_job_of_a_process_that_died_is_gone_on_with_but_not_for_ever(quick):
     assert journal.next_job() is None
 
 
-def test_an_index_of_other_models_fails_the_job_with_the_remedy(quick, tmp_path):
-    upload(quick(), ("a.txt", FAIR))
+def test_an_upload_waits_with_the_remedy_while_the_index_is_of_other_models(quick, tmp_path):
+    assistant = quick()
+    upload(assistant, ("a.txt", FAIR))
     other = quick(encoder=HashingEncoder(32, name="other"))
-    job = upload(other, ("b.txt", VISIT))
-    assert job.state == "failed"
-    assert "footnote reindex" in job.files[0].reason
+    with pytest.raises(IndexMismatchError):
+        upload(other, ("b.txt", VISIT))
+    waiting = other.store.journal.next_job()
+    assert (waiting.state, waiting.attempts) == ("queued", 0)
+    assert "footnote reindex" in waiting.message
+    other.reindex()
+    assert other.run_job(waiting.id).files[0].outcome == "added"
 
 
 # -- conversations
