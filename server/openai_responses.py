@@ -122,7 +122,7 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
     responses=openai_responses(400, 401, 403, 404, 429, 503),
 )
 def retrieve(response_id: str, request: Request, context: Context, caller: Reader) -> Any:
-    """A stored response, without results and usage, which are not kept.
+    """A stored response, without results, usage and metadata, which are not kept.
 
     It goes with its conversation: `DELETE /conversations/{id}`.
     """

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.console import one_line
@@ -106,6 +107,33 @@ def test_markdown_and_html_of_a_document_stay_text(text):
     bare = re.sub(r"\\.", "", shown)
     assert not re.search(r"[\[\]<>`*_~|]", bare)
     assert not re.match(r"[#+-]|\d+[.)] ", bare)
+
+
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+# Mostly what Markdown and HTML are made of.
+SIGNS = st.text(st.sampled_from("\\`*_~[](){}<>!#+-=.:|&;\"'/ \n\tax1?é中") | st.characters())
+
+
+@given(SIGNS | st.sampled_from(HOSTILE))
+@example("&amp; &#42; &notit; &copy")
+@example("http://evil.example/ <http://evil.example/>")
+@example("=====")
+def test_a_markdown_reader_sees_the_documents_own_characters(text):
+    shown, markers = rendered(compose(answered(text), BASE).content)
+    assert markers == [f"{BASE}/documents/doc1?hash=ab&span=10-{10 + max(1, len(text))}"]
+    assert " ".join(shown.split()) == " ".join(f"{one_line(text)} [1]".split())
+
+
+def rendered(content):
+    """The text that a reader of Markdown shows, and where its links lead; nothing else."""
+    shown, links = [], []
+    for token in MARKDOWN.parse(content):
+        assert token.type in ("paragraph_open", "paragraph_close", "inline")
+        for child in token.children or ():
+            assert child.type in ("text", "text_special", "link_open", "link_close")
+            shown.append(child.content)
+            links += [child.attrs["href"]] if child.type == "link_open" else []
+    return "".join(shown), links
 
 
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=4), st.booleans())
