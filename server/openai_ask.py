@@ -41,6 +41,7 @@ __all__ = [
     "openai_responses",
     "question_of",
     "settled",
+    "streamed",
     "text_sent",
     "waited_for",
 ]
@@ -160,6 +161,22 @@ def event(data: BaseModel | dict[str, Any], name: str | None = None) -> bytes:
     """A server-sent event with this JSON."""
     body = data.model_dump(mode="json") if isinstance(data, BaseModel) else data
     return format_sse_event(event=name, data_str=json.dumps(body, ensure_ascii=False))
+
+
+def streamed(description: str) -> dict[str, Any]:
+    """The 200 of a route that answers whole or, with ``stream``, in server-sent events."""
+    event_schema = {
+        "type": "object",
+        "required": ["data"],
+        "properties": {
+            "event": {"type": "string"},
+            "data": {"type": "string", "description": "JSON"},
+        },
+    }
+    return {
+        "description": description,
+        "content": {"text/event-stream": {"schema": event_schema}},
+    }
 
 
 def openai_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

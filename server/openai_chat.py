@@ -27,6 +27,7 @@ from server.openai_ask import (
     openai_responses,
     question_of,
     settled,
+    streamed,
     text_sent,
     waited_for,
 )
@@ -81,10 +82,7 @@ def get_model(model: str, caller: Reader) -> ModelCard:
     "/chat/completions",
     response_model=ChatOut,
     responses={
-        200: {
-            "description": "A chat completion; with `stream`, its chunks as server-sent events",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
+        200: streamed("A chat completion; with `stream`, its chunks as server-sent events"),
         **openai_responses(400, 401, 403, 404, 413, 429, 503),
     },
 )

@@ -28,6 +28,7 @@ from server.openai_ask import (
     openai_responses,
     question_of,
     settled,
+    streamed,
     text_sent,
     waited_for,
 )
@@ -74,10 +75,7 @@ class _Inquiry:
     "/responses",
     response_model=ResponseOut,
     responses={
-        200: {
-            "description": "A response; with `stream`, the events that build it up",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
+        200: streamed("A response; with `stream`, the events that build it up"),
         **openai_responses(400, 401, 403, 404, 413, 429, 503),
     },
 )
