@@ -7,7 +7,7 @@ DEMO ?= .demo
 # CPU index (see "Installing" in README.md) before running make.
 TORCH ?= torch==2.13.0
 
-.PHONY: help install browser demo test check clean
+.PHONY: help install browser demo test check vendor clean
 
 help:
 	@echo "make demo    install, ingest the sample archive, ask it three questions"
@@ -54,6 +54,18 @@ check: $(VENV)/.footnote-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The page's one library, as npm has it; SHA256SUMS says what must come out.
+LIT_HTML := 3.3.3
+VENDOR := server/page/vendor
+vendor:
+	rm -rf $(VENDOR)/lit-html && mkdir -p $(VENDOR)/lit-html
+	npm pack --silent --pack-destination $(VENDOR) lit-html@$(LIT_HTML)
+	tar -xzf $(VENDOR)/lit-html-$(LIT_HTML).tgz -C $(VENDOR)/lit-html --strip-components 1 \
+		package/LICENSE package/lit-html.js package/directive.js package/directive-helpers.js \
+		package/directives/repeat.js
+	rm $(VENDOR)/lit-html-$(LIT_HTML).tgz
+	cd $(VENDOR) && sha256sum --check --quiet SHA256SUMS
 
 clean:
 	rm -rf $(VENV) $(DEMO)
