@@ -1,0 +1,134 @@
+/** Starts the page: routes, keys, dropped files, drawing. */
+
+import { render } from "../vendor/lit-html/lit-html.js";
+import { BASE, onKeyNeeded } from "./api.js";
+import { beginConversation, loadConversations, openConversation, showConversationInAddress } from "./conversation.js";
+import { promptForKey } from "./dialogs.js";
+import { loadAbout, loadDocuments, uploadFiles } from "./documents.js";
+import { currentLanguage, t } from "./i18n.js";
+import { hidePreview, watchPreview } from "./preview.js";
+import { changed, onChange, state } from "./state.js";
+import { questionBox } from "./views/ask.js";
+import { shellView } from "./views/shell.js";
+import { closeViewer, forgetViewer, placeOf, show } from "./viewer.js";
+
+const app = /** @type {HTMLElement} */ (document.querySelector("#app"));
+
+function draw() {
+  document.documentElement.lang = currentLanguage() === "zh" ? "zh-CN" : "en";
+  document.title = pageTitle();
+  render(shellView({ reload: start, begin }), app);
+}
+
+function pageTitle() {
+  if (state.view === "document") return `${state.viewer?.document?.title ?? t("viewer.label")} — Footnote`;
+  if (state.view === "documents") return `${t("documents.title")} — Footnote`;
+  return state.turns.length ? `${state.turns[0].question} — Footnote` : "Footnote";
+}
+
+/** Show what the address says; what is shown already stays as it is. */
+function route() {
+  state.drawer = false;
+  const conversation = /^#\/c\/([^/]+)$/.exec(location.hash)?.[1];
+  const before = state.view;
+  if (location.hash === "#/documents") {
+    state.view = "documents";
+    if (before !== "documents") loadDocuments();
+  } else {
+    state.view = "ask";
+    const id = conversation ? decodeURIComponent(conversation) : null;
+    if (id && id !== state.conversationId) openConversation(id);
+    else if (!id && (state.conversationId || state.problem)) beginConversation();
+  }
+  changed();
+}
+
+/** Begin anew, from wherever. */
+async function begin() {
+  if (state.viewer) state.viewer = null;
+  if (location.hash !== "#/") history.pushState(null, "", "#/");
+  beginConversation();
+  route();
+  await changed();
+  questionBox()?.focus();
+}
+
+/** Back closes what was opened beside; forward opens it again. */
+function stepped(/** @type {PopStateEvent} */ event) {
+  const place = event.state?.viewer;
+  if (place) show(place);
+  else if (state.viewer) {
+    forgetViewer();
+    if (state.stepWithoutId && /^(#\/)?$/.test(location.hash)) showConversationInAddress();
+    state.stepWithoutId = false;
+  }
+}
+
+function shortcuts(/** @type {KeyboardEvent} */ event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const typing = target.matches("input, textarea, select");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const box = questionBox() ?? document.querySelector("#find");
+    if (!box) return;
+    event.preventDefault();
+    /** @type {HTMLElement} */ (box).focus();
+  } else if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+    // One step at a time: the card, the drawer, then the document.
+    if (hidePreview()) return;
+    if (state.drawer) {
+      state.drawer = false;
+      changed();
+    } else if (state.viewer && state.view !== "document") closeViewer();
+  }
+}
+
+const hasFiles = (/** @type {DragEvent} */ event) =>
+  state.about?.writable && state.view !== "document" && event.dataTransfer?.types.includes("Files");
+
+function dragged(/** @type {DragEvent} */ event) {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  const dragging = event.type === "dragover";
+  // Leaving for a child is no leaving.
+  if (event.type === "dragleave" && event.relatedTarget) return;
+  if (dragging === state.dragging) return;
+  state.dragging = dragging;
+  changed();
+}
+
+function dropped(/** @type {DragEvent} */ event) {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  state.dragging = false;
+  location.hash = "#/documents";
+  uploadFiles([...(event.dataTransfer?.files ?? [])]);
+}
+
+/** Everything from the server anew. */
+async function start() {
+  await loadAbout();
+  if (state.view === "document") return;
+  await loadConversations();
+  if (state.view === "documents") await loadDocuments();
+}
+
+/** The rest of the address below where the server lives. */
+const path = location.pathname.slice(BASE.pathname.length);
+
+onChange(draw);
+onKeyNeeded(promptForKey);
+watchPreview();
+document.addEventListener("keydown", shortcuts);
+for (const type of ["dragover", "dragleave"]) document.addEventListener(type, dragged);
+document.addEventListener("drop", dropped);
+if (path.startsWith("documents/")) {
+  state.view = "document";
+  show(placeOf(location.href));
+} else {
+  addEventListener("hashchange", route);
+  addEventListener("popstate", stepped);
+  route();
+  if (history.state?.viewer) show(history.state.viewer);
+  else changed().then(() => questionBox()?.focus());
+}
+start();

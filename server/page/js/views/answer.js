@@ -1,0 +1,111 @@
+/** What the archive says, or that it does not say. */
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { t } from "../i18n.js";
+import { languageOf } from "../text.js";
+import { icons } from "./icons.js";
+import { dateView, footnoteMark, open, passageView, sourceView } from "./parts.js";
+
+const FIRST_PASSAGES = 3;
+
+/** @param {import("../state.js").Turn} turn */
+export function answerView(turn) {
+  const conflict = Boolean(turn.outcome?.conflict);
+  return html`
+    <div class="answer" data-outcome="answered">
+      ${conflict ? conflictView() : nothing} ${shortView(turn)}
+      <div class="claims">${turn.claims.map((claim) => claimView(claim, turn, conflict))}</div>
+      ${turn.citations.length ? notesView(turn) : nothing}
+    </div>
+  `;
+}
+
+const conflictView = () => html`
+  <div class="conflict">${icons.conflict}
+    <p><strong>${t("conflict.title")}</strong> <span>${t("conflict.text")}</span></p></div>
+`;
+
+/** The thing asked for, where the first claim names it. @param {import("../state.js").Turn} turn */
+function shortView(turn) {
+  const short = turn.outcome?.short_answer;
+  if (!short) return nothing;
+  return html`<p class="short"><span class="visually-hidden">${t("answer.short")}</span>
+    <button type="button" @click=${open(short)} lang=${languageOf(short.quote)}>${short.quote}</button></p>`;
+}
+
+/** @param {import("../state.js").Claim} claim @param {import("../state.js").Turn} turn */
+function claimView(claim, turn, conflict) {
+  const dates = claim.footnotes.map((number) => turn.citations[number - 1]?.published);
+  return html`
+    ${claim.context.map(contextView)}
+    <p class="claim" lang=${languageOf(claim.text)}>
+      ${conflict ? html`<span class="dated">${dateView(dates.find(Boolean))}</span>` : nothing}
+      ${claim.text}<span class="marks">${claim.footnotes.map((number) =>
+        footnoteMark(number, turn.citations[number - 1]),
+      )}</span>
+    </p>
+  `;
+}
+
+/** What a sentence refers back to ("he"). @param {import("../state.js").Citation} citation */
+const contextView = (citation) => html`
+  <p class="context"><button type="button" title=${t("answer.context")} @click=${open(citation)}
+    lang=${languageOf(citation.quote)}>${citation.quote}</button></p>
+`;
+
+/** @param {import("../state.js").Turn} turn */
+function notesView(turn) {
+  // A sentence that is its own quote need not be read twice.
+  const said = new Set(turn.claims.map((claim) => claim.text.trim()));
+  return html`<section class="notes" aria-label=${t("answer.footnotes")}>
+    <ol>${turn.citations.map(
+      (citation) => html`<li>
+        ${passageView(citation, !said.has(citation.quote.trim()))}
+        <span class="from">${citation.published ? nothing : dateView(null)} ${sourceView(citation.source)}</span>
+      </li>`,
+    )}</ol>
+  </section>`;
+}
+
+// The heading says this in the page's language already.
+const HEADING = /^(The archive does not say\.|档案中没有说明。)\s*/;
+const EXPLAINED = {
+  off_topic: "abstention.off_topic",
+  missing_fact: "abstention.missing_fact",
+  premise: "abstention.premise",
+};
+
+/** @param {import("../state.js").Turn} turn */
+export function abstentionView({ outcome }) {
+  const kind = EXPLAINED[/** @type {keyof typeof EXPLAINED} */ (outcome.kind)];
+  const nearest = outcome.nearest ?? [];
+  const explanation = outcome.explanation.replace(HEADING, "");
+  return html`
+    <div class="answer abstention" data-outcome="abstained">
+      <div class="absent">
+        ${icons.absent}
+        <div>
+          <h3>${t("abstention.title")}</h3>
+          ${explanation
+            ? html`<p class="explanation" lang=${languageOf(explanation) || "en"}>${explanation}</p>`
+            : nothing}
+          ${kind ? html`<p class="kind">${t(kind)}</p>` : nothing}
+        </div>
+      </div>
+      ${listView("mentions", t("abstention.mentions"), outcome.mentions ?? [])}
+      ${listView("nearest", t("abstention.nearest"), nearest.slice(0, FIRST_PASSAGES))}
+      ${nearest.length > FIRST_PASSAGES
+        ? html`<details class="more"><summary>${t("abstention.more")}</summary>
+            ${listView("nearest", "", nearest.slice(FIRST_PASSAGES))}</details>`
+        : nothing}
+    </div>
+  `;
+}
+
+function listView(name, title, citations) {
+  if (!citations.length) return nothing;
+  return html`<section class=${name}>
+    ${title ? html`<h4>${title}</h4>` : nothing}
+    <ul>${citations.map((citation) => html`<li>${passageView(citation)}</li>`)}</ul>
+  </section>`;
+}
