@@ -1,0 +1,118 @@
+"""What stays: conversations, feedback, copies, keys."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.page.archive import ABSTAINED, ANSWERED, CONFLICT, HOSTILE
+from tests.page.conftest import ask
+
+
+def test_a_follow_up_says_how_it_was_understood(page):
+    ask(page, CONFLICT)
+    turn = ask(page, "And who founded it?")
+    expect(turn.locator(".understood")).to_contain_text("Harbour Museum")
+    expect(turn.locator(".claim").first).to_contain_text("Otto Kranz")
+
+
+def test_a_conversation_stays_over_a_reload_and_goes_when_deleted(page):
+    ask(page, CONFLICT)
+    ask(page, ABSTAINED)
+    expect(page).to_have_url(re.compile(r"#/c/\w"))
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".turn").nth(0).locator(".conflict")).to_be_visible()
+    expect(page.locator(".turn").nth(1).locator(".absent")).to_be_visible()
+    listed = page.locator(".side a[aria-current=page]")
+    expect(listed).to_have_text(CONFLICT)
+    page.get_by_role("button", name="New question").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    page.go_back()
+    expect(page.locator(".turn")).to_have_count(2)
+    item = page.locator(".side li", has=page.locator("[aria-current=page]"))
+    item.hover()
+    item.get_by_role("button").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".turn")).to_have_count(2)
+    item.get_by_role("button").click()
+    page.get_by_role("button", name="Delete conversation", exact=True).click()
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.locator(".side [aria-current=page]")).to_have_count(0)
+
+
+def test_feedback_is_kept_with_its_footnote_and_note(page, served):
+    before = len(served.assistant.store.journal.feedback())
+    ask(page, ANSWERED).get_by_role("button", name="Helpful").click()
+    expect(page.locator(".thanks")).to_be_visible()
+    turn = ask(page, CONFLICT)
+    turn.get_by_role("button", name="Wrong citation").click()
+    turn.get_by_label("Which footnote?").select_option("2")
+    turn.get_by_label(re.compile("What would have been right")).fill("It says otherwise")
+    turn.get_by_role("button", name="Send").click()
+    expect(turn.locator(".thanks")).to_be_visible()
+    kept = served.assistant.store.journal.feedback()[before:]
+    assert [(one.verdict, one.footnote, one.note) for one in kept] == [
+        ("helpful", None, ""),
+        ("wrong_citation", 2, "It says otherwise"),
+    ]
+
+
+def test_a_copy_is_markdown_with_every_footnotes_quote_title_date_and_link(open_page, served):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    ask(page, CONFLICT).get_by_role("button", name="Copy with footnotes").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    lines = copied.splitlines()
+    assert lines[0] == f"**{CONFLICT}**"
+    assert "*Sources differ.*" in lines
+    sentence = "The Harbour Museum of Lindau was founded in 1934 by the shipbuilder Otto Kranz."
+    assert f"{sentence}[^1]" in lines
+    note = next(line for line in lines if line.startswith("[^1]: "))
+    link = re.escape(served.url) + r"/documents/\w+\?hash=\w+&span=\d+-\d+"
+    assert re.fullmatch(
+        rf"\[\^1\]: “{re.escape(sentence)}” — A short history of the Harbour Museum, "
+        rf"9 June 2019\. <{link}>",
+        note,
+    )
+    assert any(line.startswith("[^2]: ") for line in lines)
+
+
+def test_what_a_document_says_is_no_markup_in_a_copy(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    ask(page, HOSTILE).get_by_role("button", name="Copy with footnotes").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert r"\[Oslo\](javascript:window.hacked=4)" in copied
+    assert not re.search(r"(?<!\\)<(?!http://127)", copied)
+
+
+def test_the_key_is_asked_for_once_kept_for_the_tab_and_sent(open_page, served):
+    page = open_page(refused=(401,))
+    sent = []
+
+    def guard(route):
+        key = route.request.headers.get("authorization")
+        sent.append(key)
+        if key == "Bearer fnk_right":
+            route.continue_()
+        else:
+            problem = '{"title": "Unauthorized", "status": 401, "code": "key_missing"}'
+            route.fulfill(status=401, content_type="application/problem+json", body=problem)
+
+    page.route(re.compile(re.escape(served.url) + "/(ask|about|conversations)"), guard)
+    page.reload()
+    page.get_by_role("textbox", name="API key").fill("fnk_wrong")
+    page.get_by_role("button", name="Use this key").click()
+    expect(page.locator("dialog [role=alert]")).to_be_visible()
+    page.get_by_role("textbox", name="API key").fill("fnk_right")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog")).to_have_count(0)
+    turn = ask(page, ANSWERED)
+    expect(turn.locator(".claim").first).to_be_visible()
+    assert page.evaluate("sessionStorage['footnote.key']") == "fnk_right"
+    assert page.evaluate("JSON.stringify(localStorage)").find("fnk_") < 0
+    page.reload()
+    expect(turn.locator(".claim").first).to_be_visible()
+    assert sent[-1] == "Bearer fnk_right"

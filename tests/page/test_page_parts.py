@@ -1,0 +1,176 @@
+"""The page's modules by themselves, and what stands in its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import pytest
+
+from server.pages import PAGE_FOLDER
+
+_KEY = re.compile(r'^  "([\w.]+)": "((?:[^"\\]|\\.)+)",$', re.M)
+SCRIPTS = [path for path in sorted(PAGE_FOLDER.rglob("*.js")) if "vendor" not in path.parts]
+TEXTS = {
+    language: dict(_KEY.findall((PAGE_FOLDER / f"js/i18n/{language}.js").read_text("utf-8")))
+    for language in ("en", "zh")
+}
+
+
+def test_both_languages_have_the_same_texts_with_the_same_values_in_them():
+    assert list(TEXTS["en"]) == list(TEXTS["zh"])
+    for key, text in TEXTS["en"].items():
+        names = set(re.findall(r"\{\w+\}", text))
+        assert names == set(re.findall(r"\{\w+\}", TEXTS["zh"][key])), key
+
+
+def test_every_text_that_the_scripts_name_exists_and_every_text_is_named():
+    scripts = "".join(path.read_text("utf-8") for path in SCRIPTS if path.parent.name != "i18n")
+    plain = set(re.findall(r'\bt\(\s*"([\w.]+)"', scripts))
+    counted = set(re.findall(r'\btn\(\s*"([\w.]+)"', scripts))
+    assert plain | {f"{key}.{form}" for key in counted for form in ("one", "other")} <= set(
+        TEXTS["en"]
+    )
+    for key in TEXTS["en"]:
+        assert f'"{key.removesuffix(".one").removesuffix(".other")}"' in scripts, key
+
+
+def test_the_vendored_files_are_those_of_the_package():
+    folder = PAGE_FOLDER / "vendor"
+    listed = [line.split() for line in (folder / "SHA256SUMS").read_text().splitlines()]
+    assert {name for _, name in listed} == {
+        path.relative_to(folder).as_posix()
+        for path in (folder / "lit-html").rglob("*")
+        if path.is_file()
+    }
+    for digest, name in listed:
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_nothing_of_the_page_is_inline_or_from_elsewhere():
+    page = (PAGE_FOLDER / "index.html").read_text("utf-8")
+    assert not re.search(r"<style|\bstyle=|\bon\w+=|<script(?![^>]*\bsrc=)", page)
+    for path in [PAGE_FOLDER / "index.html", *PAGE_FOLDER.rglob("*.css"), *SCRIPTS]:
+        text = path.read_text("utf-8")
+        assert not re.search(r"innerHTML|insertAdjacentHTML|unsafeHTML|\beval\(", text), path
+        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)\w", text), path
+
+
+@pytest.fixture(scope="module")
+def modules(browser, served):
+    """A page whose modules are called one by one."""
+    page = browser.new_page()
+    page.goto(served.url)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("plain words", 0, 5),
+        ("🚢 a 𠮷 b 👩‍✈️ c", 2, 7),
+        ("🚢🚢🚢", 1, 2),
+        ("ends here 🎉", 5, 11),
+        ("line one\r\nline two\r\n\r\n三", 10, 23),
+    ],
+)
+def test_spans_count_code_points(modules, text, start, end):
+    found = modules.evaluate(
+        """async ([text, start, end]) => {
+          const { documentText } = await import("/static/js/text.js");
+          const root = documentText(text, { start, end });
+          const marks = [...root.querySelectorAll("mark")].map((mark) => mark.textContent);
+          return [root.textContent, marks.join("")];
+        }""",
+        [text, start, end],
+    )
+    assert found == [text, text[start:end]]
+
+
+@pytest.mark.parametrize(
+    ("source", "link"),
+    [
+        ("https://example.org/a?b#c", "https://example.org/a?b#c"),
+        ("HTTP://example.org", "http://example.org/"),
+        ("/home/reader/https://example.org", None),
+        ("upload:note.md", None),
+        ("javascript:alert(1)//https://x", None),
+        ("https://", None),
+    ],
+)
+def test_only_a_source_on_the_web_is_a_link_and_that_tells_it_nothing(modules, source, link):
+    found = modules.evaluate(
+        """async (source) => {
+          const { render } = await import("/static/vendor/lit-html/lit-html.js");
+          const { sourceView } = await import("/static/js/views/parts.js");
+          const place = document.createElement("div");
+          render(sourceView(source), place);
+          const link = place.querySelector("a");
+          return link && [link.href, link.target, link.rel];
+        }""",
+        source,
+    )
+    assert found == (link and [link, "_blank", "noopener noreferrer"])
+
+
+def test_a_span_beyond_the_text_marks_nothing(modules):
+    script = """async () => {
+      const { documentText } = await import("/static/js/text.js");
+      return documentText("🚢 short", { start: 3, end: 900 }).querySelectorAll("mark").length;
+    }"""
+    assert modules.evaluate(script) == 0
+
+
+def test_a_megabyte_with_a_span_over_many_blocks_is_shown_within_a_second(modules):
+    text, start, end, milliseconds = modules.evaluate(
+        """async () => {
+          const { documentText } = await import("/static/js/text.js");
+          const line = "A line of a long report 🚢 with some more words in it.\\n";
+          const text = line.repeat(20000);
+          const [start, end] = [500_000, 510_000];
+          const before = performance.now();
+          const root = documentText(text, { start, end });
+          const frame = document.createElement("div");
+          frame.className = "scroll";
+          frame.append(root);
+          document.querySelector("#main").replaceChildren(frame);
+          root.querySelector("mark").scrollIntoView({ block: "center" });
+          const took = performance.now() - before;
+          const marked = [...root.querySelectorAll("mark")].map((mark) => mark.textContent);
+          return [marked.join(""), start, end, took];
+        }"""
+    )
+    line = "A line of a long report 🚢 with some more words in it.\n"
+    assert text == (line * 20000)[start:end]
+    assert milliseconds < 1000
+
+
+def test_events_are_read_however_the_network_cuts_them(modules):
+    found = modules.evaluate(
+        """async () => {
+          const { serverSentEvents } = await import("/static/js/sse.js");
+          const first = [": alive", "", "event: claim", 'data: {"text":', 'data: "三🚢"}', "", ""];
+          const sent = first.join("\\r\\n") + "event: done\\ndata: [1]\\n\\n";
+          const bytes = new TextEncoder().encode(sent);
+          const all = [];
+          for (const size of [1, 2, 3, 7, bytes.length]) {
+            const body = new ReadableStream({
+              start(controller) {
+                for (let i = 0; i < bytes.length; i += size) {
+                  controller.enqueue(bytes.slice(i, i + size));
+                }
+                controller.close();
+              },
+            });
+            const events = [];
+            for await (const event of serverSentEvents(body)) events.push(event);
+            all.push(events);
+          }
+          return all;
+        }"""
+    )
+    assert (
+        found
+        == [[{"event": "claim", "data": {"text": "三🚢"}}, {"event": "done", "data": [1]}]] * 5
+    )
