@@ -150,7 +150,7 @@ class _Tools:
         outcome = await self._call(lambda: self.assistant.ask(question))
         return CallToolResult(
             content=[TextContent(type="text", text=outcome_text(outcome, lambda c: _url(c, base)))],
-            structured_content=outcome_out(outcome).model_dump(mode="json"),
+            structured_content=_linked(outcome_out(outcome).model_dump(mode="json"), base),
         )
 
     def _base(self, ctx: Context) -> str:
@@ -239,6 +239,18 @@ def _url(citation: Citation, base: str) -> str:
     if _on_the_web(citation.source):
         return citation.source
     return base + permalink(citation.document_id, citation.content_hash, citation.span)
+
+
+def _linked(value: Any, base: str) -> Any:
+    """The JSON with ``base`` before each permalink: a model cannot tell where it got it."""
+    if isinstance(value, list):
+        return [_linked(item, base) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: base + item if key == "permalink" else _linked(item, base)
+            for key, item in value.items()
+        }
+    return value
 
 
 def _on_the_web(source: str) -> bool:

@@ -124,6 +124,7 @@ def test_an_answer_is_text_with_footnotes_and_the_same_as_json(tools):
         title_and_url = f"{citation['title']} (1911-02-03) https://archive.example/documents/"
         assert f"[{number}] {title_and_url}" in text
         assert f"“{citation['quote']}”" in text
+        assert f" {citation['permalink']}\n" in text
 
 
 def test_an_abstention_says_so_and_is_no_error(tools):
