@@ -87,8 +87,8 @@ def _no_text_or_truth(value: object) -> object:
     return value
 
 
-# As JSON Schema means it: 9.0 is one, "9" and true are not.
-WholeNumber = Annotated[int, BeforeValidator(_no_text_or_truth)]
+# A whole number as JSON Schema means it: 9.0 is one, "9" and true are not.
+_WHOLE = BeforeValidator(_no_text_or_truth)
 
 
 class _In(BaseModel):
@@ -139,7 +139,7 @@ class AskIn(_In):
         max_length=200,
         description="the turns before, for clients that keep them; not with conversation_id",
     )
-    top_k: Annotated[WholeNumber, Field(ge=1, le=50)] | None = Field(
+    top_k: Annotated[int, Field(ge=1, le=50), _WHOLE] | None = Field(
         default=None, description="passages read sentence by sentence"
     )
     explain: StrictBool = Field(
@@ -152,7 +152,7 @@ class SearchIn(_In):
     """What to look for."""
 
     query: QuestionText
-    limit: WholeNumber = Field(default=10, ge=1, le=50)
+    limit: Annotated[int, Field(ge=1, le=50), _WHOLE] = 10
     filters: FiltersIn = FiltersIn()
     as_of: DateText | None = None
 
@@ -351,7 +351,7 @@ class FeedbackIn(_In):
 
     turn_id: str = Field(min_length=1, max_length=64)
     verdict: Verdict
-    footnote: Annotated[WholeNumber, Field(ge=1, le=1000)] | None = Field(
+    footnote: Annotated[int, Field(ge=1, le=1000), _WHOLE] | None = Field(
         default=None, description="the citation that is wrong"
     )
     note: str = Field(default="", max_length=4000)
