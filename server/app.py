@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from opentelemetry.trace import TracerProvider
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 
 from rag.assistant import Assistant
 from server import openai_chat, openai_responses
@@ -19,7 +18,7 @@ from server.mcp_http import MCP_PATH, McpEndpoint
 from server.metrics import Metrics
 from server.middleware import BodyLimit, LastResort, OriginCheck, RequestIds, SafetyHeaders
 from server.observe import ObserveRequests
-from server.pages import PAGE_FOLDER
+from server.pages import PAGE_FOLDER, PageFiles
 from server.problems import add_problem_handlers
 from server.routes import ask, conversations, documents, reference, system, uploads
 from server.security import Guard
@@ -90,7 +89,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
     for module in (ask, documents, uploads, conversations, *openai, system, reference):
         app.include_router(module.router)
     app.router.routes.append(Route(MCP_PATH, mcp))
-    app.mount("/static", StaticFiles(directory=PAGE_FOLDER, check_dir=False), name="static")
+    app.mount("/static", PageFiles(directory=PAGE_FOLDER), name="static")
     # The last one added is the first to see a request.
     app.add_middleware(
         BodyLimit,

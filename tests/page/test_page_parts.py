@@ -47,6 +47,14 @@ def test_the_vendored_files_are_those_of_the_package():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
 
 
+def test_every_module_is_fetched_at_once():
+    page = (PAGE_FOLDER / "index.html").read_text("utf-8")
+    modules = {path.relative_to(PAGE_FOLDER).as_posix() for path in PAGE_FOLDER.rglob("*.js")}
+    assert (
+        set(re.findall(r'(?:modulepreload" href|script.* src)="/static/([^"]+)"', page)) == modules
+    )
+
+
 def test_nothing_of_the_page_is_inline_or_from_elsewhere():
     page = (PAGE_FOLDER / "index.html").read_text("utf-8")
     assert not re.search(r"<style|\bstyle=|\bon\w+=|<script(?![^>]*\bsrc=)", page)
