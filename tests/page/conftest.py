@@ -86,29 +86,38 @@ class Opened:
             self.wrong.append(f"a request beyond the server: {request.url}")
 
 
+@pytest.fixture(scope="session")
+def profile(browser):
+    """The profile of pages that change nothing of how the page looks: it need not be fresh."""
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB")
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def open_page(browser, served, request):
-    """Opens the page in a fresh profile: open_page(path, refused=statuses, **context)."""
+def open_page(browser, profile, served, request):
+    """Opens the page: open_page(path, refused=statuses, **context), with a context fresh."""
     opened = []
 
     def open_one(path="/", *, refused=(), **context):
-        profile = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB"} | context)
-        profile.set_default_timeout(PATIENCE)
-        page = profile.new_page()
+        fresh = {"viewport": DESKTOP, "locale": "en-GB"} | context
+        page = browser.new_page(**fresh) if context else profile.new_page()
+        page.set_default_timeout(PATIENCE)
         opened.append((page, Opened(page, served.url, refused)))
         page.goto(served.url + path)
         expect(page.locator("#app > *")).to_be_visible()
         return page
 
     yield open_one
-    folder = os.environ.get("FOOTNOTE_SCREENSHOTS")
+    folder = os.environ.get("PAGE_SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
     for number, (page, watched) in enumerate(opened):
         if folder:
             name = f"{request.node.name}-{number}.png"
             page.screenshot(path=Path(folder) / re.sub(r"[^\w.-]", "_", name))
-        page.context.close()
+        # Also closes the context that is the page's own.
+        page.close()
         assert not watched.wrong
 
 
