@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from opentelemetry.trace import TracerProvider
 from starlette.routing import Route
 
 from rag.assistant import Assistant
@@ -26,7 +26,13 @@ from server.tracing import stage_spans, telemetry_of
 from server.uploads import UploadWorker
 from server.work import WorkPool
 
+if TYPE_CHECKING:
+    from server.spans import TracerProvider
+
 __all__ = ["create_app"]
+
+# A collector that cannot be reached must not keep a server from ending.
+_FLUSH_MILLISECONDS = 3000
 
 _DESCRIPTION = """\
 Answers questions over a document archive. Every sentence of an answer is footnoted to the
@@ -66,6 +72,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
         async with AsyncExitStack() as stack:
             stack.enter_context(assistant.observed(context.metrics.count_outcome))
             if tracer_provider is not None:
+                stack.callback(tracer_provider.force_flush, _FLUSH_MILLISECONDS)
                 stack.enter_context(assistant.observed(stage_spans(tracer_provider)))
             await stack.enter_async_context(mcp.running())
             context.uploads.start()

@@ -44,11 +44,20 @@ def configure_logging(log_format: LogFormat = "auto", *, stream: TextIO | None =
             foreign_pre_chain=added,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_colours,
                 *_rendering(console=console, colours=stream.isatty()),
             ],
         )
     )
     _take_over(handler)
+
+
+def _without_colours(
+    logger: object, method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Uvicorn says everything twice, the second time in colour."""
+    event.pop("color_message", None)
+    return event
 
 
 def _rendering(*, console: bool, colours: bool) -> list[structlog.typing.Processor]:

@@ -202,7 +202,8 @@ def test_probes_are_not_logged_but_counted(quick_served, log_lines):
 
 
 def test_logs_of_libraries_come_in_the_same_format(log_lines):
-    logging.getLogger("uvicorn.error").warning("it is %s", "late")
+    coloured = {"color_message": "it is \x1b[1m%s"}
+    logging.getLogger("uvicorn.error").warning("it is %s", "late", extra=coloured)
     try:
         raise ValueError("broken")
     except ValueError:
@@ -214,6 +215,7 @@ def test_logs_of_libraries_come_in_the_same_format(log_lines):
         "uvicorn.error",
     )
     assert "ValueError: broken" in failed["exception"]
+    assert "color_message" not in late
     assert late["timestamp"].endswith("Z")
 
 
@@ -250,6 +252,15 @@ def test_a_request_has_a_span_and_each_stage_one_below_it(mill):
         assert spans[stage].end_time <= asked.end_time
     assert SECRET not in str([dict(span.attributes) for span in exporter.get_finished_spans()])
     assert request.resource.attributes["service.name"] == "footnote"
+
+
+def test_the_last_spans_are_sent_before_the_server_ends(quick):
+    exporter = InMemorySpanExporter()
+    provider = make_provider(exporter)
+    with serving(quick(), tracer_provider=provider) as running:
+        httpx.get(running.url + "/about")
+    assert [span.name for span in exporter.get_finished_spans()] == ["GET /about"]
+    provider.shutdown()
 
 
 def test_without_being_asked_for_nothing_is_traced():
