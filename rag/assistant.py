@@ -3,62 +3,32 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from embeddings.encoder import load_encoder
-from embeddings.reranker import load_reranker
-from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker, Vectors
-from rag.answer.abstain import (
-    cite_mentions,
-    explain_abstention,
-    explain_shortfall,
-    nearest_passages,
-)
-from rag.answer.compose import compose_extractive
-from rag.answer.conflict import find_conflict
-from rag.answer.context import add_context
-from rag.answer.evidence import Circumstances, judge_sentences, without_premise
-from rag.answer.lists import asks_list, find_list_items
-from rag.answer.question import QuestionTerms, analyse_question, content_words, named_words
-from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
-from rag.answer.short import find_short_answer
-from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
-from rag.answer.support import archive_rarity, ranking_signs
+from embeddings.types import Encoder, Reranker
+from rag.answer.question import analyse_question
 from rag.answer.verify import cite
-from rag.config import ModelSettings, Settings, load_settings
+from rag.config import Settings, load_settings
 from rag.conversation import standalone_question, turns_of
-from rag.errors import IndexMismatchError, ModelError, QuestionError, UnknownDocumentError
+from rag.errors import IndexMismatchError, QuestionError, UnknownDocumentError
 from rag.files import find_files
 from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
-from rag.normalise import lexical_tokens
+from rag.inquiry import Inquiry, Stopwatch, rank_passages
+from rag.models import Models, model_errors
 from rag.reindex import ReindexReport, reencode_missing, reindex_store
-from rag.retrieve.repeats import count_with_repeats
-from rag.retrieve.rerank import rerank
-from rag.retrieve.retriever import retrieve
-from rag.retrieve.timely import is_published_in
-from rag.retrieve.when import find_times
-from rag.scripts import reads_text
 from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatus
 from rag.store.journal_types import JobRecord, NewTurn, TurnRecord
 from rag.store.local import LocalStore
-from rag.tense import asks_of_the_present
-from rag.tokens import TokenCounter, load_tokenizer
 from rag.types import (
-    Abstention,
-    AbstentionReason,
-    Answer,
-    Candidate,
     Citation,
     Document,
     Filters,
     Hit,
-    ModelIdentity,
     Outcome,
     Question,
 )
@@ -66,25 +36,10 @@ from rag.uploads import accept_upload, run_upload
 
 __all__ = ["MAX_QUESTION_CHARACTERS", "Assistant", "SearchResult"]
 
-# Passages read beside the best ones, as of a day.
-_WITNESSES = 2
 # As many as a follow-up may lean on; further back is another topic.
 _TURNS_READ = 20
 # Longer ones leave the reranker no room for the passage.
 MAX_QUESTION_CHARACTERS = 1000
-
-
-@dataclass(slots=True)
-class _Stopwatch:
-    """Wall time of named stages, in milliseconds."""
-
-    laps: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def time(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self.laps[stage] = (time.perf_counter() - started) * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +68,7 @@ class Assistant:
         """Wire a store and settings; models given here are used instead of the settings'."""
         self.store = store
         self.settings = settings
-        self._given_encoder = encoder
-        self._given_reranker = reranker
+        self.models = Models(settings.models, encoder=encoder, reranker=reranker)
         self._observers: tuple[Callable[[Outcome], None], ...] = ()
 
     @classmethod
@@ -150,21 +104,15 @@ class Assistant:
 
     # -- models, loaded when first needed
 
-    @cached_property
+    @property
     def encoder(self) -> Encoder:
         """The encoder that settings name. Raises ModelError when it cannot be loaded."""
-        if self._given_encoder is not None:
-            return self._given_encoder
-        with _model_errors():
-            return _load_encoder(self.settings.models)
+        return self.models.encoder
 
-    @cached_property
+    @property
     def reranker(self) -> Reranker:
         """The reranker that settings name. Raises ModelError when it cannot be loaded."""
-        if self._given_reranker is not None:
-            return self._given_reranker
-        with _model_errors():
-            return _load_reranker(self.settings.models)
+        return self.models.reranker
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -173,17 +121,13 @@ class Assistant:
             encoder=self.encoder, split=self.settings.split, count_tokens=self.count_tokens
         )
 
-    @cached_property
-    def _token_counter(self) -> TokenCounter:
-        return load_tokenizer(self.settings.models.cache_dir)
-
     def count_tokens(self, text: str) -> int:
         """Tokens of the text in cl100k_base.
 
         Raises:
             ModelError: the vocabulary could not be loaded.
         """
-        return self._token_counter.count(text)
+        return self.models.token_counter.count(text)
 
     def load_models(self) -> None:
         """Load what answering needs now rather than with the first question.
@@ -203,7 +147,7 @@ class Assistant:
         self.load_models()
         with self.store.read() as view:
             if view.index is not None:
-                _check_encoder(view.index.encoder, self.encoder.identity)
+                self.models.check_encoder(view.index.encoder)
 
     # -- the archive
 
@@ -229,7 +173,7 @@ class Assistant:
         """
         found = find_files(paths, pattern=pattern, exclude=exclude)
         on_start(len(found.files))
-        with _model_errors():
+        with model_errors():
             return ingest_files(
                 found, self.store, self._checked_pipeline, prune=prune, on_event=on_event
             )
@@ -259,7 +203,7 @@ class Assistant:
             IndexMismatchError, ModelError, StoreError: likewise, until that is mended.
             UnknownJobError: there is no such job.
         """
-        with _model_errors():
+        with model_errors():
             return run_upload(self.store, job_id, self._checked_pipeline, stop=stop)
 
     def work_off_uploads(self, stop: Callable[[], bool] = lambda: False) -> list[JobRecord]:
@@ -278,7 +222,7 @@ class Assistant:
         with self.store.read() as view:
             built = view.index
         if built is not None and built != pipeline.spec:
-            _check_encoder(built.encoder, pipeline.encoder.identity)
+            self.models.check_encoder(built.encoder)
             raise IndexMismatchError(
                 f"index was split with '{built.splitter}', settings say "
                 f"'{pipeline.spec.splitter}'; run 'footnote reindex' or restore the settings"
@@ -293,7 +237,7 @@ class Assistant:
         Interrupted, it goes on where it stopped when called again. ``on_progress`` is
         told documents done and their total.
         """
-        with _model_errors():
+        with model_errors():
             return reindex_store(self.store, self.pipeline, on_progress=on_progress)
 
     def documents(self, filters: Filters = Filters()) -> list[DocumentSummary]:
@@ -343,7 +287,7 @@ class Assistant:
         problems = [problem for problem in self.store.check() if problem.repairable]
         if not problems:
             return []
-        with self.store.write() as writer, _model_errors():
+        with self.store.write() as writer, model_errors():
             done = writer.repair(problems)
             return done + reencode_missing(self.store, writer, self._checked_pipeline)
 
@@ -362,9 +306,7 @@ class Assistant:
         asked = _checked(Question(query, filters) if isinstance(query, str) else query)
         question = replace(asked, text=_understood(asked))
         with self.store.read() as view:
-            if view.index is None:
-                return []
-            return self._rank(view, question, _Stopwatch())[:limit]
+            return self._rank(view, question)[:limit]
 
     def find(self, query: str | Question, *, limit: int = 10) -> SearchResult:
         """As ``search``, each passage with the characters that it stands for.
@@ -375,7 +317,7 @@ class Assistant:
         asked = _checked(Question(query) if isinstance(query, str) else query)
         question = replace(asked, text=_understood(asked))
         with self.store.read() as view:
-            hits = self._rank(view, question, _Stopwatch())[:limit] if view.index else []
+            hits = self._rank(view, question)[:limit]
             cited = _cite_hits(view, hits)
             return SearchResult(tuple(zip(hits, cited, strict=True)), view.generation)
 
@@ -402,10 +344,11 @@ class Assistant:
             ModelError: a model could not be loaded or run.
         """
         asked = _checked(Question(question) if isinstance(question, str) else question)
-        watch = _Stopwatch()
+        watch = Stopwatch()
         with watch.time("total"), self.store.read() as view:
             understood = _understood(asked)
-            inquiry = _Inquiry(self, view, asked, understood, analyse_question(understood), watch)
+            terms = analyse_question(understood)
+            inquiry = Inquiry(view, asked, understood, terms, self.models, self.settings, watch)
             outcome = inquiry.run(limit or self.settings.answer.passages)
         outcome = replace(outcome, timings_ms=dict(watch.laps))
         for tell in self._observers:
@@ -449,251 +392,8 @@ class Assistant:
         outcome = self.ask(asked, limit=limit)
         return replace(journal.add_turn(conversation_id, NewTurn(outcome, owner)), outcome=outcome)
 
-    def _rank(self, view: ReadView, question: Question, watch: _Stopwatch) -> list[Hit]:
-        settings = self.settings.retrieve
-        if view.index is not None:
-            _check_encoder(view.index.encoder, self.encoder.identity)
-        with _model_errors():
-            vector = None
-            if reads_text(self.encoder.reads, question.text):
-                with watch.time("encode"):
-                    vector = self._query_vector(view, question.text)
-            with watch.time("retrieve"):
-                hits = retrieve(view, question, vector, settings, reads=self.encoder.reads)
-            if not hits or not reads_text(self.reranker.reads, question.text):
-                return hits
-            with watch.time("rerank"):
-                return rerank(hits, question.text, self.reranker, limit=settings.rerank_limit)
-
-    def _query_vector(self, view: ReadView, text: str) -> Vectors:
-        """The question's unit vector; halfway to its correction where a word seems mistyped.
-
-        Halfway only: an unknown name may be right, and the nearest one another's.
-        """
-        texts = list(dict.fromkeys([text, view.respelled(text)]))
-        vectors = self.encoder.encode_queries(texts)
-        joined: Vectors = vectors.sum(axis=0)
-        length = float((joined**2).sum() ** 0.5)
-        if len(texts) == 1 or not length:
-            first: Vectors = vectors[0]
-            return first
-        unit: Vectors = joined / length
-        return unit
-
-
-@dataclass(frozen=True, slots=True)
-class _Inquiry:
-    """One question on its way through the stages over one view.
-
-    ``understood`` is its text without need of its history, which ``terms`` are of.
-    """
-
-    assistant: Assistant
-    view: ReadView
-    question: Question
-    understood: str
-    terms: QuestionTerms
-    watch: _Stopwatch
-
-    def run(self, limit: int) -> Outcome:
-        if self.view.empty:
-            return self._abstain("empty_archive", [], [], {})
-        if self.terms.empty:
-            return self._abstain("nothing_asked", [], [], {})
-        standalone = replace(self.question, text=self.understood)
-        hits = self.assistant._rank(self.view, standalone, self.watch)
-        if not hits:
-            return self._abstain("no_match", [], [], {})
-        settings = self.assistant.settings.answer
-        count = count_with_repeats([hit.passage for hit in hits], limit)
-        read = [*hits[:count], *self._witnesses(hits[count:])]
-        cited = {hit.passage.document_id for hit in [*read, *hits[: settings.nearest]]}
-        documents = {document_id: self.view.document(document_id) for document_id in sorted(cited)}
-        with self.watch.time("judge"), _model_errors():
-            candidates = judge_sentences(
-                self.terms,
-                read,
-                documents,
-                self.assistant.reranker,
-                encoder=self.assistant.encoder,
-                circumstances=self._circumstances(hits),
-                weights=self._weights,
-                # An item of a list need not look like an answer.
-                most=None if asks_list(self.terms) else settings.sentences,
-            )
-            shortfall = self._shortfall(candidates, hits)
-            if shortfall.kind == "premise":
-                candidates = without_premise(candidates, self._weights)
-        with self.watch.time("compose"):
-            conflicting = find_conflict(
-                self.terms, candidates, documents, min_support=settings.min_support
-            )
-            draft = compose_extractive(
-                candidates,
-                documents,
-                settings,
-                leading=conflicting
-                or find_list_items(
-                    self.terms, candidates, documents, min_support=settings.min_support
-                ),
-            )
-            claims = add_context(draft.claims, documents)
-            short_answer = find_short_answer(self.terms, draft.claims, documents)
-        if not draft.claims:
-            return self._abstain(
-                "insufficient_evidence", hits, draft.candidates, documents, shortfall
-            )
-        return Answer(
-            question=self.question,
-            standalone=self._standalone,
-            claims=claims,
-            ranking=tuple(hits),
-            candidates=draft.candidates,
-            models=self._models(),
-            prompts=(),
-            generation=self.view.generation,
-            timings_ms={},
-            # One value would hide the others.
-            short_answer=None if conflicting else short_answer,
-            conflict=bool(conflicting),
-        )
-
-    def _witnesses(self, hits: Sequence[Hit]) -> list[Hit]:
-        """The best of these hits that tell how things were on the day asked from.
-
-        Asked as of a day how things are, a document of the year before it is a better
-        witness than one without a date, however near that one is to the question.
-        """
-        if self.question.as_of is None or not asks_of_the_present(self.understood):
-            return []
-        times = find_times(self.understood, self.question.as_of)
-        dates = self.view.dates([hit.passage.document_id for hit in hits])
-        return [
-            hit for hit in hits if is_published_in(times, dates.get(hit.passage.document_id, ()))
-        ][:_WITNESSES]
-
-    def _circumstances(self, hits: Sequence[Hit]) -> Circumstances:
-        frequencies = self.view.word_frequencies(sorted(self.terms.content))
-        names = [
-            self.view.word_frequencies(lexical_tokens(name))
-            for name, _ in named_words(self.terms.text)
-        ]
-        known = sum(any(found.values()) for found in names)
-        return Circumstances(
-            ranking=ranking_signs(hits),
-            rarity=archive_rarity(frequencies, self.view.passage_count),
-            names_known=known / len(names) if names else 1.0,
-            as_of=self.question.as_of,
-        )
-
-    def _abstain(
-        self,
-        reason: AbstentionReason,
-        hits: Sequence[Hit],
-        candidates: Sequence[Candidate],
-        documents: Mapping[str, Document],
-        shortfall: Shortfall | None = None,
-    ) -> Abstention:
-        settings = self.assistant.settings.answer
-        if reason == "no_match" and not self.question.scope:
-            # Of another subject: no filters kept the rest away.
-            shortfall = self._shortfall(candidates, hits)
-        return Abstention(
-            question=self.question,
-            standalone=self._standalone,
-            reason=reason,
-            kind=shortfall.kind if shortfall else None,
-            explanation=(
-                explain_shortfall(self.terms, shortfall)
-                if shortfall
-                else explain_abstention(reason, self.question.scope, chinese=self.terms.chinese)
-            ),
-            mentions=cite_mentions(shortfall.mentions, documents) if shortfall else (),
-            nearest=nearest_passages(hits[: settings.nearest], documents),
-            ranking=tuple(hits),
-            candidates=tuple(candidates),
-            models=self._models(),
-            generation=self.view.generation,
-            timings_ms={},
-        )
-
-    def _shortfall(self, candidates: Sequence[Candidate], hits: Sequence[Hit]) -> Shortfall:
-        """What is missing, told from the sentences judged and the passages they are of."""
-        judged = {candidate.passage_id for candidate in candidates}
-        words = list(content_words(self.terms.text))
-        counts = WordCounts(self.view.passage_count, self.view.word_frequencies(words))
-        read = [hit for hit in hits if hit.passage.id in judged]
-        return find_shortfall(
-            self.terms, candidates, read or hits[: self.assistant.settings.answer.passages], counts
-        )
-
-    @property
-    def _weights(self) -> SupportWeights:
-        return CHINESE_WEIGHTS if self.terms.chinese else self.assistant.settings.support
-
-    @property
-    def _standalone(self) -> str | None:
-        return self.understood if self.understood != self.question.text else None
-
-    def _models(self) -> dict[str, ModelIdentity]:
-        """The models that took part."""
-        models: dict[str, ModelIdentity] = {}
-        if "encode" in self.watch.laps:
-            identity = self.assistant.encoder.identity
-            models["encoder"] = ModelIdentity(identity.name, identity.revision)
-        if "rerank" in self.watch.laps:
-            reranker = self.assistant.reranker
-            models["reranker"] = ModelIdentity(reranker.name, reranker.revision)
-        return models
-
-
-# One process, one copy of a model, however many archives it opens.
-@lru_cache(maxsize=2)
-def _load_encoder(models: ModelSettings) -> Encoder:
-    return load_encoder(
-        models.encoder,
-        cache_dir=models.cache_dir,
-        dtype=models.dtype,
-        query_prompt=models.query_prompt,
-        passage_prompt=models.passage_prompt,
-        reads=None if models.encoder_reads == "auto" else models.encoder_reads,
-        batch_size=models.batch_size,
-        threads=models.threads or None,
-    )
-
-
-@lru_cache(maxsize=2)
-def _load_reranker(models: ModelSettings) -> Reranker:
-    return load_reranker(
-        models.reranker,
-        cache_dir=models.cache_dir,
-        dtype=models.dtype,
-        reads=None if models.reranker_reads == "auto" else models.reranker_reads,
-        threads=models.threads or None,
-    )
-
-
-@contextmanager
-def _model_errors() -> Iterator[None]:
-    """The leaf package's errors, under the one tree."""
-    try:
-        yield
-    except ModelLoadError as error:
-        raise ModelError(str(error)) from error
-
-
-def _check_encoder(built: EncoderIdentity, current: EncoderIdentity) -> None:
-    if built != current:
-        raise IndexMismatchError(
-            f"index was built with {_describe(built)}, settings name {_describe(current)}; "
-            "run 'footnote reindex' or restore the settings"
-        )
-
-
-def _describe(identity: EncoderIdentity) -> str:
-    prompts = [p for p in (identity.query_prompt, identity.passage_prompt) if p]
-    said = f" with prompts {prompts}" if prompts else ""
-    return f"'{identity.name}@{identity.revision[:8]}' ({identity.dimension} dimensions){said}"
+    def _rank(self, view: ReadView, question: Question) -> list[Hit]:
+        return rank_passages(view, question, self.models, self.settings.retrieve, Stopwatch())
 
 
 def _checked(question: Question) -> Question:

@@ -1,0 +1,114 @@
+"""The models that answer questions, loaded when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property, lru_cache
+
+from embeddings.encoder import load_encoder
+from embeddings.reranker import load_reranker
+from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
+from rag.config import ModelSettings
+from rag.errors import IndexMismatchError, ModelError
+from rag.tokens import TokenCounter, load_tokenizer
+
+__all__ = ["Models", "model_errors"]
+
+
+class Models:
+    """The encoder, the reranker and the token counter that settings name.
+
+    Those given are used instead of the settings'. May be used from several threads.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        *,
+        encoder: Encoder | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        """Load nothing yet."""
+        self.settings = settings
+        self._given_encoder = encoder
+        self._given_reranker = reranker
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder. Raises ModelError when it cannot be loaded."""
+        if self._given_encoder is not None:
+            return self._given_encoder
+        with model_errors():
+            return _load_encoder(self.settings)
+
+    @cached_property
+    def reranker(self) -> Reranker:
+        """The reranker. Raises ModelError when it cannot be loaded."""
+        if self._given_reranker is not None:
+            return self._given_reranker
+        with model_errors():
+            return _load_reranker(self.settings)
+
+    @cached_property
+    def token_counter(self) -> TokenCounter:
+        """The counter of cl100k_base tokens. Raises ModelError when it cannot be loaded."""
+        return load_tokenizer(self.settings.cache_dir)
+
+    def check_encoder(self, built: EncoderIdentity) -> None:
+        """Make sure that an index built with that encoder can be asked.
+
+        Raises:
+            IndexMismatchError: it was another one.
+        """
+        current = self.encoder.identity
+        if built != current:
+            raise IndexMismatchError(
+                f"index was built with {_describe(built)}, settings name {_describe(current)}; "
+                "run 'footnote reindex' or restore the settings"
+            )
+
+
+# One process, one copy of a model, however many archives it opens.
+@lru_cache(maxsize=2)
+def _load_encoder(models: ModelSettings) -> Encoder:
+    return load_encoder(
+        models.encoder,
+        cache_dir=models.cache_dir,
+        dtype=models.dtype,
+        query_prompt=models.query_prompt,
+        passage_prompt=models.passage_prompt,
+        reads=None if models.encoder_reads == "auto" else models.encoder_reads,
+        batch_size=models.batch_size,
+        threads=models.threads or None,
+    )
+
+
+@lru_cache(maxsize=2)
+def _load_reranker(models: ModelSettings) -> Reranker:
+    return load_reranker(
+        models.reranker,
+        cache_dir=models.cache_dir,
+        dtype=models.dtype,
+        reads=None if models.reranker_reads == "auto" else models.reranker_reads,
+        threads=models.threads or None,
+    )
+
+
+@contextmanager
+def model_errors() -> Iterator[None]:
+    """Within the block, the leaf package's errors come under the one tree.
+
+    Raises:
+        ModelError: a model could not be loaded or run.
+    """
+    try:
+        yield
+    except ModelLoadError as error:
+        raise ModelError(str(error)) from error
+
+
+def _describe(identity: EncoderIdentity) -> str:
+    prompts = [p for p in (identity.query_prompt, identity.passage_prompt) if p]
+    said = f" with prompts {prompts}" if prompts else ""
+    return f"'{identity.name}@{identity.revision[:8]}' ({identity.dimension} dimensions){said}"
