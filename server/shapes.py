@@ -370,6 +370,7 @@ class AboutOut(BaseModel):
     generation: int
     documents: int
     passages: int
+    languages: list[str] = Field(description="of the documents, the most frequent first")
     models: dict[str, str]
     authentication: bool = Field(description="whether keys are needed")
     writable: bool = Field(description="whether this caller may add and remove documents")

@@ -285,6 +285,15 @@ def test_a_store_is_empty_again_when_its_last_document_is_gone(store: Store) -> 
         assert view.passage_count == 0
 
 
+def test_the_languages_of_the_documents_are_counted(store: Store) -> None:
+    chinese = document("猫在夜里叫。", language="zh")
+    with store.write() as writer:
+        put(writer, CATS, chinese, SHIPS)
+    with store.read() as view:
+        assert view.languages() == {"en": 2, "zh": 1}
+        assert list(view.languages()) == ["en", "zh"]
+
+
 @pytest.mark.parametrize("word", ["", " ", '"', "-", "cats AND (", "title:cats", "🙂"])
 def test_no_word_that_is_counted_is_syntax(store: Store, word: str) -> None:
     with store.write() as writer:

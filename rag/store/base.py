@@ -222,6 +222,10 @@ class ReadView(Protocol):
         """How many documents ``documents`` gives without a limit."""
         ...
 
+    def languages(self) -> dict[str, int]:
+        """How many documents there are of each language, the most frequent first."""
+        ...
+
     def former(self, document_id: str) -> FormerDocument | None:
         """What became of a document that is stored no more; None when it never was stored,
         is stored, or went before this was recorded."""

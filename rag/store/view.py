@@ -335,6 +335,13 @@ class LocalView:
         ).fetchone()
         return int(count)
 
+    def languages(self) -> dict[str, int]:
+        """How many documents there are of each language, the most frequent first."""
+        rows = self._db.execute(
+            "SELECT language, count(*) FROM documents GROUP BY language ORDER BY 2 DESC, 1"
+        )
+        return {str(language): int(count) for language, count in rows}
+
     def former(self, document_id: str) -> FormerDocument | None:
         """What became of a document that is stored no more; None when it never was stored,
         is stored, or went before this was recorded."""

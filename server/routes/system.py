@@ -66,12 +66,16 @@ def about(context: Context, caller: Reader) -> AboutOut:
     """What serves here, and what this caller may do."""
     assistant = context.assistant
     found = assistant.status()
+    with assistant.store.read() as view:
+        # "und" is what could not be told; nobody would filter by it.
+        languages = [language for language in view.languages() if language != "und"]
     models = assistant.settings.models
     return AboutOut(
         version=version("footnote"),
         generation=found.generation,
         documents=found.documents,
         passages=found.passages,
+        languages=languages,
         models={"encoder": models.encoder, "reranker": models.reranker},
         authentication=context.guard.keys_needed,
         writable=caller.may("write"),
