@@ -47,7 +47,8 @@ demo: install
 		"Who is the mayor of Beijing?"
 
 test: $(VENV)/.footnote-test check browser
-	$(BIN)/python -m pytest
+	# A file's tests stay together, since they share what is slow to make.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(VENV)/.footnote-test
 	$(BIN)/ruff check .

@@ -11,8 +11,10 @@ from eval.gate import BUNDLED_BASELINE, check_gate
 from eval.runner import run_questions
 from eval.runs import read_run
 from rag.assistant import Assistant
+from rag.types import Abstention, Answer
 from server import cli
 from tests.conftest import ROOT, bundled_plan
+from tests.test_assistant import assert_quotes_exactly
 
 
 class ReversedReranker:
@@ -95,3 +97,36 @@ def test_the_baseline_names_no_place_of_the_machine_it_was_made_on(baseline):
     # No absolute path: a slash at the beginning of a JSON string, but for text of documents.
     assert not re.findall(r'"(?:source|document|data|cache_dir)": ?"/', text)
     json.loads((BUNDLED_BASELINE / "run.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def outcomes(bundled):
+    """The outcome of every question of the sample set."""
+    return bundled[1]
+
+
+@pytest.mark.slow
+def test_every_citation_of_every_answer_quotes_its_document_exactly(sample, outcomes):
+    answered = [o for o in outcomes.values() if isinstance(o, Answer)]
+    assert len(answered) >= 50
+    for answer in answered:
+        assert answer.claims
+        for claim in answer.claims:
+            assert claim.citations
+            assert claim.text == claim.citations[0].quote
+            assert_quotes_exactly(sample, claim.citations)
+    for outcome in outcomes.values():
+        if isinstance(outcome, Abstention):
+            assert_quotes_exactly(sample, outcome.nearest)
+
+
+@pytest.mark.slow
+def test_every_short_answer_is_quoted_from_within_the_first_claims_citation(sample, outcomes):
+    answers = [o for o in outcomes.values() if isinstance(o, Answer) and o.short_answer]
+    assert len(answers) >= 10
+    for answer in answers:
+        assert_quotes_exactly(sample, [answer.short_answer])
+        cited = answer.claims[0].citations[0]
+        assert answer.short_answer.document_id == cited.document_id
+        assert cited.span.start <= answer.short_answer.span.start
+        assert answer.short_answer.span.end <= cited.span.end

@@ -41,7 +41,7 @@ def test_no_request_finds_a_route_that_breaks_its_description(quick_served, tmp_
             *(sys.executable, "-m", "schemathesis.cli", "run"),
             f"{running.url}/openapi.json",
             *("--header", f"Authorization: Bearer {secret}"),
-            *("--checks", "all", "--max-examples", "20", "--seed", "1"),
+            *("--checks", "all", "--max-examples", "10", "--seed", "1"),
             "--no-color",
         ],
         cwd=tmp_path,

@@ -447,7 +447,7 @@ def folder(tmp_path):
 
 
 def test_the_command_prints_every_checker_with_its_number_of_claims(folder, capsys, monkeypatch):
-    monkeypatch.setattr("rag.assistant._load_reranker", lambda models: OverlapReranker())
+    monkeypatch.setattr("rag.models._load_reranker", lambda models: OverlapReranker())
     main([str(folder)])
     printed = capsys.readouterr().out
     assert "fitted on 6 dev claims, measured on 6 test claims" in " ".join(printed.split())

@@ -32,7 +32,7 @@ DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     """The system's Chromium; without one the tests are skipped, but never in CI."""
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
@@ -47,7 +47,7 @@ def browser():
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory, settings):
     """The small archive, ingested by the real models and served."""
     folder = tmp_path_factory.mktemp("page")
@@ -86,7 +86,7 @@ class Opened:
             self.wrong.append(f"a request beyond the server: {request.url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def profile(browser):
     """The profile of pages that change nothing of how the page looks: it need not be fresh."""
     context = browser.new_context(viewport=DESKTOP, locale="en-GB")
