@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -171,7 +171,7 @@ class Guard:
         origin = headers.get("origin")
         if origin is None or origin in self._settings.cors_origins:
             return
-        if urlsplit(origin).netloc != host:
+        if not self._is_own(origin, host):
             raise ProblemError(
                 403,
                 "origin_refused",
@@ -179,11 +179,28 @@ class Guard:
                 "name that origin in server.cors_origins if they should",
             )
 
+    def _is_own(self, origin: str, host: str) -> bool:
+        # Proxies often pass the name on without the port that the browser used.
+        return origin == _origin(self._settings.public_url) or _parts(origin).netloc == host
+
     def _knows_host(self, host: str) -> bool:
-        name = urlsplit(f"//{host}").hostname or ""
-        own = urlsplit(self._settings.public_url).hostname
+        name = _parts(f"//{host}").hostname or ""
+        own = _parts(self._settings.public_url).hostname
         known = {*_LOCAL_HOSTS, *self._settings.allowed_hosts, *([own] if own else [])}
         return name in known or is_loopback(name)
+
+
+def _parts(url: str) -> SplitResult:
+    """Of a malformed URL they are empty."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def _origin(url: str) -> str | None:
+    parts = _parts(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
 
 
 def allowed(scope: KeyScope) -> Callable[..., Caller]:

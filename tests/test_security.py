@@ -137,6 +137,26 @@ def test_a_name_or_public_url_that_was_allowed_is_answered(quick_served):
         assert httpx.get(url + "/documents", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "headers", [{"Host": "[bad"}, {"Host": "[::1"}, {"Origin": "http://["}, {"Origin": "null"}]
+)
+def test_a_malformed_host_or_origin_is_refused_like_a_foreign_one(quick_served, headers):
+    answer = httpx.get(quick_served().url + "/health/live", headers=headers)
+    assert answer.status_code == (421 if "Host" in headers else 403)
+
+
+def test_the_page_at_the_public_url_may_call_it_whichever_port_the_proxy_passes_on(quick_served):
+    behind = ServerSettings(public_url="https://a.example:8443/")
+    url = quick_served(server=behind).url
+    for origin, status in (
+        ("https://a.example:8443", 200),
+        ("https://a.example:9000", 403),
+        ("http://a.example:8443", 403),
+    ):
+        answer = httpx.get(url + "/documents", headers={"Host": "a.example", "Origin": origin})
+        assert answer.status_code == status, origin
+
+
 def test_pages_of_other_origins_may_not_call_it(quick_served):
     running = quick_served()
     answer = httpx.post(
