@@ -13,7 +13,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import SlidingWindowCounterRateLimiter
 
 from rag.config import ServerSettings
 from rag.errors import SettingsError
@@ -87,7 +87,8 @@ class Guard:
         """Raises SettingsError: the rate limit cannot be read."""
         self._settings = settings
         self._journal = journal
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        # Not the moving window: its storage never lets go of an address it has seen.
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         try:
             self._limit = parse(settings.rate_limit)
         except ValueError as error:
