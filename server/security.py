@@ -29,6 +29,7 @@ __all__ = [
     "allowed",
     "bearer",
     "check_binding",
+    "host_name",
     "is_loopback",
 ]
 
@@ -65,6 +66,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header, without the port; "" when it has none."""
+    return _parts(f"//{host}").hostname or ""
 
 
 def check_binding(settings: ServerSettings, journal: Journal) -> None:
@@ -185,7 +191,7 @@ class Guard:
         return origin == _origin(self._settings.public_url) or _parts(origin).netloc == host
 
     def _knows_host(self, host: str) -> bool:
-        name = _parts(f"//{host}").hostname or ""
+        name = host_name(host)
         own = _parts(self._settings.public_url).hostname
         known = {*_LOCAL_HOSTS, *self._settings.allowed_hosts, *([own] if own else [])}
         return name in known or is_loopback(name)

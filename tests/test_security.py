@@ -200,6 +200,35 @@ def test_pages_of_other_origins_may_not_call_it(quick_served):
     assert "access-control-allow-origin" not in own.headers
 
 
+def test_the_page_works_behind_a_proxy_that_drops_its_port_from_the_name(quick_served):
+    public = "https://archive.example:8443"
+    url = quick_served(server=ServerSettings(public_url=public)).url
+    for origin, status in ((public, 200), ("https://archive.example:9", 403), ("null", 403)):
+        headers = {"Host": "archive.example", "Origin": origin}
+        assert httpx.get(url + "/static/js/main.js", headers=headers).status_code == status
+
+
+def test_a_public_url_that_is_not_set_admits_no_origin_without_a_host(quick_served):
+    headers = {"Origin": "null"}
+    assert httpx.get(quick_served().url + "/documents", headers=headers).status_code == 403
+
+
+def test_names_and_origins_that_are_none_are_refused_and_no_error(quick_served):
+    url = quick_served(server=ServerSettings(public_url="https://archive.example")).url
+    assert httpx.get(url + "/documents", headers={"Host": "[x"}).status_code in (400, 421)
+    assert httpx.get(url + "/documents", headers={"Origin": "http://[x"}).status_code == 403
+
+
+def test_opener_isolation_is_asked_of_browsers_only_where_they_heed_it(quick_served):
+    # Over plain HTTP under another name each page would log an error instead.
+    url = quick_served(server=ServerSettings(allowed_hosts=("archive.example",))).url
+    name = "cross-origin-opener-policy"
+    assert httpx.get(url).headers[name] == "same-origin"
+    assert name not in httpx.get(url, headers={"Host": "archive.example"}).headers
+    secure = {"Host": "archive.example", "X-Forwarded-Proto": "https"}
+    assert httpx.get(url, headers=secure).headers.get(name) == "same-origin"
+
+
 def test_origins_named_in_the_settings_may(quick_served):
     page = "https://reading-room.example"
     url = quick_served(server=ServerSettings(cors_origins=(page,))).url
