@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.problems import ProblemError, problem_response, unexpected_problem
@@ -82,6 +82,9 @@ class LastResort:
 
         try:
             await self._app(scope, receive, noted)
+        except ClientDisconnect:
+            # Nobody is there to be told, and nothing is amiss here.
+            return
         except Exception:
             if begun or scope["type"] != "http":
                 raise

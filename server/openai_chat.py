@@ -18,6 +18,7 @@ from rag.assistant import Assistant
 from rag.errors import FootnoteError
 from rag.types import Question
 from server.context import Context, ServerContext
+from server.gone import unless_gone
 from server.openai_ask import (
     check_format,
     check_model,
@@ -99,7 +100,7 @@ async def chat(asked: ChatIn, request: Request, context: Context, caller: Reader
     question = question_of(asked_in(asked.messages, "messages"), asked.footnote)
     work = _complete(asked, question, context, context.base_url(request))
     if not asked.stream:
-        return completion_of(await work)
+        return completion_of(await unless_gone(request, work))
     task = asyncio.ensure_future(work)
     await settled(task)
     include_usage = bool(asked.stream_options and asked.stream_options.include_usage)

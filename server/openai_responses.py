@@ -20,6 +20,7 @@ from rag.errors import FootnoteError, UnknownConversationError, UnknownTurnError
 from rag.store.journal_types import Journal, NewTurn, TurnRecord
 from rag.types import Question, Turn
 from server.context import Context, ServerContext
+from server.gone import unless_gone
 from server.openai_ask import (
     check_format,
     check_model,
@@ -106,7 +107,7 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
     )
     work = _produce(inquiry, context)
     if not asked.stream:
-        return response_of(await work)
+        return response_of(await unless_gone(request, work))
     task = asyncio.ensure_future(work)
     await settled(task)
     return StreamingResponse(

@@ -15,6 +15,7 @@ from rag.errors import FootnoteError
 from rag.store.journal_types import TurnRecord
 from rag.types import Citation, Hit, Question
 from server.context import Context, ServerContext
+from server.gone import unless_gone
 from server.ownership import conversation_of
 from server.parameters import QueryFilters
 from server.problems import ProblemError, problem_of, problem_responses
@@ -98,7 +99,7 @@ async def ask(asked: AskIn, request: Request, context: Context, caller: Reader) 
         )
     work = answer(asked, context, caller)
     if not asked.stream:
-        return await work
+        return await unless_gone(request, work)
     task = asyncio.ensure_future(work)
     # A stream that has begun can only end in an error event: what is refused at once
     # (overload, dates that contradict each other) still gets its status.
@@ -178,6 +179,7 @@ def _parts(shape: AnswerOut | AbstentionOut) -> Iterator[tuple[str, str]]:
 
 @router.get("/search", response_model=SearchOut, responses=_ERRORS)
 async def search(
+    request: Request,
     context: Context,
     caller: Reader,
     filters: QueryFilters,
@@ -186,14 +188,17 @@ async def search(
     as_of: Annotated[DateText | None, Query()] = None,
 ) -> SearchOut:
     """The passages only, best first."""
-    return await _search(Question(q, filters, as_of=last_day(as_of)), limit, context)
+    question = Question(q, filters, as_of=last_day(as_of))
+    return await unless_gone(request, _search(question, limit, context))
 
 
 @router.post("/search", response_model=SearchOut, responses=_ERRORS)
-async def search_posted(searched: SearchIn, context: Context, caller: Reader) -> SearchOut:
+async def search_posted(
+    searched: SearchIn, request: Request, context: Context, caller: Reader
+) -> SearchOut:
     """The same, for queries that one would not like to see in an address."""
     question = Question(searched.query, searched.filters.filters(), as_of=last_day(searched.as_of))
-    return await _search(question, searched.limit, context)
+    return await unless_gone(request, _search(question, searched.limit, context))
 
 
 async def _search(question: Question, limit: int, context: ServerContext) -> SearchOut:
