@@ -34,7 +34,7 @@ def add_key(
             help="read asks and searches; write also uploads and removes documents; admin also "
             "sees everybody's conversations."
         ),
-    ],
+    ] = "read",
     as_json: Json = False,
     data: Data = None,
     config: Config = None,

@@ -55,6 +55,13 @@ def test_what_is_wrong_with_a_key_is_said(footnote, data):
     assert footnote("keys", "add", "x", "--scope", "root", "--data", data)[0] == 2
 
 
+def test_a_key_can_only_read_unless_told_otherwise(footnote, data):
+    code, secret, _ = footnote("keys", "add", "open-webui", "--data", data)
+    assert code == 0
+    with Assistant.open(data) as assistant:
+        assert assistant.store.journal.find_key(secret.strip()).scope == "read"
+
+
 def test_a_chat_is_kept_gone_on_with_shown_and_removed(footnote, own_sample, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("Who did LI Yong meet at Huawei?\n"))
     chat = ("chat", "--json", "--data", own_sample, "--as-of", "2020", "--conversation")
