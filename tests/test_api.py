@@ -332,6 +332,30 @@ def test_what_is_wrong_with_a_question_is_named_with_its_remedy(quick_served, bo
     assert problem["request_id"] == answer.headers["x-request-id"]
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("TEXT/HTML; q=0.9, application/json;q=0.1", "text/html"),
+        ("application/json, text/html;q=0.5", "application/json"),
+        ("text/html;q=0, application/json", "application/json"),
+        ("text/html;q=odd", "text/html"),
+        ("text/htmlish", "application/json"),
+        ("*/*", "application/json"),
+        ("", "application/json"),
+    ],
+)
+def test_a_document_comes_as_the_page_only_to_those_who_would_rather_have_it(
+    quick_served, accept, kind
+):
+    running = quick_served()
+    added = upload(running.url, ("note.md", b"The heron nests in March.")).json()
+    path = f"{running.url}/documents/{added['files'][0]['document_id']}"
+    answer = httpx.get(path, headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(kind)
+
+
 def test_a_path_or_method_that_is_not_offered_is_named(quick_served):
     url = quick_served().url
     nothing = httpx.get(url + "/nothing")

@@ -56,7 +56,23 @@ def list_documents(
 
 
 def _wants_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
+    """Whether Accept names HTML, and JSON not before it."""
+    accepted = request.headers.get("accept", "")
+    html = _preference(accepted, "text/html")
+    return html > 0 and html >= _preference(accepted, "application/json")
+
+
+def _preference(accepted: str, media_type: str) -> float:
+    """The ``q`` with which an Accept header names this type itself; 0 where it does not."""
+    for part in accepted.lower().split(","):
+        named, *parameters = (piece.strip() for piece in part.split(";"))
+        if named == media_type:
+            given = [text[2:] for text in parameters if text.startswith("q=")]
+            try:
+                return float(given[0]) if given else 1.0
+            except ValueError:
+                return 1.0
+    return 0.0
 
 
 def _reader_of_json(
