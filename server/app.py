@@ -109,7 +109,10 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "Content-Type"],
+            # The clients of OpenAI and of MCP send headers of their own. A page still
+            # needs the key, which no browser sends by itself.
+            allow_headers=["*"],
+            expose_headers=["Retry-After", "X-Request-ID"],
         )
     app.add_middleware(LastResort)
     app.add_middleware(SafetyHeaders)

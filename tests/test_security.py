@@ -239,6 +239,12 @@ def test_origins_named_in_the_settings_may(quick_served):
     }
     preflight = httpx.options(url + "/ask", headers=asked)
     assert preflight.headers["access-control-allow-origin"] == page
+    # What the clients of OpenAI and of MCP send beside those.
+    asked["Access-Control-Request-Headers"] += ",x-stainless-arch,mcp-protocol-version"
+    assert httpx.options(url + "/v1/models", headers=asked).status_code == 200
+    asked["Origin"] = "https://evil.example"
+    refused = httpx.options(url + "/v1/models", headers=asked)
+    assert "access-control-allow-origin" not in refused.headers
     assert httpx.get(url + "/documents", headers={"Origin": page}).status_code == 200
 
 
