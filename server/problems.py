@@ -263,13 +263,16 @@ def _of_validation(request: Request, error: RequestValidationError) -> ProblemEr
     ]
     first = errors[0]
     where = ".".join(str(part) for part in first.loc if part != "body") or "the body"
+    remedy = "see '/docs'"
+    if isinstance(error.body, bytes):
+        # Not read as JSON, and what is wrong with bytes tells nobody why.
+        first = FieldError(loc=first.loc, msg="it was not sent as JSON")
+        remedy = "send the header 'Content-Type: application/json'"
     if request.url.path.startswith("/v1/"):
         param = "".join(
             f"[{part}]" if isinstance(part, int) else f".{part}" for part in first.loc[1:]
         ).lstrip(".")
         return ProblemError(
-            400, "invalid_request", f"{where}: {first.msg}", "see '/docs'", param=param or None
+            400, "invalid_request", f"{where}: {first.msg}", remedy, param=param or None
         )
-    return ProblemError(
-        422, "invalid_request", f"{where}: {first.msg}", "see '/docs' for the shape", errors=errors
-    )
+    return ProblemError(422, "invalid_request", f"{where}: {first.msg}", remedy, errors=errors)

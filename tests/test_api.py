@@ -356,6 +356,15 @@ def test_a_document_comes_as_the_page_only_to_those_who_would_rather_have_it(
     assert answer.headers["content-type"].startswith(kind)
 
 
+@pytest.mark.parametrize("path", ["/ask", "/search", "/v1/chat/completions"])
+def test_a_body_that_is_not_sent_as_json_is_told_which_header_is_missing(quick_served, path):
+    # What curl sends with -d and nothing else.
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = httpx.post(quick_served().url + path, content=b'{"question": "x"}', headers=form)
+    assert answer.status_code in (400, 422)
+    assert "Content-Type: application/json" in answer.text
+
+
 def test_a_path_or_method_that_is_not_offered_is_named(quick_served):
     url = quick_served().url
     nothing = httpx.get(url + "/nothing")
