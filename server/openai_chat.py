@@ -15,7 +15,6 @@ from fastapi.sse import format_sse_event
 from starlette.requests import Request
 
 from rag.assistant import Assistant
-from rag.errors import FootnoteError
 from rag.types import Question
 from server.context import Context, ServerContext
 from server.gone import unless_gone
@@ -45,7 +44,7 @@ from server.openai_shapes import (
     Usage,
 )
 from server.openai_text import Composed, Marker, compose
-from server.problems import ProblemError, openai_error, problem_of
+from server.problems import openai_error, problem_from
 from server.security import Reader
 from server.wire import AbstentionOut, AnswerOut, outcome_out
 
@@ -196,7 +195,6 @@ async def _events(task: asyncio.Task[Completion], *, include_usage: bool) -> Asy
     try:
         for chunk in chunks_of(task.result(), include_usage=include_usage):
             yield event(chunk)
-    except (FootnoteError, ProblemError) as error:
-        known = error if isinstance(error, ProblemError) else problem_of(error)
-        yield event({"error": openai_error(known)})
+    except Exception as error:  # noqa: BLE001
+        yield event({"error": openai_error(problem_from(error))})
     yield format_sse_event(data_str="[DONE]")

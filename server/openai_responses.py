@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from rag.assistant import Assistant
 from rag.conversation import turns_of
-from rag.errors import FootnoteError, UnknownConversationError, UnknownTurnError
+from rag.errors import UnknownConversationError, UnknownTurnError
 from rag.store.journal_types import Journal, NewTurn, TurnRecord
 from rag.types import Question, Turn
 from server.context import Context, ServerContext
@@ -49,7 +49,7 @@ from server.openai_shapes import (
     ResponseUsage,
 )
 from server.openai_text import compose
-from server.problems import ProblemError, problem_of
+from server.problems import ProblemError, problem_from
 from server.security import Caller, Reader
 from server.wire import outcome_out
 
@@ -256,8 +256,8 @@ async def _events(task: asyncio.Task[Produced], inquiry: _Inquiry) -> AsyncItera
         yield comment
     try:
         produced = task.result()
-    except (FootnoteError, ProblemError) as error:
-        known = error if isinstance(error, ProblemError) else problem_of(error)
+    except Exception as error:  # noqa: BLE001
+        known = problem_from(error)
         frame = _frame(inquiry, _PREFIX + secrets.token_hex(12), int(time.time()))
         failure = ResponseFailure(message=f"{known.detail}; {known.remedy}")
         failed = frame.response(status="failed", error=failure).model_dump(mode="json")

@@ -6,6 +6,7 @@ routes under ``/v1/`` with OpenAI's error object, since their clients read only 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -41,11 +42,14 @@ __all__ = [
     "ProblemError",
     "add_problem_handlers",
     "openai_error",
+    "problem_from",
     "problem_of",
     "problem_response",
     "problem_responses",
     "unexpected_problem",
 ]
+
+_log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -145,6 +149,19 @@ def problem_of(error: FootnoteError) -> ProblemError:
     return ProblemError(
         status, code, detail or str(error), remedy if detail else "see the detail", headers=headers
     )
+
+
+def problem_from(error: Exception) -> ProblemError:
+    """What to tell a client when a stream has begun, whatever went wrong.
+
+    What nobody foresaw is logged, since nobody outside hears of it.
+    """
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, FootnoteError):
+        return problem_of(error)
+    _log.error("a stream failed", exc_info=error)
+    return unexpected_problem()
 
 
 def problem_response(request: Request, error: ProblemError) -> JSONResponse:

@@ -117,6 +117,32 @@ def test_an_error_after_a_stream_began_is_its_last_event(quick_served, monkeypat
     assert told[0][1]["remedy"] == "install it again"
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/ask", {"question": QUESTION}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}]}),
+        ("/v1/responses", {"input": QUESTION}),
+    ],
+)
+def test_an_unforeseen_error_ends_a_stream_in_good_order_too(
+    quick_served, monkeypatch, caplog, path, asked
+):
+    running = quick_served()
+
+    def fail_late(*_, **__):
+        time.sleep(0.2)
+        raise RuntimeError("words that nobody else should read")
+
+    monkeypatch.setattr(running.assistant, "ask", fail_late)
+    monkeypatch.setattr("server.openai_ask.GRACE_SECONDS", 0.02)
+    model = {"model": "footnote"} if path.startswith("/v1") else {}
+    answer = httpx.post(running.url + path, json={**model, **asked, "stream": True})
+    assert "an unexpected error happened" in answer.text
+    assert "words that nobody" not in answer.text
+    assert "words that nobody" in caplog.text
+
+
 def test_a_follow_up_is_understood_by_conversation_id_and_by_history(served):
     first = {"question": QUESTION, "conversation_id": "new"}
     begun = httpx.post(served.url + "/ask", json=first).json()

@@ -11,14 +11,13 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
-from rag.errors import FootnoteError
 from rag.store.journal_types import TurnRecord
 from rag.types import Citation, Hit, Question
 from server.context import Context, ServerContext
 from server.gone import unless_gone
 from server.ownership import conversation_of
 from server.parameters import QueryFilters
-from server.problems import ProblemError, problem_of, problem_responses
+from server.problems import ProblemError, problem_from, problem_responses
 from server.security import Caller, Reader
 from server.shapes import (
     AskIn,
@@ -152,9 +151,8 @@ async def _events(
                 yield KEEPALIVE_COMMENT
         for name, data in _parts(task.result()):
             yield format_sse_event(event=name, data_str=data)
-    except (FootnoteError, ProblemError) as error:
-        known = error if isinstance(error, ProblemError) else problem_of(error)
-        problem = known.problem(getattr(request.state, "request_id", None))
+    except Exception as error:  # noqa: BLE001
+        problem = problem_from(error).problem(getattr(request.state, "request_id", None))
         yield format_sse_event(event="error", data_str=problem.model_dump_json(exclude_none=True))
     finally:
         # The client has gone: what still waits in the queue need not run.
