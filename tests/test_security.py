@@ -53,9 +53,11 @@ def test_without_a_key_nothing_of_the_archive_can_be_read(keyed):
             assert "footnote keys add" in answer.json()["remedy"]
 
 
-def test_the_page_and_health_need_no_key(keyed):
+def test_the_page_health_and_the_reference_need_no_key(keyed):
     url, _, _ = keyed
     html = {"Accept": "text/html"}
+    for path in ("/", "/docs", "/openapi.json", "/health/ready"):
+        assert httpx.get(url + path).status_code == 200, path
     assert httpx.get(url + "/health/live").status_code == 200
     assert httpx.get(url + "/documents/abc", headers=html).status_code == 200
 
