@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
@@ -36,6 +36,7 @@ from rag.errors import (
     UnknownTurnError,
     UnreadableTypeError,
 )
+from server.pages import document_page, wants_page
 
 __all__ = [
     "Problem",
@@ -237,8 +238,11 @@ def add_problem_handlers(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         return problem_response(request, _of_http(request, error))
 
-    async def invalid(request: Request, error: Exception) -> JSONResponse:
+    async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        # A permalink that was cut short when it was sent on: the page says what is wrong.
+        if request.url.path.startswith("/documents/") and wants_page(request):
+            return document_page()
         return problem_response(request, _of_validation(request, error))
 
     app.add_exception_handler(ProblemError, raised)

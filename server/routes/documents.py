@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response, Security
-from fastapi.responses import FileResponse
 from fastapi.security import HTTPAuthorizationCredentials
 
 from rag.errors import UnknownDocumentError
@@ -13,7 +12,7 @@ from rag.permalink import parse_span, permalink
 from rag.store.base import DocumentSummary
 from rag.types import Document
 from server.context import Context
-from server.pages import page_file
+from server.pages import document_page, wants_page
 from server.parameters import QueryFilters
 from server.problems import ProblemError, problem_responses
 from server.security import Reader, WriterCaller, allowed, bearer
@@ -55,32 +54,12 @@ def list_documents(
         )
 
 
-def _wants_page(request: Request) -> bool:
-    """Whether Accept names HTML, and JSON not before it."""
-    accepted = request.headers.get("accept", "")
-    html = _preference(accepted, "text/html")
-    return html > 0 and html >= _preference(accepted, "application/json")
-
-
-def _preference(accepted: str, media_type: str) -> float:
-    """The ``q`` with which an Accept header names this type itself; 0 where it does not."""
-    for part in accepted.lower().split(","):
-        named, *parameters = (piece.strip() for piece in part.split(";"))
-        if named == media_type:
-            given = [text[2:] for text in parameters if text.startswith("q=")]
-            try:
-                return float(given[0]) if given else 1.0
-            except ValueError:
-                return 1.0
-    return 0.0
-
-
 def _reader_of_json(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)] = None,
 ) -> None:
     # The page itself holds nothing of the archive and asks for the key.
-    if not _wants_page(request):
+    if not wants_page(request):
         allowed("read")(request, credentials)
 
 
@@ -110,8 +89,8 @@ def show_document(
     ] = None,
 ) -> Any:
     """A document exactly as stored, and the characters of a span of it."""
-    if _wants_page(request):
-        return FileResponse(page_file("index.html"), headers={"Vary": "Accept"})
+    if wants_page(request):
+        return document_page()
     with context.assistant.store.read() as view:
         try:
             document = view.document(document_id)

@@ -63,6 +63,27 @@ def test_a_permalink_opens_the_document_at_its_highlight(page, served):
     expect(page.locator(".viewer .text")).to_contain_text("Her whistle")
 
 
+@pytest.mark.parametrize(
+    ("cut", "said"),
+    [
+        (lambda link: re.sub("span=.*", "span=12", link), "[data-notice=range]"),
+        (lambda link: re.sub("hash=[^&]*", "hash=" + "a" * 200, link), "[data-notice=changed]"),
+    ],
+)
+def test_a_permalink_that_was_mangled_opens_its_document_all_the_same(open_page, cut, said):
+    page = open_page()
+    link, _ = permalink_of(page, ASTRAL)
+    page.goto(cut(link))
+    expect(page.locator("h1")).to_have_text("🚢 The ferry Aurora")
+    expect(page.locator(said)).to_be_visible()
+
+
+def test_an_address_that_cannot_be_decoded_is_no_document_and_no_conversation(open_page):
+    page = open_page("/documents/%zz", refused=(404,))
+    expect(page.locator("[data-notice=unknown]")).to_be_visible()
+    expect(open_page("/#/c/%zz").locator("#question")).to_be_visible()
+
+
 def test_a_permalink_to_a_document_that_never_was_says_so(open_page):
     page = open_page("/documents/0123456789abcdef?span=0-5", refused=(404,))
     expect(page.locator("h1")).to_have_text("No such document")

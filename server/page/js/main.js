@@ -8,6 +8,7 @@ import { loadAbout, loadDocuments, uploadFiles } from "./documents.js";
 import { currentLanguage, t } from "./i18n.js";
 import { hidePreview, watchPreview } from "./preview.js";
 import { changed, onChange, state } from "./state.js";
+import { decoded } from "./text.js";
 import { questionBox } from "./views/ask.js";
 import { shellView } from "./views/shell.js";
 import { closeViewer, forgetViewer, placeOf, show } from "./viewer.js";
@@ -36,7 +37,7 @@ function route() {
     if (before !== "documents") loadDocuments();
   } else {
     state.view = "ask";
-    const id = conversation ? decodeURIComponent(conversation) : null;
+    const id = conversation ? decoded(conversation) : null;
     if (id && id !== state.conversationId) openConversation(id);
     else if (!id && (state.conversationId || state.problem)) beginConversation();
   }

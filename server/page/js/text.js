@@ -80,3 +80,13 @@ export function shortSource(source) {
   if (webAddress(source)) return new URL(source).host + new URL(source).pathname;
   return source.split(/[\\/]/).filter(Boolean).pop() ?? source;
 }
+
+/** A part of an address decoded; null where it cannot be. @param {string} part */
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return null;
+    throw error;
+  }
+}

@@ -2,7 +2,9 @@
 
 import { address, getJson, Problem } from "./api.js";
 import { changed, state } from "./state.js";
-import { documentText } from "./text.js";
+import { decoded, documentText } from "./text.js";
+
+const SPAN = /^\d{1,9}-\d{1,9}$/;
 
 /** @type {Element | null} where the focus goes back to */
 let opener = null;
@@ -12,7 +14,7 @@ export function placeOf(permalink) {
   const url = new URL(permalink, location.href);
   const id = /\/documents\/([^/]+)$/.exec(url.pathname)?.[1] ?? "";
   const { searchParams } = url;
-  return { id: decodeURIComponent(id), hash: searchParams.get("hash"), span: searchParams.get("span") };
+  return { id: decoded(id) ?? id, hash: searchParams.get("hash"), span: searchParams.get("span") };
 }
 
 /** The address of a place on this server. @param {import("./state.js").Place} place */
@@ -43,8 +45,9 @@ export async function show(place) {
   state.viewer = viewer;
   await changed();
   const search = new URLSearchParams();
-  if (place.hash) search.set("hash", place.hash);
-  if (place.span) search.set("span", place.span);
+  // A link may have been cut short: its document opens all the same.
+  if (place.hash) search.set("hash", place.hash.slice(0, 128));
+  if (SPAN.test(place.span ?? "")) search.set("span", String(place.span));
   try {
     const found = await getJson(`documents/${encodeURIComponent(place.id)}?${search}`);
     Object.assign(viewer, { document: found, text: documentText(found.text, found.span) });
