@@ -11,7 +11,7 @@ from rag.answer.verify import cite, verify_claim
 from rag.sentences import split_sentences
 from rag.types import Citation, Claim, Document, Span
 
-__all__ = ["add_context", "refers_back"]
+__all__ = ["add_context", "refers_back", "sentences_before"]
 
 # A pronoun deeper in a sentence mostly means something of the same sentence.
 _OPENING_WORDS = 6
@@ -99,7 +99,7 @@ def _context(sentence: str, cited: Citation, document: Document) -> Citation | N
     if match is None:
         return None
     human = bool(_HUMAN.fullmatch(match[0]))
-    before = _sentences_before(document, cited.span.start)
+    before = sentences_before(document, cited.span.start)
     for span in before:
         text = span.of(document.text)
         if not refers_back(text) and (not human or find_persons(text)):
@@ -110,8 +110,8 @@ def _context(sentence: str, cited: Citation, document: Document) -> Citation | N
     return cite(document, before[0].start, before[0].end) if before else None
 
 
-def _sentences_before(document: Document, start: int) -> list[Span]:
-    """The sentences before an offset in its paragraph, nearest first."""
+def sentences_before(document: Document, start: int) -> list[Span]:
+    """The three sentences before an offset in its paragraph, nearest first."""
     offset = max(0, start - _CHARACTERS_BACK)
     text = document.text[offset:start]
     breaks = [match.end() for match in _BLANK_LINE.finditer(text)]

@@ -8,7 +8,7 @@ from rag.answer.check import check_support
 from rag.errors import CitationError, UnsupportedClaimError
 from rag.types import Citation, Claim, Document, Span
 
-__all__ = ["cite", "verify_citation", "verify_claim"]
+__all__ = ["cite", "known_of", "verify_citation", "verify_claim"]
 
 
 def cite(document: Document, start: int, end: int) -> Citation:
@@ -67,7 +67,7 @@ def verify_claim(claim: Claim, documents: Mapping[str, Document]) -> None:
     cited = [
         documents[document_id] for document_id in {c.document_id: None for c in claim.citations}
     ]
-    check = check_support(claim.text, quotes, context=". ".join(map(_context, cited)))
+    check = check_support(claim.text, quotes, context=". ".join(map(known_of, cited)))
     if not check.holds:
         reasons = ", ".join(check.mismatches) or f"support {check.score:.2f} is too low"
         raise UnsupportedClaimError(
@@ -75,7 +75,7 @@ def verify_claim(claim: Claim, documents: Mapping[str, Document]) -> None:
         )
 
 
-def _context(document: Document) -> str:
+def known_of(document: Document) -> str:
     """What a reader of a sentence of the document knows: its title and date."""
     published = document.published
     return f"{document.title} {published.isoformat()}" if published else document.title
