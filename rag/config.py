@@ -20,11 +20,13 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from rag.answer.settings import AnswerSettings, SupportWeights
 from rag.errors import SettingsError
+from rag.language_model.settings import LanguageModelSettings
 from rag.retrieve.retriever import RetrieveSettings
 from rag.split import SplitSettings
 
 __all__ = [
     "DEFAULT_CONFIG_FILE",
+    "LanguageModelSettings",
     "ModelSettings",
     "ServerSettings",
     "Settings",
@@ -140,6 +142,7 @@ class Settings:
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
     answer: AnswerSettings = field(default_factory=AnswerSettings)
     support: SupportWeights = field(default_factory=SupportWeights)
+    language_model: LanguageModelSettings = field(default_factory=LanguageModelSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -159,6 +162,7 @@ _SECTIONS: Mapping[str, type[Any]] = {
     "retrieve": RetrieveSettings,
     "answer": AnswerSettings,
     "support": SupportWeights,
+    "language_model": LanguageModelSettings,
     "server": ServerSettings,
 }
 

@@ -5,6 +5,7 @@ FootnoteError
 ├── ReadError              a file could not be turned into a Document
 │   └── UnreadableTypeError    no reader takes files of its ending
 ├── ModelError             model weights are missing, altered or failed to run
+├── LanguageModelError     a language model gave no draft, or only part of one
 ├── StoreError             the data directory cannot be used as asked
 │   ├── StoreLockedError   another process is writing to it
 │   ├── StoreVersionError  it was written by a newer Footnote
@@ -22,10 +23,14 @@ FootnoteError
 
 from __future__ import annotations
 
+from typing import Literal
+
 __all__ = [
     "CitationError",
     "FootnoteError",
     "IndexMismatchError",
+    "LanguageModelError",
+    "LanguageModelFailure",
     "ModelError",
     "NameTakenError",
     "QuestionError",
@@ -62,6 +67,32 @@ class UnreadableTypeError(ReadError):
 
 class ModelError(FootnoteError):
     """Model weights are missing, altered or failed to run."""
+
+
+LanguageModelFailure = Literal[
+    "unreachable", "timeout", "rate_limited", "malformed", "empty", "interrupted", "refused"
+]
+
+
+class LanguageModelError(FootnoteError):
+    """A language model gave no draft, or only part of one.
+
+    ``kind`` is "unreachable" (no connection, or the server is failing), "timeout" (nothing
+    in time, or not the end of it), "rate_limited", "malformed" (what came is no draft),
+    "empty", "interrupted" (it broke off) or "refused" (the server declines the request).
+    ``retry_after_seconds`` is how long the server asked to wait, None where it did not.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: LanguageModelFailure,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_after_seconds = retry_after_seconds
 
 
 class StoreError(FootnoteError):

@@ -109,3 +109,30 @@ def test_a_data_directory_that_is_none_is_refused(elsewhere, text):
 def test_an_empty_data_variable_is_not_the_current_directory():
     with pytest.raises(SettingsError, match="FOOTNOTE_DATA"):
         load_settings(environment={"FOOTNOTE_DATA": ""})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('base_url = "ftp://127.0.0.1/v1"\nmodel = "m"', "http://"),
+        ('base_url = "http://user:word@127.0.0.1/v1"\nmodel = "m"', "api_key_env"),
+        ('base_url = "http://127.0.0.1/v1"', "model must be"),
+        ('base_url = "http://127.0.0.1/v1"\nmodel = "m"\nembedded = "m.gguf"', "not both"),
+        ('api_key_env = "FOOTNOTE_KEY"', "FOOTNOTE_"),
+        ("timeout_seconds = 0", "above 0"),
+        ("max_tokens = 5000", "above max_tokens"),
+        ("temperature = 3", "from 0 to 2"),
+    ],
+)
+def test_a_language_model_that_cannot_be_meant_is_refused(elsewhere, text, says):
+    write(elsewhere / "footnote.toml", f"[language_model]\n{text}\n")
+    with pytest.raises(SettingsError, match="language_model") as caught:
+        load_settings(environment={})
+    assert says in str(caught.value)
+
+
+def test_a_key_put_where_its_variables_name_belongs_is_not_repeated(elsewhere):
+    write(elsewhere / "footnote.toml", '[language_model]\napi_key_env = "sk-1234567"\n')
+    with pytest.raises(SettingsError, match="name of an environment variable") as caught:
+        load_settings(environment={})
+    assert "1234567" not in str(caught.value)

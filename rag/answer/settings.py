@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
+from typing import Literal
 
-__all__ = ["CHINESE_WEIGHTS", "AnswerSettings", "SupportWeights"]
+__all__ = ["CHINESE_WEIGHTS", "AnswerSettings", "Composer", "SupportWeights"]
+
+Composer = Literal["auto", "extractive", "generative"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,9 @@ class AnswerSettings:
     them; ``sentences`` how many of their sentences the cross-encoder reads (all where a
     list is asked for), ``max_claims`` how many sentences an answer has at most,
     ``keep_within`` how far (in support) below the best sentence another may be and still
-    be said, ``nearest`` how many passages an abstention lists.
+    be said, ``nearest`` how many passages an abstention lists. ``composer`` says who writes
+    the sentences: "extractive" takes the archive's own, "generative" a language model's
+    that the archive supports, "auto" is generative where a language model is configured.
     """
 
     min_support: float = 0.5
@@ -28,6 +33,7 @@ class AnswerSettings:
     max_claims: int = 3
     keep_within: float = 0.1
     nearest: int = 3
+    composer: Composer = "auto"
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.min_support <= 1.0:

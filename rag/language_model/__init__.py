@@ -1,0 +1,1 @@
+"""Language models: one protocol, an OpenAI-compatible endpoint, and one in process."""
