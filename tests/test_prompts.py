@@ -15,6 +15,9 @@ GOLDEN = Path(__file__).parent / "golden"
 # template with the next version and a line here. Never edit a line.
 RECORDED_HASHES = {
     "answer.v1": "7a8bd4e40408d1e73d1a323feb49a511902a210f8e59f729819c5f53af9dee16",
+    "answer.v2": "6d455b4d1175755c38b6e7749cef4184be6a2425035f7cbac4e4163e241931c0",
+    "decompose.v1": "ca44ed8895b650399d7de59f9c7476c270f46b64d0eeb6a1bac0ede9387b3337",
+    "standalone.v1": "7b097e99c2ee9160c0ab6bf1adc82e5ba2caa2bcbdc04bc2a54d98739cbc2db4",
 }
 
 GOLDEN_VALUES = {
@@ -27,12 +30,25 @@ GOLDEN_VALUES = {
     "language": "English",
 }
 
+# What each template is rendered with for its golden text.
+GOLDEN_RENDERINGS = {
+    "answer.v1": GOLDEN_VALUES,
+    "answer.v2": GOLDEN_VALUES,
+    "standalone.v1": {
+        "history": "User: How much did it cost?\nAssistant: It cost $5 in 2019.",
+        "question": "And ${history} in 2020?",
+    },
+    "decompose.v1": {"question": "Who paid $5, and when?", "most": "3"},
+}
+
 any_text = st.text(max_size=80)
 
 
-def test_the_answer_prompt_renders_to_the_golden_text_byte_for_byte():
-    rendered = load_prompt("answer", 1).render(**GOLDEN_VALUES)
-    assert rendered.encode() == (GOLDEN / "answer.v1.txt").read_bytes()
+@pytest.mark.parametrize("name", sorted(RECORDED_HASHES))
+def test_every_prompt_renders_to_its_golden_text_byte_for_byte(name):
+    base, version = name.split(".v")
+    rendered = load_prompt(base, int(version)).render(**GOLDEN_RENDERINGS[name])
+    assert rendered.encode() == (GOLDEN / f"{name}.txt").read_bytes()
 
 
 def test_a_recorded_wording_never_changes_and_every_wording_is_recorded():
@@ -58,7 +74,7 @@ def test_the_answer_prompt_takes_question_passages_and_language():
 
 def test_a_missing_and_an_unknown_variable_are_both_named():
     with pytest.raises(PromptError, match=r"missing language, passages; unknown passage;"):
-        load_prompt("answer").render(question="Who?", passage="[1] He.")
+        load_prompt("answer", 1).render(question="Who?", passage="[1] He.")
 
 
 def test_one_unknown_variable_is_refused_though_nothing_is_missing():
@@ -99,8 +115,8 @@ def test_versions_are_ordered_as_numbers(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "version", "message"),
     [
-        ("anwser", None, "no prompt 'anwser'; known are: answer"),
-        ("answer", 999, "'answer' has no version 999; known are: 1"),
+        ("anwser", None, "no prompt 'anwser'; known are: answer, decompose"),
+        ("answer", 999, "'answer' has no version 999; known are: 1, 2"),
     ],
 )
 def test_an_unknown_prompt_is_refused_with_what_there_is(name, version, message):
