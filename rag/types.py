@@ -24,7 +24,9 @@ __all__ = [
     "DateKind",
     "Document",
     "DocumentDate",
+    "DraftVerdict",
     "Filters",
+    "GenerationReport",
     "Hit",
     "ModelIdentity",
     "Outcome",
@@ -313,6 +315,74 @@ class ModelIdentity:
 
     name: str
     revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftVerdict:
+    """A sentence that a language model wrote, and what became of it; for the receipt only.
+
+    ``verdict`` is "found" or "misattributed" where it was said, else "stitched",
+    "unsupported" or "uncited" (see rag.answer.gate), and ``reasons`` why. Readers are
+    never shown ``text`` as an answer.
+    """
+
+    text: str
+    markers: tuple[int, ...]
+    verdict: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationReport:
+    """What a language model was given and what became of its draft.
+
+    ``draft`` are its sentences in order, repetitions left out; ``declined`` is whether it
+    said that the passages do not answer. ``left_out`` are the ids of passages for which its
+    context had no room, ``shortened`` those of which some sentences were given.
+    ``first_claim_ms`` is the wall time from asking to the first verified sentence, None
+    where there was none.
+    """
+
+    model: ModelIdentity
+    prompts: tuple[str, ...]
+    draft: tuple[DraftVerdict, ...]
+    declined: bool
+    left_out: tuple[str, ...]
+    shortened: tuple[str, ...]
+    first_claim_ms: float | None
+
+    @property
+    def found(self) -> int:
+        """Sentences said as the model cited them."""
+        return self._count("found")
+
+    @property
+    def misattributed(self) -> int:
+        """Sentences said with another citation than the model's."""
+        return self._count("misattributed")
+
+    @property
+    def stitched(self) -> int:
+        """Sentences withheld, whose facts no stored sentence states together."""
+        return self._count("stitched")
+
+    @property
+    def unsupported(self) -> int:
+        """Sentences withheld, that no passage given supports."""
+        return self._count("unsupported")
+
+    @property
+    def uncited(self) -> int:
+        """Sentences withheld, that name no passage and have no support."""
+        return self._count("uncited")
+
+    @property
+    def withheld(self) -> int:
+        """Sentences withheld, whatever for."""
+        return self.stitched + self.unsupported + self.uncited
+
+    def _count(self, verdict: str) -> int:
+        return sum(sentence.verdict == verdict for sentence in self.draft)
 
 
 @dataclass(frozen=True, slots=True)

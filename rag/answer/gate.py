@@ -40,6 +40,25 @@ _QUESTION_WORDS = 0.5
 _JOINTS = re.compile(
     r"[;；，]|,?\s(?:and|but|while|whereas|although|though)\s|,\s(?=(?:which|who|where)\b)|(?:并且|而且|但是?|而)"
 )
+# A sentence that tells its reader what to say states nothing, whatever it wants said.
+_INSTRUCTION = re.compile(
+    r"""
+    ^\W* (?:(?:please|now|instead|then|always|and|system|assistant|user|important)\b[\s:,.!-]*)*
+      (?: (?:ignore|disregard|forget|override)\b .{0,40}
+          \b(?:instructions?|rules?|prompts?|above|previous|prior|earlier|everything|context)\b
+        | (?:say|answer|reply|respond|state|claim|output|print|repeat|pretend|cite|tell)
+          \s* (?: [:："“\[] | \b(?:that|with|only|exactly|nothing|the\s(?:following|user)|this)\b )
+        | (?:you|the\s(?:assistant|model|ai)) \s
+          (?: are\s now\b | (?:must|should|shall|will|are\sto|have\sto)\s (?:not\s|now\s|only\s)?
+              (?:say|answer|reply|respond|state|claim|ignore|pretend|cite|obey)\b )
+      )
+    | \b(?:if|when)\s (?:you\sare\s|anyone\s|somebody\s)?ask(?:ed|s)\b .{0,80}
+      \b(?:say|answer|reply|respond|state|claim)\b
+    | \b(?:system|developer)\s(?:prompt|message)\b
+    | ^\W* (?:请)? (?:忽略|无视|忘记|回答|回复|声称|假装|你必须|你应该|你现在)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +225,9 @@ def _sentences(passage: PackedPassage, documents: Mapping[str, Document]) -> Ite
     document = documents[passage.document_id]
     for s in split_sentences(passage.text, document.language):
         span = Span(passage.span.start + s.start, passage.span.start + s.end)
-        yield _Stored(document, span, span.of(document.text))
+        text = span.of(document.text)
+        if not _INSTRUCTION.search(text):
+            yield _Stored(document, span, text)
 
 
 def _check(claim: str, stored: _Stored) -> tuple[SupportCheck, tuple[Citation, ...]]:

@@ -1,0 +1,167 @@
+"""The generative composer: a language model drafts, the gate says what of it is said."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+
+from prompts.registry import Prompt, load_prompt
+from rag.answer.draft import DraftParser, DraftSentence
+from rag.answer.gate import gate_sentence
+from rag.answer.pack import Packed, render_passages
+from rag.language_model.base import LanguageModel, Message
+from rag.language_model.settings import LanguageModelSettings
+from rag.types import Claim, Document, DraftVerdict, GenerationReport
+
+__all__ = ["Generation", "generate_claims", "passage_budget"]
+
+# A draft that goes on after so many sentences goes in circles.
+_MOST_SENTENCES = 12
+# What a chat template adds to the prompt, with some to spare for a tokenizer not its own.
+_MARGIN_TOKENS = 96
+_MARGIN_SHARE = 0.03
+_DECLINES = re.compile(
+    r"\W*(?:NO[ _]?ANSWER(?!\w)|(?:(?i:no answer)|没有答案|无法回答|无答案)\W*$)"
+)
+_PROMPT = "answer"
+
+
+class Generation:
+    """The claims of one draft, to be iterated once, and the report of it so far.
+
+    Claims come as the model writes, each after its verdict; nothing of a sentence leaves
+    before. Closing or leaving the iteration stops the model's work.
+    """
+
+    def __init__(
+        self,
+        question: str,
+        packed: Packed,
+        documents: Mapping[str, Document],
+        model: LanguageModel,
+        *,
+        settings: LanguageModelSettings,
+        chinese: bool,
+    ) -> None:
+        self._question = question
+        self._packed = packed
+        self._documents = documents
+        self._model = model
+        self._settings = settings
+        self._prompt = load_prompt(_PROMPT)
+        self._message = _render(self._prompt, question, packed, chinese=chinese)
+        self._draft: list[DraftVerdict] = []
+        self._declined = False
+        self._first_claim_ms: float | None = None
+        self._claims = self._generate()
+
+    def __iter__(self) -> Iterator[Claim]:
+        return self._claims
+
+    def close(self) -> None:
+        """Stop the model's work, if it goes on."""
+        self._claims.close()
+
+    @property
+    def report(self) -> GenerationReport:
+        """What became of the draft as far as it has been read."""
+        return GenerationReport(
+            model=self._model.identity,
+            prompts=(self._prompt.id,),
+            draft=tuple(self._draft),
+            declined=self._declined,
+            left_out=self._packed.left_out,
+            shortened=self._packed.shortened,
+            first_claim_ms=self._first_claim_ms,
+        )
+
+    def _generate(self) -> Generator[Claim]:
+        begun = time.monotonic()
+        for sentence in self._sentences():
+            verdict = gate_sentence(
+                sentence, self._packed, self._documents, question=self._question
+            )
+            self._draft.append(
+                DraftVerdict(sentence.text, sentence.markers, verdict.kind, verdict.reasons)
+            )
+            if verdict.claim is None:
+                continue
+            if self._first_claim_ms is None:
+                self._first_claim_ms = (time.monotonic() - begun) * 1000.0
+            yield verdict.claim
+
+    def _sentences(self) -> Iterator[DraftSentence]:
+        """The draft's sentences, each once, up to where it declines or goes in circles."""
+        seen: set[str] = set()
+        for sentence in self._all_sentences():
+            if _DECLINES.match(sentence.text):
+                self._declined = True
+                return
+            key = " ".join(re.findall(r"\w+", sentence.text.casefold()))
+            if key in seen:
+                continue
+            seen.add(key)
+            yield sentence
+            if len(seen) == _MOST_SENTENCES:
+                return
+
+    def _all_sentences(self) -> Iterator[DraftSentence]:
+        parser = DraftParser()
+        messages = (Message("user", self._message),)
+        stream = self._model.stream(
+            messages,
+            max_tokens=self._settings.max_tokens,
+            deadline_seconds=self._settings.timeout_seconds,
+        )
+        with closing(stream):  # type: ignore[type-var]  # the protocol's iterator is a generator
+            for chunk in stream:
+                yield from parser.feed(chunk)
+        yield from parser.finish()
+
+
+def generate_claims(
+    question: str,
+    packed: Packed,
+    documents: Mapping[str, Document],
+    model: LanguageModel,
+    *,
+    settings: LanguageModelSettings,
+    chinese: bool,
+) -> Generation:
+    """Have the model answer from the packed passages; iterate the result for verified claims.
+
+    ``documents`` are the stored ones of the passages; ``chinese`` whether to answer in
+    Chinese rather than English. Every claim quotes them exactly and passes
+    ``verify_claim``. Nothing is asked of the model before the first claim is.
+
+    Raises (while iterating):
+        LanguageModelError: no draft, or only a part of it, could be had. The claims before
+            it stand, and ``report`` tells of what was read.
+    """
+    return Generation(question, packed, documents, model, settings=settings, chinese=chinese)
+
+
+def passage_budget(
+    question: str,
+    count_tokens: Callable[[str], int],
+    *,
+    context_tokens: int,
+    max_tokens: int,
+) -> int:
+    """Tokens that passages may take beside the prompt, the question and the draft.
+
+    0 where there is no room for any.
+    """
+    empty = _render(load_prompt(_PROMPT), question, Packed((), ()), chinese=False)
+    spare = _MARGIN_TOKENS + int(_MARGIN_SHARE * context_tokens)
+    return max(0, context_tokens - max_tokens - count_tokens(empty) - spare)
+
+
+def _render(prompt: Prompt, question: str, packed: Packed, *, chinese: bool) -> str:
+    return prompt.render(
+        question=" ".join(question.split()),
+        passages=render_passages(packed.passages),
+        language="Chinese" if chinese else "English",
+    ).rstrip()
