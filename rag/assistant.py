@@ -12,6 +12,7 @@ from types import TracebackType
 
 from embeddings.types import Encoder, Reranker
 from rag.answer.question import analyse_question
+from rag.answer.settings import Composer
 from rag.answer.verify import cite
 from rag.config import Settings, load_settings
 from rag.conversation import standalone_question, turns_of
@@ -19,6 +20,7 @@ from rag.errors import IndexMismatchError, QuestionError, UnknownDocumentError
 from rag.files import find_files
 from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
 from rag.inquiry import Inquiry, Stopwatch, rank_passages
+from rag.language_model.base import LanguageModel
 from rag.models import Models, model_errors
 from rag.reindex import ReindexReport, reencode_missing, reindex_store
 from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatus
@@ -26,6 +28,7 @@ from rag.store.journal_types import JobRecord, NewTurn, TurnRecord
 from rag.store.local import LocalStore
 from rag.types import (
     Citation,
+    Claim,
     Document,
     Filters,
     Hit,
@@ -64,11 +67,18 @@ class Assistant:
         *,
         encoder: Encoder | None = None,
         reranker: Reranker | None = None,
+        language_model: LanguageModel | None = None,
     ) -> None:
         """Wire a store and settings; models given here are used instead of the settings'."""
         self.store = store
         self.settings = settings
-        self.models = Models(settings.models, encoder=encoder, reranker=reranker)
+        self.models = Models(
+            settings.models,
+            settings.language_model,
+            encoder=encoder,
+            reranker=reranker,
+            language_model=language_model,
+        )
         self._observers: tuple[Callable[[Outcome], None], ...] = ()
 
     @classmethod
@@ -99,7 +109,8 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Release the store. Safe to call twice."""
+        """Release the store and the language model. Safe to call twice."""
+        self.models.close()
         self.store.close()
 
     # -- models, loaded when first needed
@@ -330,25 +341,45 @@ class Assistant:
             hits = [hit for hit in outcome.ranking[:limit] if view.resolve(hit.passage.document_id)]
             return _cite_hits(view, hits)
 
-    def ask(self, question: str | Question, *, limit: int | None = None) -> Outcome:
+    def ask(
+        self,
+        question: str | Question,
+        *,
+        limit: int | None = None,
+        composer: Composer | None = None,
+        on_claim: Callable[[Claim], None] = lambda claim: None,
+    ) -> Outcome:
         """Answer from the archive, or abstain; every claim's citations are verified.
 
         A follow-up, a question with history, is looked up and judged as a question that
         stands alone; the outcome says which in ``standalone``.
-        ``limit`` is how many passages are read sentence by sentence; without it, what
-        settings say.
+        ``limit`` is how many passages are read sentence by sentence, ``composer`` who words
+        the answer; without them, what settings say. ``on_claim`` is told of each claim of
+        an answer once it is verified, in order, in the calling thread.
 
         Raises:
             QuestionError: the question is blank, or longer than MAX_QUESTION_CHARACTERS.
             IndexMismatchError: the index was built with another encoder.
             ModelError: a model could not be loaded or run.
+            SettingsError: "generative" without a language model.
+            LanguageModelError: "generative", and the language model wrote nothing.
         """
         asked = _checked(Question(question) if isinstance(question, str) else question)
         watch = Stopwatch()
         with watch.time("total"), self.store.read() as view:
             understood = _understood(asked)
             terms = analyse_question(understood)
-            inquiry = Inquiry(view, asked, understood, terms, self.models, self.settings, watch)
+            inquiry = Inquiry(
+                view,
+                asked,
+                understood,
+                terms,
+                self.models,
+                self.settings,
+                watch,
+                composer or self.settings.answer.composer,
+                on_claim,
+            )
             outcome = inquiry.run(limit or self.settings.answer.passages)
         outcome = replace(outcome, timings_ms=dict(watch.laps))
         for tell in self._observers:
@@ -371,6 +402,8 @@ class Assistant:
         conversation_id: str | None,
         owner: str = "",
         limit: int | None = None,
+        composer: Composer | None = None,
+        on_claim: Callable[[Claim], None] = lambda claim: None,
     ) -> TurnRecord:
         """Answer as ``ask`` does, in a stored conversation, and store the turn durably.
 
@@ -389,7 +422,7 @@ class Assistant:
             turns = journal.conversation(conversation_id, last=_TURNS_READ).turns
             history = tuple(side for turn in turns for side in turns_of(turn.outcome))
             asked = replace(asked, history=history)
-        outcome = self.ask(asked, limit=limit)
+        outcome = self.ask(asked, limit=limit, composer=composer, on_claim=on_claim)
         return replace(journal.add_turn(conversation_id, NewTurn(outcome, owner)), outcome=outcome)
 
     def _rank(self, view: ReadView, question: Question) -> list[Hit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -20,11 +20,12 @@ from rag.answer.context import add_context
 from rag.answer.evidence import Circumstances, judge_sentences, without_premise
 from rag.answer.lists import asks_list, find_list_items
 from rag.answer.question import QuestionTerms, content_words, named_words
-from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
+from rag.answer.settings import CHINESE_WEIGHTS, Composer, SupportWeights
 from rag.answer.short import find_short_answer
 from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
 from rag.answer.support import archive_rarity, ranking_signs
 from rag.config import Settings
+from rag.errors import SettingsError
 from rag.models import Models, model_errors
 from rag.normalise import lexical_tokens
 from rag.retrieve.repeats import count_with_repeats
@@ -40,17 +41,22 @@ from rag.types import (
     AbstentionReason,
     Answer,
     Candidate,
+    Citation,
+    Claim,
     Document,
     Hit,
     ModelIdentity,
     Outcome,
     Question,
 )
+from rag.writing import Written, write_answer
 
 __all__ = ["Inquiry", "Stopwatch", "rank_passages"]
 
 # Passages read beside the best ones, as of a day.
 _WITNESSES = 2
+# Passages offered to a language model; its context decides how many of them it reads.
+_WRITER_READS = 8
 
 
 @dataclass(slots=True)
@@ -126,6 +132,8 @@ class Inquiry:
     models: Models
     settings: Settings
     watch: Stopwatch
+    composer: Composer
+    tell: Callable[[Claim], None]
 
     def run(self, limit: int) -> Outcome:
         """The outcome; of the best ``limit`` passages every sentence is judged.
@@ -180,7 +188,7 @@ class Inquiry:
             return self._abstain(
                 "insufficient_evidence", hits, draft.candidates, documents, shortfall
             )
-        return Answer(
+        answer = Answer(
             question=self.question,
             standalone=self._standalone,
             claims=claims,
@@ -194,6 +202,66 @@ class Inquiry:
             short_answer=None if conflicting else short_answer,
             conflict=bool(conflicting),
         )
+        outcome = self._reworded(answer, documents)
+        if isinstance(outcome, Answer) and outcome.composer == "extractive":
+            for claim in outcome.claims:
+                self.tell(claim)
+        return outcome
+
+    def _reworded(self, answer: Answer, documents: Mapping[str, Document]) -> Outcome:
+        """The answer as a language model words it, where one is to; else as it is."""
+        if self.composer == "extractive":
+            return answer
+        model = self.models.language_model
+        if model is None:
+            if self.composer == "auto":
+                return answer
+            raise SettingsError(
+                "no language model is configured; set language_model.base_url and "
+                "language_model.model, or compose with 'extractive'"
+            )
+        if answer.conflict:
+            return replace(answer, fallback="the sources differ, so each is given in its own words")
+        hits = answer.ranking[:_WRITER_READS]
+        wanted = {hit.passage.document_id for hit in hits} - documents.keys()
+        known = {**documents, **{each: self.view.document(each) for each in sorted(wanted)}}
+        with self.watch.time("write"):
+            written = write_answer(
+                self.understood,
+                hits,
+                known,
+                model,
+                settings=self.models.writer,
+                chinese=self.terms.chinese,
+                tell=self.tell,
+            )
+        return self._settled(answer, written, known)
+
+    def _settled(
+        self, answer: Answer, written: Written, documents: Mapping[str, Document]
+    ) -> Outcome:
+        """What is said of a draft: its claims, or the archive's own sentences, or nothing."""
+        models = {**answer.models, "language_model": written.report.model}
+        if written.claims:
+            cited = [citation for claim in written.claims for citation in claim.citations]
+            return replace(
+                answer,
+                claims=written.claims,
+                composer="generative",
+                fallback=written.shortcoming,
+                report=written.report,
+                models=models,
+                prompts=written.report.prompts,
+                short_answer=_within(answer.short_answer, cited),
+            )
+        if self.composer == "auto":
+            return replace(
+                answer, fallback=written.shortcoming, report=written.report, models=models
+            )
+        if written.failure is not None:
+            raise written.failure
+        refused = self._abstain("draft_unsupported", answer.ranking, answer.candidates, documents)
+        return replace(refused, report=written.report, models=models)
 
     def _witnesses(self, hits: Sequence[Hit]) -> list[Hit]:
         """The best of these hits that tell how things were on the day asked from.
@@ -282,3 +350,15 @@ class Inquiry:
             reranker = self.models.reranker
             models["reranker"] = ModelIdentity(reranker.name, reranker.revision)
         return models
+
+
+def _within(short: Citation | None, cited: Sequence[Citation]) -> Citation | None:
+    """The short answer, if the sentences cited hold its characters."""
+    if short is not None and any(
+        citation.document_id == short.document_id
+        and citation.span.start <= short.span.start
+        and short.span.end <= citation.span.end
+        for citation in cited
+    ):
+        return short
+    return None

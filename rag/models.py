@@ -11,13 +11,16 @@ from embeddings.reranker import load_reranker
 from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
 from rag.config import ModelSettings
 from rag.errors import IndexMismatchError, ModelError
+from rag.language_model.base import LanguageModel
+from rag.language_model.open import open_language_model
+from rag.language_model.settings import LanguageModelSettings
 from rag.tokens import TokenCounter, load_tokenizer
 
 __all__ = ["Models", "model_errors"]
 
 
 class Models:
-    """The encoder, the reranker and the token counter that settings name.
+    """The encoder, the reranker, the language model and the token counter of the settings.
 
     Those given are used instead of the settings'. May be used from several threads.
     """
@@ -25,12 +28,16 @@ class Models:
     def __init__(
         self,
         settings: ModelSettings,
+        writer: LanguageModelSettings,
         *,
         encoder: Encoder | None = None,
         reranker: Reranker | None = None,
+        language_model: LanguageModel | None = None,
     ) -> None:
-        """Load nothing yet."""
+        """Load nothing yet. ``writer`` says which language model composes answers."""
         self.settings = settings
+        self.writer = writer
+        self._given_language_model = language_model
         self._given_encoder = encoder
         self._given_reranker = reranker
 
@@ -49,6 +56,24 @@ class Models:
             return self._given_reranker
         with model_errors():
             return _load_reranker(self.settings)
+
+    @cached_property
+    def language_model(self) -> LanguageModel | None:
+        """The language model, None where none is configured.
+
+        Raises:
+            SettingsError: the variable that should hold its key does not.
+            ModelError: a model in process could not be loaded.
+        """
+        if self._given_language_model is not None:
+            return self._given_language_model
+        return open_language_model(self.writer, cache_dir=self.settings.cache_dir)
+
+    def close(self) -> None:
+        """Let go of the language model, if it was opened."""
+        opened = self.__dict__.pop("language_model", None)
+        if opened is not None:
+            opened.close()
 
     @cached_property
     def token_counter(self) -> TokenCounter:

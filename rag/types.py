@@ -42,7 +42,9 @@ __all__ = [
 UPLOAD_PREFIX = "upload:"
 
 DateKind = Literal["published", "event", "ingested"]
-AbstentionReason = Literal["empty_archive", "nothing_asked", "no_match", "insufficient_evidence"]
+AbstentionReason = Literal[
+    "empty_archive", "nothing_asked", "no_match", "insufficient_evidence", "draft_unsupported"
+]
 
 AbstentionKind = Literal["off_topic", "missing_fact", "premise"]
 
@@ -394,7 +396,10 @@ class Answer:
     ``short_answer`` cites the characters of the first claim that name the thing asked for
     (a date, a number, a person, ...); None where they cannot be told exactly.
     ``conflict`` is whether documents give different values for what is asked; the first
-    claims then give each, newest first.
+    claims then give each, newest first. ``composer`` is who worded the claims: the archive
+    itself, or a language model whose draft ``report`` tells of. ``fallback`` says why the
+    archive's own sentences are given where a language model was to write, or why its
+    answer ends early.
     """
 
     question: Question
@@ -408,6 +413,9 @@ class Answer:
     timings_ms: Mapping[str, float]
     short_answer: Citation | None = None
     conflict: bool = False
+    composer: Literal["extractive", "generative"] = "extractive"
+    fallback: str | None = None
+    report: GenerationReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +427,8 @@ class Abstention:
     of what is asked about ("off_topic"), speaks of it without the fact asked for
     ("missing_fact"), or does not state, or states otherwise, what the question takes for
     granted ("premise"). ``mentions`` are sentences of what it does say of the subject.
+    The reason "draft_unsupported" is of a language model's draft, which ``report`` tells
+    of: the archive supports none of its sentences.
     """
 
     question: Question
@@ -433,6 +443,7 @@ class Abstention:
     models: Mapping[str, ModelIdentity]
     generation: int
     timings_ms: Mapping[str, float]
+    report: GenerationReport | None = None
 
 
 Outcome = Answer | Abstention

@@ -49,6 +49,12 @@ def explain_abstention(reason: AbstentionReason, filters: Filters, *, chinese: b
                 "The question names nothing to look for; say whom or what it is about.",
                 "问题没有提到任何可查找的内容；请说明问的是谁或什么事。",
             )
+        case "draft_unsupported":
+            return _in(
+                chinese,
+                "The archive does not say what the language model wrote; nothing of it is shown.",
+                "语言模型所写的内容在档案中没有依据，因此不予显示。",
+            )
         case "no_match" | "insufficient_evidence":
             filtered = bool(replace(filters, as_of=None))
             within = _in(chinese, " that the filters let through", "筛选范围内") if filtered else ""
