@@ -23,7 +23,8 @@ def run(*command):
 def test_help_and_settings_load_no_model_library():
     program = (
         "import sys, server.cli; "
-        "heavy = {'torch', 'faiss', 'sentence_transformers', 'transformers'} & set(sys.modules); "
+        "heavy = {'torch', 'faiss', 'sentence_transformers', 'transformers', 'openai'} "
+        "& set(sys.modules); "
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )
     result = run("-c", program)
