@@ -1,93 +1,238 @@
-"""Sentences made false on purpose: how many does the check of facts stop?
+"""Sentences made false on purpose: how many do the check of facts and the gate stop?
 
-    python -m eval.corrupt FOLDER [--seed N] [--limit N]
+    python -m eval.corrupt FOLDER... [--seed N] [--limit N]
 
-For sentences of the text files in FOLDER: one number, date, name or negation is changed,
-by seed, and the check is asked whether the sentence as it was supports the new one. The
-same sentences with their last clause left out are the true ones that it should release.
+For sentences of the texts in each FOLDER (corpus.jsonl, or *.txt files): one number, date,
+name or negation is changed, by seed, to one from elsewhere and to one of the same passage.
+The sentence as it was, with its last clause left out, or with its opening moved to the end
+is still true and should be released. The check compares it with the sentence it was made
+from; the gate with the whole passage, as it does with what a language model writes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from rag.answer.check import check_support
+from rag.answer.draft import DraftSentence
 from rag.answer.facts import find_calendar_dates, find_names
 from rag.answer.figures import find_figures
+from rag.answer.gate import gate_sentence
+from rag.answer.pack import Packed, PackedPassage
+from rag.answer.question import is_chinese
+from rag.normalise import search_text
 from rag.sentences import split_sentences
+from rag.types import Document, Span
 
-__all__ = ["Variant", "main", "vary_sentences"]
+__all__ = ["TRUE", "Source", "Variant", "main", "read_sources", "vary_sentences"]
 
-Change = Literal["number", "date", "name", "negation", "shortened"]
+Change = Literal[
+    "number", "number nearby", "date", "date nearby", "name", "name nearby", "negation",
+    "same", "shortened", "moved",
+]  # fmt: skip
+TRUE: frozenset[Change] = frozenset(("same", "shortened", "moved"))
+
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|will|has|have|can|should)\b(?! not\b)")
+_DENIED = re.compile(r"\b(is|are|was|were|will|has|have|can|should|did|does|do) not\b")
+_CHINESE_VERB = re.compile(r"(?<![不没])(?:是(?!否)|能够|可以|将)")
+_OPENING = re.compile(
+    r"((?:In|On|At|During|After|Since|Before|By|Until) [^,.;]{2,40}), ([^;]{20,}?)\.$"
+)
+_DIGITS = re.compile(r"\d+")
+# Sentences of a passage before and behind the one that is varied.
+_AROUND = 5
+_SHORTEST, _SHORTEST_CHINESE, _LONGEST = 40, 15, 400
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sentence, and the passage that it stands in."""
+
+    sentence: str
+    passage: str
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A sentence as it was and as it became; only a "shortened" one is still true."""
+    """A sentence as it was and as it became; true only where ``change`` is among TRUE."""
 
     change: Change
     true: str
     said: str
+    passage: str
 
 
-def vary_sentences(sentences: Sequence[str], *, seed: int = 0) -> Iterator[Variant]:
-    """Each sentence changed in every way it can be; names come from the other sentences."""
-    names = sorted({name.text for sentence in sentences for name in find_names(sentence)})
-    for sentence in sentences:
-        rng = random.Random(f"{seed} {sentence}")
-        for figure in [f for f in find_figures(sentence) if f.text.isdecimal()][:1]:
-            other = str(int(figure.text) + rng.randint(1, 9))
-            yield Variant("number", sentence, _swap(sentence, figure.text, other))
-        for date in [d for d in find_calendar_dates(sentence) if d.year][:1]:
-            later = date.text.replace(str(date.year), str((date.year or 0) + rng.randint(1, 9)))
-            yield Variant("date", sentence, _swap(sentence, date.text, later))
-        strange = [name for name in names if name.casefold() not in sentence.casefold()]
-        own = find_names(sentence)
-        if own and strange:
-            yield Variant(
-                "name", sentence, _swap(sentence, rng.choice(own).text, rng.choice(strange))
-            )
-        if _AUXILIARY.search(sentence):
-            said = _AUXILIARY.sub(lambda match: f"{match[0]} not", sentence, count=1)
-            yield Variant("negation", sentence, said)
-        if ", " in sentence:
-            yield Variant("shortened", sentence, sentence.rpartition(", ")[0] + ".")
+def vary_sentences(sources: Sequence[Source], *, seed: int = 0) -> Iterator[Variant]:
+    """Each sentence changed in every way it can be; strange names are of other passages."""
+    names = sorted({n.text for s in sources for n in find_names(search_text(s.sentence))})
+    for source in sources:
+        rng = random.Random(f"{seed} {source.sentence}")
+        varied = (*_numbers(source, rng), *_dates(source, rng), *_names(source, names, rng))
+        for change, said in (*varied, *_negations(source), *_true(source)):
+            # What stands there all the same is not false.
+            if change in TRUE or said not in source.passage:
+                yield Variant(change, source.sentence, said, source.passage)
+
+
+def _numbers(source: Source, rng: random.Random) -> Iterator[tuple[Change, str]]:
+    text = search_text(source.sentence)
+    dates = find_calendar_dates(text)
+    figures = [
+        f
+        for f in find_figures(text)
+        if _DIGITS.search(f.text)
+        and not f.year
+        and f.text in source.sentence
+        and not any(Span(f.start, f.end).overlaps(d.span) for d in dates)
+    ]
+    if not figures:
+        return
+    figure = rng.choice(figures)
+    other = _DIGITS.sub(lambda m: str(int(m[0]) + rng.randint(1, 9)), figure.text, count=1)
+    yield "number", _swap(source.sentence, figure.text, other)
+    near = sorted(
+        f.text
+        for f in find_figures(search_text(source.passage))
+        if _DIGITS.search(f.text)
+        and not f.year
+        and f.kind == figure.kind
+        and not any(f.agrees(own) for own in find_figures(text))
+    )
+    if near:
+        yield "number nearby", _swap(source.sentence, figure.text, rng.choice(near))
+
+
+def _dates(source: Source, rng: random.Random) -> Iterator[tuple[Change, str]]:
+    years = re.findall(r"(?<!\d)(?:1\d|20)\d\d(?!\d)", source.sentence)
+    if not years:
+        return
+    year = rng.choice(years)
+    yield "date", _swap(source.sentence, year, str(int(year) + rng.randint(1, 9)))
+    near = set(re.findall(r"(?<!\d)(?:1\d|20)\d\d(?!\d)", source.passage)) - set(years)
+    if near:
+        yield "date nearby", _swap(source.sentence, year, rng.choice(sorted(near)))
+
+
+def _names(
+    source: Source, names: Sequence[str], rng: random.Random
+) -> Iterator[tuple[Change, str]]:
+    own = [n.text for n in find_names(search_text(source.sentence)) if n.text in source.sentence]
+    folded = source.passage.casefold()
+    strange = [name for name in names if name.casefold() not in folded]
+    if not own:
+        return
+    name = rng.choice(own)
+    if strange:
+        yield "name", _swap(source.sentence, name, rng.choice(strange))
+    here = source.sentence.casefold()
+    near = {
+        n.text for n in find_names(search_text(source.passage)) if n.text.casefold() not in here
+    }
+    if near:
+        yield "name nearby", _swap(source.sentence, name, rng.choice(sorted(near)))
+
+
+def _negations(source: Source) -> Iterator[tuple[Change, str]]:
+    text = source.sentence
+    if _DENIED.search(text):
+        yield "negation", _DENIED.sub(r"\1", text, count=1)
+    elif is_chinese(text):
+        if _CHINESE_VERB.search(text):
+            yield "negation", _CHINESE_VERB.sub(lambda match: f"不{match[0]}", text, count=1)
+    elif _AUXILIARY.search(text):
+        yield "negation", _AUXILIARY.sub(lambda match: f"{match[0]} not", text, count=1)
+
+
+def _true(source: Source) -> Iterator[tuple[Change, str]]:
+    text = source.sentence
+    yield "same", text
+    if ", " in text:
+        yield "shortened", text.rpartition(", ")[0] + "."
+    elif "，" in text:
+        yield "shortened", text.rpartition("，")[0] + "。"
+    if match := _OPENING.fullmatch(text):
+        opening, rest = match.groups()
+        yield "moved", f"{rest[0].upper()}{rest[1:]} {opening[0].lower()}{opening[1:]}."
 
 
 def _swap(sentence: str, old: str, new: str) -> str:
-    return sentence.replace(old, new, 1)
+    return re.sub(
+        rf"(?<!\w){re.escape(old)}(?!\w)|{re.escape(old)}", lambda _: new, sentence, count=1
+    )
+
+
+def read_sources(folder: Path, *, limit: int, seed: int = 0) -> list[Source]:
+    """Sentences of the folder's texts with their passages, drawn by seed, ``limit`` at most."""
+    found: list[Source] = []
+    for text in _texts(folder):
+        spans = split_sentences(text, "zh" if is_chinese(text) else "en")
+        for at, span in enumerate(spans):
+            sentence = span.of(text)
+            shortest = _SHORTEST_CHINESE if is_chinese(sentence) else _SHORTEST
+            if shortest < len(sentence) < _LONGEST and "\n" not in sentence:
+                first, last = spans[max(0, at - _AROUND)], spans[min(len(spans) - 1, at + _AROUND)]
+                found.append(Source(sentence, text[first.start : last.end]))
+    random.Random(seed).shuffle(found)
+    return found[:limit]
+
+
+def _texts(folder: Path) -> Iterator[str]:
+    corpus = folder / "corpus.jsonl"
+    if corpus.exists():
+        for line in corpus.read_text(encoding="utf-8").splitlines():
+            yield str(json.loads(line)["text"])
+        return
+    for path in sorted(folder.rglob("*.txt")):
+        yield path.read_text(encoding="utf-8", errors="replace")
+
+
+def released_by_gate(variant: Variant) -> bool:
+    """Whether the gate lets the sentence out, its passage being all that the model read."""
+    digest = sha256(variant.passage.encode()).hexdigest()
+    language = "zh" if is_chinese(variant.passage) else "en"
+    document = Document(digest[:16], ("passage",), "", variant.passage, digest, language, (), {})
+    passage = PackedPassage(1, document.id, "", None, Span(0, len(document.text)), document.text)
+    sentence = DraftSentence(variant.said, (1,))
+    verdict = gate_sentence(
+        sentence, Packed((passage,), ()), {document.id: document}, question=variant.true
+    )
+    return verdict.claim is not None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the share of each kind of variant that the check releases."""
+    """Print the share of each kind of variant that the check and the gate release."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--limit", type=int, default=200, help="sentences read")
+    parser.add_argument("--limit", type=int, default=200, help="sentences read of each folder")
     asked = parser.parse_args(arguments)
-    found: list[str] = []
-    for path in sorted(asked.folder.rglob("*.txt")):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        found += [s.of(text) for s in split_sentences(text) if len(s) > 40]
-    random.Random(asked.seed).shuffle(found)
-    released: Counter[str] = Counter()
     seen: Counter[str] = Counter()
-    for variant in vary_sentences(found[: asked.limit], seed=asked.seed):
-        if variant.said != variant.true:
-            seen[variant.change] += 1
-            released[variant.change] += check_support(variant.said, [variant.true]).holds
-    for change, n in sorted(seen.items()):
-        print(f"{change}: {released[change]} of {n} released ({released[change] / n:.3f})")
+    checked: Counter[str] = Counter()
+    gated: Counter[str] = Counter()
+    for folder in asked.folders:
+        sources = read_sources(folder, limit=asked.limit, seed=asked.seed)
+        for variant in vary_sentences(sources, seed=asked.seed):
+            kinds = (variant.change, "all true" if variant.change in TRUE else "all false")
+            seen.update(kinds)
+            if check_support(variant.said, [variant.true]).holds:
+                checked.update(kinds)
+            if released_by_gate(variant):
+                gated.update(kinds)
+    print(f"{'released':<15}{'n':>6}  check   gate")
+    for change in (*get_args(Change), "all false", "all true"):
+        if n := seen[change]:
+            print(f"{change:<15}{n:>6}  {checked[change] / n:.3f}  {gated[change] / n:.3f}")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,38 @@
-from eval.corrupt import vary_sentences
+import json
+
+from eval.corrupt import TRUE, Source, main, read_sources, released_by_gate, vary_sentences
 from rag.answer.check import check_support
 
-SENTENCES = (
-    "LI Yong was in Shenzhen with 2500 delegates on 24 April 2019, his office said.",
-    "GONG Zheng has met Gerd Müller in Shanghai.",
+PASSAGE = (
+    "In 2015, LI Yong was in Shenzhen with 2500 delegates and 70 reporters, his office said. "
+    "GONG Zheng has met Gerd Müller in Shanghai. He was not in Vienna. "
+    "The fund paid 31 farmers in 1999."
 )
+SENTENCES = [s + "." for s in PASSAGE.removesuffix(".").split(". ")]
+SOURCES = [Source(sentence, PASSAGE) for sentence in SENTENCES]
+STRANGE = Source("Nokia grew.", "Nokia grew.")
 
 
-def test_every_corrupted_sentence_is_stopped_and_the_shortened_one_released():
-    variants = list(vary_sentences(SENTENCES, seed=1))
-    assert {v.change for v in variants} == {"number", "date", "name", "negation", "shortened"}
+def test_every_corrupted_sentence_is_stopped_and_every_true_one_released():
+    variants = list(vary_sentences([*SOURCES, STRANGE], seed=1))
+    assert {v.change for v in variants} == TRUE | {
+        *("number", "number nearby", "date", "date nearby", "name", "name nearby", "negation"),
+    }
     for variant in variants:
-        assert variant.said != variant.true
-        assert check_support(variant.said, [variant.true]).holds == (variant.change == "shortened")
+        assert (variant.said == variant.true) == (variant.change == "same")
+        released = variant.change in TRUE
+        assert check_support(variant.said, [variant.true]).holds == released, variant
+        assert released_by_gate(variant) == released, variant
 
 
 def test_the_same_seed_makes_the_same_sentences():
-    assert list(vary_sentences(SENTENCES, seed=3)) == list(vary_sentences(SENTENCES, seed=3))
+    assert list(vary_sentences(SOURCES, seed=3)) == list(vary_sentences(SOURCES, seed=3))
+
+
+def test_the_table_counts_what_check_and_gate_release(tmp_path, capsys):
+    (tmp_path / "corpus.jsonl").write_text(json.dumps({"id": "a", "text": PASSAGE}))
+    assert [s.sentence for s in read_sources(tmp_path, limit=9)]
+    main([str(tmp_path), "--limit", "2"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["released", "n", "check", "gate"]
+    assert lines[-1].split()[:2] == ["all", "true"]

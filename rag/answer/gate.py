@@ -246,12 +246,22 @@ def _check(claim: str, stored: _Stored) -> tuple[SupportCheck, tuple[Citation, .
     helped = check_support(claim, [stored.text], context=known)
     if not helped.missing_names:
         return helped, own
-    if not (helped.missing_numbers or helped.missing_dates):
+    if not (helped.missing_numbers or helped.missing_dates) and _names_its_subject(claim, helped):
         for before in stored.antecedents:
             both = check_support(claim, [stored.text, before.quote], context=known)
             if not both.mismatches:
                 return both, _joined(before, stored)
     return helped, own
+
+
+def _names_its_subject(claim: str, check: SupportCheck) -> bool:
+    """Whether the names that a sentence lacks are where the claim begins, as "she" may be.
+
+    Anywhere else, or beside a pronoun that still refers back, they are other names.
+    """
+    names = find_names(search_text(claim))
+    first = {name.text for name in names if name.run == names[0].run}
+    return set(check.missing_names) <= first and not refers_back(claim)
 
 
 def _joined(before: Citation, stored: _Stored) -> tuple[Citation, ...]:
