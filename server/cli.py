@@ -63,6 +63,15 @@ AsOf = Annotated[
         "YYYY[-MM[-DD]] is used, documents without a date are; 'last year' counts from it."
     ),
 ]
+Composed = Annotated[
+    str | None,
+    typer.Option(
+        "--composer",
+        metavar="auto|extractive|generative",
+        help="Who words the answer: the archive's own sentences, or a language model where "
+        "the archive supports what it writes.",
+    ),
+]
 Language = Annotated[
     str | None, typer.Option(help="Only documents in this language, such as en or zh.")
 ]
@@ -150,6 +159,7 @@ def ask(
     min_support: Annotated[
         float | None, typer.Option(min=0, max=1, help="Support a sentence needs to be said.")
     ] = None,
+    composer: Composed = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show how the outcome came about.")
     ] = False,
@@ -160,7 +170,8 @@ def ask(
     """Answer from the archive with footnotes, or say that the archive does not say."""
     filters, day = _filters(source, since, until, language), _last_day(as_of)
     console = make_console()
-    with _opened(data, config, **{"answer.min_support": min_support}) as assistant:
+    flags = {"answer.min_support": min_support, "answer.composer": composer}
+    with _opened(data, config, **flags) as assistant:
         for position, question in enumerate(questions):
             outcome = assistant.ask(Question(question, filters, as_of=day), limit=top_k)
             if as_json:
@@ -192,13 +203,14 @@ def chat(
     until: Until = None,
     as_of: AsOf = None,
     language: Language = None,
+    composer: Composed = None,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Answer one question a line, each with those before in mind; /quit or Ctrl-D ends."""
     asked = Question("", _filters(source, since, until, language), as_of=_last_day(as_of))
-    with _opened(data, config) as assistant:
+    with _opened(data, config, **{"answer.composer": composer}) as assistant:
         talk = _Talk(assistant, conversation)
         for text in _questions_typed():
             try:

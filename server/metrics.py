@@ -63,6 +63,12 @@ class Metrics:
             ("outcome", "reason", "kind"),
             registry=self.registry,
         )
+        self._draft_sentences = Counter(
+            "footnote_draft_sentences",
+            "Sentences that a language model wrote, by what became of them.",
+            ("verdict",),
+            registry=self.registry,
+        )
         self._stages = Histogram(
             "footnote_stage_duration_seconds",
             "Stages of answering a question; 'total' is all of it.",
@@ -85,6 +91,9 @@ class Metrics:
                 self._outcomes.labels("answered", "", "").inc()
             case Abstention():
                 self._outcomes.labels("abstained", outcome.reason, outcome.kind or "").inc()
+        if outcome.report is not None:
+            for sentence in outcome.report.draft:
+                self._draft_sentences.labels(sentence.verdict).inc()
         for stage, milliseconds in outcome.timings_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
 

@@ -21,6 +21,7 @@ from starlette.routing import compile_path
 from rag.errors import (
     FootnoteError,
     IndexMismatchError,
+    LanguageModelError,
     ModelError,
     NameTakenError,
     QuestionError,
@@ -129,6 +130,7 @@ _KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
     (StoreError, 503, "store_unavailable", {"Retry-After": "10"}),
     (IndexMismatchError, 503, "index_mismatch", {"Retry-After": "60"}),
     (ModelError, 503, "model_unavailable", {"Retry-After": "60"}),
+    (LanguageModelError, 503, "language_model_failed", {"Retry-After": "10"}),
 )
 
 

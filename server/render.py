@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -21,6 +21,7 @@ from rag.types import (
     Candidate,
     Citation,
     Document,
+    GenerationReport,
     Hit,
     Outcome,
     Span,
@@ -87,9 +88,25 @@ def _render_answer(answer: Answer) -> RenderableType:
                 (f" {marks}", "bold cyan"),
             )
         )
+    parts.extend(Text(note, style="yellow") for note in _notes(answer))
     parts.append(Text())
     parts.extend(_footnote(f"[{n}]", citation) for n, citation in enumerate(citations, start=1))
     return Group(*parts)
+
+
+def _notes(answer: Answer) -> Iterator[str]:
+    """What a reader should know of a language model's part in an answer."""
+    if answer.fallback and answer.composer == "extractive":
+        yield f"The archive's own sentences: {harmless(answer.fallback)}."
+    elif answer.fallback:
+        yield f"The answer ends early: {harmless(answer.fallback)}."
+    withheld = answer.report.withheld if answer.report else 0
+    if withheld and answer.composer == "generative":
+        yield f"Withheld, since the archive does not support it: {_counted(withheld, 'sentence')}."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("s" if number != 1 else "")
 
 
 def _render_abstention(abstention: Abstention) -> RenderableType:
@@ -162,9 +179,28 @@ def render_receipt(outcome: Outcome, *, limit: int = 20) -> RenderableType:
     hidden = max(0, len(outcome.ranking) - limit), max(0, len(outcome.candidates) - limit)
     note = f"{hidden[0]} passages and {hidden[1]} sentences more in --json. {timings}"
     parts: list[RenderableType] = [ranking, Text(), gate, Text(note, style="dim")]
+    if outcome.report is not None:
+        parts += [Text(), _render_draft(outcome.report)]
     if outcome.standalone is not None:
         parts.insert(0, Text(f"Understood as: {one_line(outcome.standalone)}\n"))
     return Group(*parts)
+
+
+def _render_draft(report: GenerationReport) -> RenderableType:
+    draft = Table(title="Sentences of the language model", title_justify="left", show_edge=False)
+    for column in ("verdict", "cited", "sentence", "why"):
+        draft.add_column(column)
+    for sentence in report.draft:
+        draft.add_row(
+            sentence.verdict,
+            " ".join(map(str, sentence.markers)),
+            Text(shortened(sentence.text, 70)),
+            Text("; ".join(sentence.reasons)),
+        )
+    first = report.first_claim_ms
+    said = "none verified" if first is None else f"first verified after {first:.0f} ms"
+    note = f"{said}; {len(report.left_out)} passages left out, {len(report.shortened)} shortened"
+    return Group(draft, Text(note, style="dim"))
 
 
 def _stage(stage: StageScore | None, digits: int) -> str:

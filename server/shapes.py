@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
+from rag.answer.settings import Composer
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.dates import parse_iso
 from rag.errors import SettingsError
@@ -141,6 +142,12 @@ class AskIn(_In):
     )
     top_k: Annotated[int, Field(ge=1, le=50), _WHOLE] | None = Field(
         default=None, description="passages read sentence by sentence"
+    )
+    composer: Composer | None = Field(
+        default=None,
+        description="who words the answer: the archive's own sentences (extractive), a language "
+        "model where the archive supports it (generative), or that with the archive's own "
+        "sentences where it fails (auto); without it what the server's settings say",
     )
     explain: StrictBool = Field(
         default=False, description="with the receipt: every rank, score and verdict"

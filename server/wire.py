@@ -21,6 +21,7 @@ from rag.types import (
     Candidate,
     Citation,
     Claim,
+    GenerationReport,
     Hit,
     ModelIdentity,
     Outcome,
@@ -36,6 +37,7 @@ __all__ = [
     "OutcomeOut",
     "StageOut",
     "citation_out",
+    "claim_out",
     "hit_out",
     "number_citations",
     "outcome_out",
@@ -139,11 +141,31 @@ class ModelOut(_Out):
     revision: str
 
 
+class DraftSentenceOut(_Out):
+    """A sentence that a language model wrote, and what became of it; never an answer."""
+
+    text: str
+    markers: list[int]
+    verdict: str
+    reasons: list[str]
+
+
+class DraftOut(_Out):
+    """What a language model was given, and what became of its draft."""
+
+    sentences: list[DraftSentenceOut]
+    declined: bool = Field(description="it said that the passages do not answer")
+    left_out: list[str] = Field(description="passages for which its context had no room")
+    shortened: list[str] = Field(description="passages of which it was given some sentences")
+    first_claim_ms: float | None = Field(description="until the first verified sentence")
+
+
 class ReceiptOut(_Out):
     """How the outcome came about; present when asked for."""
 
     ranking: list[HitOut]
     candidates: list[CandidateOut]
+    draft: DraftOut | None = Field(description="of a language model, where one wrote")
 
 
 class _OutcomeOut(_Out):
@@ -173,6 +195,17 @@ class AnswerOut(_OutcomeOut):
     conflict: bool = Field(
         description="whether documents give different values for what is asked; the first "
         "claims then give each, newest first"
+    )
+    composer: Literal["extractive", "generative"] = Field(
+        description="who worded the claims: the archive itself, or a language model"
+    )
+    fallback: str | None = Field(
+        description="why the archive's own sentences are given where a language model was to "
+        "write, or why its answer ends early"
+    )
+    withheld: int = Field(
+        description="sentences of a language model that are not shown: the archive does not "
+        "support them"
     )
     claims: list[ClaimOut]
     citations: list[CitationOut]
@@ -215,7 +248,10 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
                 receipt=receipt,
                 short_answer=citation_out(outcome.short_answer) if outcome.short_answer else None,
                 conflict=outcome.conflict,
-                claims=[_claim_out(claim, citations) for claim in outcome.claims],
+                composer=outcome.composer,
+                fallback=outcome.fallback,
+                withheld=outcome.report.withheld if outcome.report else 0,
+                claims=[claim_out(claim, citations) for claim in outcome.claims],
                 citations=[citation_out(citation) for citation in citations],
                 prompts=list(outcome.prompts),
             )
@@ -276,7 +312,8 @@ def outcome_schema() -> dict[str, object]:
     return TypeAdapter(OutcomeOut).json_schema(mode="serialization")
 
 
-def _claim_out(claim: Claim, citations: list[Citation]) -> ClaimOut:
+def claim_out(claim: Claim, citations: list[Citation]) -> ClaimOut:
+    """The wire shape of a claim; ``citations`` are the answer's, in the order numbered."""
     return ClaimOut(
         text=claim.text,
         support=round(claim.support, 4),
@@ -289,6 +326,26 @@ def _receipt(outcome: Outcome) -> ReceiptOut:
     return ReceiptOut(
         ranking=[hit_out(hit) for hit in outcome.ranking],
         candidates=[_candidate_out(candidate) for candidate in outcome.candidates],
+        draft=_draft_out(outcome.report) if outcome.report else None,
+    )
+
+
+def _draft_out(report: GenerationReport) -> DraftOut:
+    first = report.first_claim_ms
+    return DraftOut(
+        sentences=[
+            DraftSentenceOut(
+                text=sentence.text,
+                markers=list(sentence.markers),
+                verdict=sentence.verdict,
+                reasons=list(sentence.reasons),
+            )
+            for sentence in report.draft
+        ],
+        declined=report.declined,
+        left_out=list(report.left_out),
+        shortened=list(report.shortened),
+        first_claim_ms=None if first is None else round(first, 1),
     )
 
 

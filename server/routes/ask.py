@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,7 +12,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
 from rag.store.journal_types import TurnRecord
-from rag.types import Citation, Hit, Question
+from rag.types import Citation, Claim, Hit, Question
 from server.context import Context, ServerContext
 from server.gone import unless_gone
 from server.ownership import conversation_of
@@ -35,6 +35,7 @@ from server.wire import (
     ClaimOut,
     OutcomeOut,
     citation_out,
+    claim_out,
     outcome_out,
     stage_out,
 )
@@ -96,22 +97,33 @@ async def ask(asked: AskIn, request: Request, context: Context, caller: Reader) 
             "both history and conversation_id say what came before",
             "send one of them",
         )
-    work = answer(asked, context, caller)
     if not asked.stream:
-        return await unless_gone(request, work)
-    task = asyncio.ensure_future(work)
+        return await unless_gone(request, answer(asked, context, caller))
+    events = _EventQueue()
+    task = asyncio.ensure_future(answer(asked, context, caller, on_claim=events.put_from_thread))
+    task.add_done_callback(lambda _: events.end())
     # A stream that has begun can only end in an error event: what is refused at once
     # (overload, dates that contradict each other) still gets its status.
     await asyncio.wait({task}, timeout=_REFUSED_WITHIN_SECONDS)
     if task.done():
         task.result()
     return StreamingResponse(
-        _events(task, request), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        _events(task, events, request),
+        media_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def answer(asked: AskIn, context: ServerContext, caller: Caller) -> AnswerOut | AbstentionOut:
+async def answer(
+    asked: AskIn,
+    context: ServerContext,
+    caller: Caller,
+    *,
+    on_claim: Callable[[Claim], None] = lambda claim: None,
+) -> AnswerOut | AbstentionOut:
     """The outcome of a question in its wire shape, kept as a turn where it is to be.
+
+    ``on_claim`` is told of each claim once it is verified, in another thread.
 
     Raises:
         FootnoteError, ProblemError: as the routes answer with.
@@ -124,33 +136,69 @@ async def answer(asked: AskIn, context: ServerContext, caller: Caller) -> Answer
     )
     assistant = context.assistant
     wanted = asked.conversation_id
+    how: dict[str, Any] = {
+        "limit": asked.top_k,
+        "composer": asked.composer,
+        "on_claim": on_claim,
+    }
     if wanted is None:
-        outcome = await context.work.run(lambda: assistant.ask(question, limit=asked.top_k))
+        outcome = await context.work.run(lambda: assistant.ask(question, **how))
         return outcome_out(outcome, explain=asked.explain)
     known = None if wanted == NEW else wanted
 
     def converse() -> TurnRecord:
         if known is not None:
             conversation_of(assistant.store.journal, known, caller, last=0)
-        return assistant.converse(
-            question, conversation_id=known, owner=caller.owner, limit=asked.top_k
-        )
+        return assistant.converse(question, conversation_id=known, owner=caller.owner, **how)
 
     turn = await context.work.run(converse)
     shape = outcome_out(turn.outcome, explain=asked.explain)
     return shape.model_copy(update={"conversation_id": turn.conversation_id, "turn_id": turn.id})
 
 
+class _EventQueue:
+    """Claims on their way from the thread that finds them to the stream that tells them."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._claims: asyncio.Queue[Claim | None] = asyncio.Queue()
+
+    def put_from_thread(self, claim: Claim) -> None:
+        """Hand a claim over; from any thread."""
+        self._loop.call_soon_threadsafe(self._claims.put_nowait, claim)
+
+    def end(self) -> None:
+        """No claim comes any more."""
+        self._claims.put_nowait(None)
+
+    async def next(self, timeout_seconds: float) -> Claim | None:
+        """The next claim, or None at the end.
+
+        Raises:
+            TimeoutError: there was neither within the time.
+        """
+        return await asyncio.wait_for(self._claims.get(), timeout_seconds)
+
+
 async def _events(
-    task: asyncio.Task[AnswerOut | AbstentionOut], request: Request
+    task: asyncio.Task[AnswerOut | AbstentionOut], events: _EventQueue, request: Request
 ) -> AsyncIterator[bytes]:
+    told = _Told()
     try:
-        while not task.done():
-            await asyncio.wait({task}, timeout=_KEEPALIVE_SECONDS)
-            if not task.done():
+        while True:
+            try:
+                claim = await events.next(_KEEPALIVE_SECONDS)
+            except TimeoutError:
                 yield KEEPALIVE_COMMENT
-        for name, data in _parts(task.result()):
-            yield format_sse_event(event=name, data_str=data)
+                continue
+            if claim is None:
+                break
+            for name, data in told.claim(claim):
+                yield format_sse_event(event=name, data_str=data)
+        shape = task.result()
+        if isinstance(shape, AbstentionOut):
+            yield format_sse_event(event="abstention", data_str=shape.model_dump_json())
+        yield format_sse_event(event="done", data_str=shape.model_dump_json())
     except Exception as error:  # noqa: BLE001
         problem = problem_from(error).problem(getattr(request.state, "request_id", None))
         yield format_sse_event(event="error", data_str=problem.model_dump_json(exclude_none=True))
@@ -159,20 +207,27 @@ async def _events(
         task.cancel()
 
 
-def _parts(shape: AnswerOut | AbstentionOut) -> Iterator[tuple[str, str]]:
-    """Events in order: each citation before the first claim that uses it, the whole last."""
-    if isinstance(shape, AbstentionOut):
-        yield "abstention", shape.model_dump_json()
-    else:
-        told: set[int] = set()
-        for index, claim in enumerate(shape.claims):
-            for number in claim.footnotes:
-                if number not in told:
-                    told.add(number)
-                    cited = shape.citations[number - 1]
-                    yield "citation", CitationEvent(number=number, citation=cited).model_dump_json()
-            yield "claim", ClaimEvent(index=index, claim=claim).model_dump_json()
-    yield "done", shape.model_dump_json()
+class _Told:
+    """What a stream has told: citations are numbered in the order of their first use."""
+
+    def __init__(self) -> None:
+        self._citations: list[Citation] = []
+        self._claims = 0
+
+    def claim(self, claim: Claim) -> Iterator[tuple[str, str]]:
+        """The events of one more claim: each new citation before it."""
+        for citation in dict.fromkeys(claim.citations):
+            if citation not in self._citations:
+                self._citations.append(citation)
+                yield (
+                    "citation",
+                    CitationEvent(
+                        number=len(self._citations), citation=citation_out(citation)
+                    ).model_dump_json(),
+                )
+        shape = claim_out(claim, self._citations)
+        yield "claim", ClaimEvent(index=self._claims, claim=shape).model_dump_json()
+        self._claims += 1
 
 
 @router.get("/search", response_model=SearchOut, responses=_ERRORS)
