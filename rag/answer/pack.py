@@ -11,7 +11,13 @@ from rag.answer.question import analyse_question, stem_tokens
 from rag.sentences import split_sentences
 from rag.types import Document, Hit, Span
 
-__all__ = ["Packed", "PackedPassage", "pack_context", "render_passages", "window_sentences"]
+__all__ = [
+    "Packed",
+    "PackedPassage",
+    "escape_text",
+    "pack_context",
+    "render_passages",
+]
 
 # How far around a passage is looked for what completes it, in code points.
 _AROUND = 2000
@@ -114,17 +120,18 @@ def render_passages(passages: Sequence[PackedPassage]) -> str:
 
 
 def _rendered(passage: PackedPassage) -> str:
-    title = " ".join(_escaped(passage.title).split())
+    title = " ".join(escape_text(passage.title).split())
     head = ", ".join(filter(None, (title, passage.published)))
-    lines = [f"[{passage.marker}] {head}".rstrip(), _escaped(passage.text).strip()]
+    lines = [f"[{passage.marker}] {head}".rstrip(), escape_text(passage.text).strip()]
     return "\n".join(("<passage>", *lines, "</passage>"))
 
 
-def _escaped(text: str) -> str:
+def escape_text(text: str) -> str:
+    """Text that is safe between a prompt's delimiters; as long, and the same every time."""
     return _CONTROL.sub("(", _NUMBERED.sub(r"(\1)", text.translate(_ANGLES)))
 
 
-def window_sentences(document: Document, span: Span) -> list[Span]:
+def _window_sentences(document: Document, span: Span) -> list[Span]:
     """The sentences of the document in and around a span, in reading order.
 
     Around: within two thousand code points and the same paragraph. Whole sentences only.
@@ -147,7 +154,7 @@ def window_sentences(document: Document, span: Span) -> list[Span]:
 
 def _completed(document: Document, span: Span) -> Span:
     """The span with the sentences that make it whole, as far as they are near."""
-    sentences = window_sentences(document, span)
+    sentences = _window_sentences(document, span)
     inside = [at for at, sentence in enumerate(sentences) if sentence.overlaps(span)]
     if not inside:
         return span
@@ -204,7 +211,7 @@ class _Packer:
                 return None
         inside = [
             s
-            for s in window_sentences(document, span)
+            for s in _window_sentences(document, span)
             if span.start <= s.start and s.end <= span.end
         ]
         if not inside:
