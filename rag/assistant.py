@@ -11,11 +11,13 @@ from pathlib import Path
 from types import TracebackType
 
 from embeddings.types import Encoder, Reranker
+from prompts.registry import load_prompt
 from rag.answer.question import analyse_question
 from rag.answer.settings import Composer
 from rag.answer.verify import cite
 from rag.config import Settings, load_settings
 from rag.conversation import standalone_question, turns_of
+from rag.conversation_model import standalone_with_model
 from rag.errors import IndexMismatchError, QuestionError, UnknownDocumentError
 from rag.files import find_files
 from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
@@ -365,9 +367,10 @@ class Assistant:
             LanguageModelError: "generative", and the language model wrote nothing.
         """
         asked = _checked(Question(question) if isinstance(question, str) else question)
+        composer = composer or self.settings.answer.composer
         watch = Stopwatch()
         with watch.time("total"), self.store.read() as view:
-            understood = _understood(asked)
+            understood = self._understood(asked, composer, watch)
             terms = analyse_question(understood)
             inquiry = Inquiry(
                 view,
@@ -377,7 +380,7 @@ class Assistant:
                 self.models,
                 self.settings,
                 watch,
-                composer or self.settings.answer.composer,
+                composer,
                 on_claim,
             )
             outcome = inquiry.run(limit or self.settings.answer.passages)
@@ -424,6 +427,25 @@ class Assistant:
             asked = replace(asked, history=history)
         outcome = self.ask(asked, limit=limit, composer=composer, on_claim=on_claim)
         return replace(journal.add_turn(conversation_id, NewTurn(outcome, owner)), outcome=outcome)
+
+    def _understood(self, question: Question, composer: Composer, watch: Stopwatch) -> str:
+        """The question without need of its history, in a language model's words where one
+        composes and they keep what was asked, else by rules."""
+        ruled = _understood(question)
+        model = None if composer == "extractive" else self.models.language_model
+        # What the rules leave alone stands by itself; a model would take seconds to agree.
+        if model is None or ruled == question.text:
+            return ruled
+        with watch.time("rewrite"):
+            reworded = standalone_with_model(
+                question.text,
+                question.history,
+                model,
+                load_prompt("standalone"),
+                deadline_seconds=self.settings.language_model.timeout_seconds,
+                limit=MAX_QUESTION_CHARACTERS,
+            )
+        return reworded or ruled
 
     def _rank(self, view: ReadView, question: Question) -> list[Hit]:
         return rank_passages(view, question, self.models, self.settings.retrieve, Stopwatch())
