@@ -55,3 +55,13 @@ def test_the_table_of_endpoints_names_them_all_and_no_others(quick):
     offered = {f"{found['method']} {found['path']}" for found in endpoints(schema)}
     shown = set(re.findall(r"`((?:GET|POST|DELETE) /[^`]*)`", README))
     assert shown == offered
+
+
+def test_the_lines_that_connect_a_local_server_are_settings(tmp_path):
+    (lines,) = re.findall(r"```\n(language_model\..*?)```", README, re.DOTALL)
+    named = tmp_path / "footnote.toml"
+    named.write_text(lines, encoding="utf-8")
+    found = load_settings(named, environment={}).language_model
+    assert len(lines.splitlines()) <= 3
+    assert found.base_url
+    assert found.model

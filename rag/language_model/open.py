@@ -33,6 +33,11 @@ def open_language_model(
             runtime is not installed.
     """
     cache = cache_dir or Path(platformdirs.user_cache_dir("footnote", appauthor=False))
+    if settings.embedded:
+        # Late: the runtime is an extra, and only needed where it is asked for.
+        from rag.language_model.embedded import EmbeddedModel
+
+        return EmbeddedModel(settings, cache_dir=cache)
     if not settings.base_url:
         return None
     # Late, so that commands without a model do not load the client.
