@@ -18,6 +18,7 @@ from rag.answer.facts import (
     Name,
     acronym_windows,
     chinese_names,
+    count_negations,
     find_calendar_dates,
     find_names,
     find_quotations,
@@ -250,6 +251,8 @@ def _negation_differs(claim: _Text, cited: Sequence[_Text]) -> bool:
     words = frozenset(claim.stems)
     if not words or not cited:
         return False
+    if count_negations(claim.text) > sum(count_negations(text.text) for text in cited):
+        return True
     nearest = min(cited, key=lambda text: (-len(words & set(text.stems)), len(text.stems)))
     denied, denied_there = negated_stems(claim.text), negated_stems(nearest.text)
     there = frozenset(nearest.stems)

@@ -20,6 +20,7 @@ __all__ = [
     "Name",
     "acronym_windows",
     "chinese_names",
+    "count_negations",
     "find_calendar_dates",
     "find_names",
     "find_quotations",
@@ -199,6 +200,11 @@ def negated_stems(text: str) -> frozenset[str]:
         stems = [s for s in stem_tokens(scope) if s not in FUNCTION_WORDS]
         negated.update(stems[:_NEGATED_WORDS])
     return frozenset(negated)
+
+
+def count_negations(text: str) -> int:
+    """How often ``text`` denies something."""
+    return sum(1 for _ in _NEGATION.finditer(text))
 
 
 def chinese_names(text: str, known: frozenset[str]) -> list[str]:

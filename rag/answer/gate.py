@@ -14,7 +14,7 @@ from typing import Literal
 from rag.answer.check import SupportCheck, check_support
 from rag.answer.context import refers_back, sentences_before
 from rag.answer.draft import DraftSentence
-from rag.answer.facts import find_calendar_dates, find_names
+from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
 from rag.answer.figures import find_figures
 from rag.answer.pack import Packed, PackedPassage
 from rag.answer.question import analyse_question, is_chinese, stem_tokens
@@ -31,7 +31,9 @@ GateKind = Literal["found", "misattributed", "stitched", "unsupported", "uncited
 
 # Of a passage the sentences that have most words of the claim are compared with it.
 _COMPARED = 5
-# Share of a part's words that the one sentence said to support it must hold.
+# Share of a part's words that the one sentence said to support it must hold, and of its
+# words other than names and figures that must be among those cited.
+_PART_SUPPORT = 0.7
 _PART_WORDS = 0.5
 # An answer of fewer content words ("In 1931.") says nothing without its question.
 _FRAGMENT_WORDS = 4
@@ -40,6 +42,7 @@ _QUESTION_WORDS = 0.5
 _JOINTS = re.compile(
     r"[;；，]|,?\s(?:and|but|while|whereas|although|though)\s|,\s(?=(?:which|who|where)\b)|(?:并且|而且|但是?|而)"
 )
+_CAPITALISED = re.compile(r"(?<=[^\W_])\W{1,3}([A-Z][^\W_]+)")
 # A sentence that tells its reader what to say states nothing, whatever it wants said.
 _INSTRUCTION = re.compile(
     r"""
@@ -188,7 +191,7 @@ class _Judge:
             for stored in nearest:
                 check, cited = _check(part, stored)
                 about = _is_about(_subject(self.text), stored)
-                if not check.mismatches and check.words >= _PART_WORDS and about:
+                if not check.mismatches and check.words >= _PART_SUPPORT and about:
                     citations += [c for c in cited if c not in citations]
                     break
             else:
@@ -318,7 +321,18 @@ def _is_said(claim: str, citations: Sequence[Citation]) -> bool:
     say anything of them.
     """
     cited = frozenset(s for c in citations for s in stem_tokens(search_text(c.quote)))
-    return all(_words_said(part, cited) >= _PART_WORDS for part in [claim, *_parts(claim, 1)])
+    known = cited | frozenset(s for c in citations for s in stem_tokens(search_text(c.title)))
+    plain = search_text(claim)
+    names = {name.text for name in find_names(plain)}
+    names.update(word for date in find_calendar_dates(plain) for word in date.text.split())
+    # A capital that tells no name by itself ("the Relations"), but is new: a name after all.
+    strange = any(
+        word not in names and not all(s in known or name_is_among(s, known) for s in stems)
+        for word in _CAPITALISED.findall(plain)
+        if (stems := [s for s in stem_tokens(word) if s not in FUNCTION_WORDS])
+    )
+    parts = [claim, *_parts(claim, 1)]
+    return not strange and all(_words_said(part, cited) >= _PART_WORDS for part in parts)
 
 
 def _words_said(part: str, cited: frozenset[str]) -> float:
