@@ -251,3 +251,20 @@ def test_everything_can_be_done_with_the_keyboard(page):
     page.locator(".skip").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#question")).to_be_focused()
+
+
+def test_what_a_language_model_had_to_do_with_an_answer_is_said(page):
+    turn = begin_slow(page)
+    whole = {
+        "outcome": "answered",
+        "claims": [_CLAIM],
+        "citations": [_CITATION],
+        "composer": "generative",
+        "fallback": None,
+        "withheld": 2,
+        "models": {"language_model": {"name": "a-model", "revision": "r"}},
+        "timings_ms": {"total": 5},
+    }
+    page.evaluate("w => { send('done', w); cut(); }", whole)
+    expect(turn.locator(".written")).to_contain_text("Worded by a-model")
+    expect(turn.locator(".written")).to_contain_text("2 sentences were withheld")

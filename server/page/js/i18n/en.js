@@ -136,4 +136,9 @@ export default {
   "viewer.to_mark": "To the quote",
   "viewer.unknown": "No such document",
   "viewer.unknown.text": "The archive holds no document of this address.",
+  "written.by": "Worded by {model}; every sentence was checked against the words it cites.",
+  "written.early": "The answer ends early: {reason}.",
+  "written.fallback": "The archive’s own sentences are shown: {reason}.",
+  "written.withheld.one": "{n} sentence was withheld: the archive does not support it.",
+  "written.withheld.other": "{n} sentences were withheld: the archive does not support them.",
 };

@@ -136,4 +136,9 @@ export default {
   "viewer.to_mark": "到引文处",
   "viewer.unknown": "没有此文献",
   "viewer.unknown.text": "档案中没有此地址的文献。",
+  "written.by": "由 {model} 行文；每句话都已与所引原文核对。",
+  "written.early": "回答提前结束：{reason}。",
+  "written.fallback": "此处为档案原句：{reason}。",
+  "written.withheld.one": "有 {n} 句未予显示：档案中没有依据。",
+  "written.withheld.other": "有 {n} 句未予显示：档案中没有依据。",
 };

@@ -1,7 +1,7 @@
 /** What the archive says, or that it does not say. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { t } from "../i18n.js";
+import { t, tn } from "../i18n.js";
 import { languageOf } from "../text.js";
 import { icons } from "./icons.js";
 import { dateView, footnoteMark, open, passageView, sourceView } from "./parts.js";
@@ -15,6 +15,7 @@ export function answerView(turn) {
     <div class="answer" data-outcome="answered">
       ${conflict ? conflictView() : nothing} ${shortView(turn)}
       <div class="claims">${turn.claims.map((claim) => claimView(claim, turn, conflict))}</div>
+      ${turn.outcome ? writerView(turn.outcome) : nothing}
       ${turn.citations.length ? notesView(turn) : nothing}
     </div>
   `;
@@ -24,6 +25,16 @@ const conflictView = () => html`
   <div class="conflict">${icons.conflict}
     <p><strong>${t("conflict.title")}</strong> <span>${t("conflict.text")}</span></p></div>
 `;
+
+/** What a language model had to do with the answer; nothing where none wrote. */
+function writerView({ composer, fallback, withheld, models }) {
+  const generative = composer === "generative";
+  const said = [];
+  if (generative) said.push(t("written.by", { model: models.language_model.name }));
+  if (fallback) said.push(t(generative ? "written.early" : "written.fallback", { reason: fallback }));
+  if (generative && withheld) said.push(tn("written.withheld", withheld));
+  return said.length ? html`<p class="written">${said.join(" ")}</p>` : nothing;
+}
 
 /** The thing asked for, where the first claim names it. @param {import("../state.js").Turn} turn */
 function shortView(turn) {
