@@ -35,6 +35,8 @@ _COMPARED = 5
 # words other than names and figures that must be among those cited.
 _PART_SUPPORT = 0.7
 _PART_WORDS = 0.5
+# Share of a claim's words from which on it repeats a sentence.
+_NEARLY_ALL = 0.8
 # An answer of fewer content words ("In 1931.") says nothing without its question.
 _FRAGMENT_WORDS = 4
 _FRAGMENT_CHARACTERS = 10
@@ -186,6 +188,8 @@ class _Judge:
         if len(parts) < 2:
             return None
         nearest = self.nearest(passages)
+        if any(_is_altered(self.text, stored) for stored in nearest[:_COMPARED]):
+            return None
         citations: list[Citation] = []
         for part in parts:
             for stored in nearest:
@@ -265,6 +269,12 @@ def _names_its_subject(claim: str, check: SupportCheck) -> bool:
     names = find_names(search_text(claim))
     first = {name.text for name in names if name.run == names[0].run}
     return set(check.missing_names) <= first and not refers_back(claim)
+
+
+def _is_altered(claim: str, stored: _Stored) -> bool:
+    """Whether a claim is nearly a stored sentence, but with another fact in it."""
+    check = check_support(claim, [stored.text])
+    return bool(check.mismatches) and check.words >= _NEARLY_ALL
 
 
 def _joined(before: Citation, stored: _Stored) -> tuple[Citation, ...]:
