@@ -216,14 +216,14 @@ def test_nothing_is_waited_for_beyond_the_deadline(reply, seconds):
     started = time.monotonic()
     error, _ = failure(reply, **seconds)
     assert error.kind == "timeout"
-    assert 0.3 < time.monotonic() - started < 3
+    assert 0.3 < time.monotonic() - started < 15
 
 
 def test_a_draft_that_has_begun_in_time_may_take_the_whole_deadline():
-    reply = says("a b c d", between=0.15)
+    reply = says("a b c d", between=0.9)
     with (
         fake_endpoint(reply) as endpoint,
-        model_at(endpoint.base_url, first_token_seconds=0.3) as model,
+        model_at(endpoint.base_url, first_token_seconds=2.0) as model,
     ):
         assert "".join(draft(model)) == "a b c d"
 
