@@ -14,6 +14,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
@@ -128,6 +129,12 @@ class ServerSettings:
         for name in ("workers", "queue", "timeout_seconds", "max_body_bytes", "max_upload_bytes"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0")
+        for origin in self.cors_origins:
+            parts = urlsplit(origin)
+            if origin != f"{parts.scheme}://{parts.netloc}" or not parts.netloc:
+                raise ValueError(
+                    f"cors_origins: {origin!r} is no origin; write https://NAME[:PORT] and no more"
+                )
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise ValueError("public_url must begin with http:// or https://")
 

@@ -14,7 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.problems import ProblemError, problem_response, unexpected_problem
+from rag.errors import FootnoteError
+from server.problems import ProblemError, problem_from, problem_response, unexpected_problem
 from server.security import Guard, host_name, is_loopback
 
 __all__ = ["BodyLimit", "LastResort", "OriginCheck", "RequestIds", "SafetyHeaders"]
@@ -134,11 +135,13 @@ class OriginCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] == "http":
+        # Whether the process lives does not depend on anything that it reads.
+        if scope["type"] == "http" and scope["path"] != "/health/live":
             try:
                 self._guard.check_origin(Headers(scope=scope))
-            except ProblemError as error:
-                await problem_response(Request(scope), error)(scope, receive, send)
+            except (FootnoteError, ProblemError) as error:
+                problem = problem_from(error)
+                await problem_response(Request(scope), problem)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

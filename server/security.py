@@ -193,7 +193,8 @@ class Guard:
     def _knows_host(self, host: str) -> bool:
         name = host_name(host)
         own = _parts(self._settings.public_url).hostname
-        known = {*_LOCAL_HOSTS, *self._settings.allowed_hosts, *([own] if own else [])}
+        allowed = {name.lower() for name in self._settings.allowed_hosts}
+        known = {*_LOCAL_HOSTS, *allowed, *([own] if own else [])}
         return name in known or is_loopback(name)
 
 

@@ -39,7 +39,8 @@ def serve(assistant: Assistant, console: Console) -> None:
     app = create_app(assistant, tracer_provider=tracer_provider)
     with console.status("loading models"):
         assistant.load_models()
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    host = settings.host
+    host = f"[{host.strip('[]')}]" if ":" in host else host
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -70,9 +71,10 @@ def serve(assistant: Assistant, console: Console) -> None:
 
 
 def _listen(settings: ServerSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    host = settings.host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        return socket.create_server((host, settings.port), family=family, backlog=2048)
     except OSError as error:
         raise SettingsError(
             f"cannot listen at {settings.host} port {settings.port} "

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -484,3 +486,10 @@ def test_a_day_survives_in_a_filter(journal: Journal) -> None:
     question = Question("x", Filters(since=date(2019, 4, 24)), as_of=date(2020, 2, 29))
     turn = journal.add_turn(None, NewTurn(replace(abstention("x"), question=question)))
     assert journal.turn(turn.id).question == question
+
+
+def test_the_journal_is_its_owners_alone(tmp_path: Path) -> None:
+    with closing(LocalStore.open(tmp_path / "data")) as store:
+        store.journal.add_key("reader", "read")
+        for path in (tmp_path / "data").glob("journal.db*"):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path

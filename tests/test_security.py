@@ -172,7 +172,7 @@ def test_a_name_or_public_url_that_was_allowed_is_answered(quick_served):
     "headers", [{"Host": "[bad"}, {"Host": "[::1"}, {"Origin": "http://["}, {"Origin": "null"}]
 )
 def test_a_malformed_host_or_origin_is_refused_like_a_foreign_one(quick_served, headers):
-    answer = httpx.get(quick_served().url + "/health/live", headers=headers)
+    answer = httpx.get(quick_served().url + "/documents", headers=headers)
     assert answer.status_code == (421 if "Host" in headers else 403)
 
 
@@ -296,3 +296,22 @@ def test_listening_beyond_loopback_needs_a_key(quick):
     check_binding(assistant.settings.server, assistant.store.journal)
     assistant.store.journal.add_key("reader", "read")
     check_binding(beyond, assistant.store.journal)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://a.example/", "https://a.example/page", "a.example", "*"]
+)
+def test_an_origin_that_no_browser_sends_is_refused_in_the_settings(origin):
+    with pytest.raises(ValueError, match="is no origin"):
+        ServerSettings(cors_origins=(origin,))
+
+
+def test_a_damaged_journal_is_named_and_the_process_still_counts_as_alive(quick_served):
+    running = quick_served()
+    running.assistant.store.journal.add_key("reader", "read")
+    running.assistant.store.close()
+    (running.assistant.settings.data / "journal.db").write_bytes(b"no database" * 1000)
+    answer = httpx.get(running.url + "/documents")
+    assert answer.json()["code"] in ("store_damaged", "store_unavailable")
+    assert answer.json()["remedy"]
+    assert httpx.get(running.url + "/health/live").status_code == 200

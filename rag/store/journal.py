@@ -6,6 +6,7 @@ while an ingest holds the writer lock, and documents can be rebuilt without it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -281,6 +282,9 @@ class LocalJournal:
             self._database.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise unusable(self._database.parent, "written", error) from error
+        # What people asked is not for every user of the machine.
+        with suppress(FileExistsError, PermissionError):
+            os.close(os.open(self._database, os.O_CREAT | os.O_EXCL, 0o600))
         connection = connect(self._database, create=True, shrinks=True)
         try:
             connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
