@@ -114,3 +114,21 @@ def test_paper_shows_question_answer_and_footnotes_but_no_controls(page):
     expect(turn.locator(".notes cite").first).to_be_visible()
     for hidden in (".composer", ".side", ".bar", ".after"):
         expect(page.locator(hidden).first).to_be_hidden()
+
+
+def test_only_the_parts_of_the_window_scroll_never_the_window(page):
+    for question in (CONFLICT, ABSTAINED, ABSTAINED):
+        ask(page, question)
+    heights = "[document.documentElement.scrollHeight, innerHeight]"
+    assert len(set(page.evaluate(heights))) == 1
+    page.locator(".mark").first.click()
+    expect(page.locator(".viewer mark")).to_be_in_viewport()
+    assert page.evaluate("scrollY") == 0
+
+
+def test_paper_shows_which_words_were_cited(page):
+    ask(page, CONFLICT).locator(".claim .mark").first.click()
+    page.goto(page.locator("[data-link]").get_attribute("data-link"))
+    page.emulate_media(media="print")
+    line = "node => getComputedStyle(node).textDecorationLine"
+    assert page.locator(".viewer mark").first.evaluate(line) == "underline"

@@ -182,3 +182,26 @@ def test_events_are_read_however_the_network_cuts_them(modules):
         found
         == [[{"event": "claim", "data": {"text": "三🚢"}}, {"event": "done", "data": [1]}]] * 5
     )
+
+
+def test_a_title_that_turns_the_direction_of_writing_turns_only_itself(modules):
+    first, last = modules.evaluate(
+        """async () => {
+          const { render } = await import("/static/vendor/lit-html/lit-html.js");
+          const { passageView } = await import("/static/js/views/parts.js");
+          const place = document.createElement("div");
+          document.body.append(place);
+          const title = "Report \u202etxt.exe";
+          render(passageView({ title, quote: "", published: "2003-05-02" }, false), place);
+          const nodes = [...place.querySelector("time").childNodes];
+          const text = nodes.find((node) => node.nodeType === Node.TEXT_NODE);
+          const left = (at) => {
+            const range = document.createRange();
+            range.setStart(text, at);
+            range.setEnd(text, at + 1);
+            return range.getBoundingClientRect().left;
+          };
+          return [left(0), left(text.length - 1)];
+        }"""
+    )
+    assert first < last
