@@ -268,3 +268,29 @@ def test_what_a_language_model_had_to_do_with_an_answer_is_said(page):
     page.evaluate("w => { send('done', w); cut(); }", whole)
     expect(turn.locator(".written")).to_contain_text("Worded by a-model")
     expect(turn.locator(".written")).to_contain_text("2 sentences were withheld")
+
+
+def test_an_answer_that_came_while_one_looked_elsewhere_is_there_on_coming_back(page):
+    page.locator("#question").fill(CONFLICT)
+    page.locator("#question").press("Enter")
+    page.locator(".to-documents").click()
+    expect(page.locator(".side li a").first).to_have_text(CONFLICT)
+    page.go_back()
+    expect(page.locator(".turn .claim").first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"#/c/\w"))
+    page.get_by_role("button", name="New question").click()
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_a_question_that_is_too_long_is_told_so_and_kept_whole(page):
+    long = "Is it so? " * 120
+    page.locator("#question").fill(long)
+    expect(page.locator("#hint")).to_have_text("199 characters too many for one question.")
+    page.locator("#question").press("Enter")
+    expect(page.locator("#question")).to_have_value(long)
+    expect(page.locator("#question")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".turn")).to_have_count(0)
+    assert "199" in page.locator("#announcements").text_content()
+    turn = ask(page, ANSWERED)
+    expect(turn.locator(".claim").first).to_be_visible()
+    expect(page.locator("#hint")).to_contain_text("Enter asks")

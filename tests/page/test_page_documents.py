@@ -196,3 +196,125 @@ def test_who_may_only_read_is_offered_no_upload_and_no_deleting(open_page):
     page.reload()
     expect(page.locator(".list li").first).to_be_visible()
     expect(page.locator(".upload, .list .icon-only")).to_have_count(0)
+
+
+def delete_first(page):
+    page.locator(".list .icon-only").first.click()
+    page.get_by_role("button", name="Delete document").click()
+
+
+def test_when_the_last_page_has_become_empty_the_one_before_it_is_shown(open_page):
+    page = open_documents(open_page)
+    total = 51
+
+    def answer(route):
+        begin = int(re.search(r"offset=(\d+)", route.request.url)[1])
+        rest = {"published": None, "language": None, "passages": 1, "sources": [], "permalink": ""}
+        numbers = range(begin, min(total, begin + 50))
+        items = [rest | {"id": f"d{n}", "title": f"Letter {n}"} for n in numbers]
+        route.fulfill(json={"total": total, "documents": items})
+
+    def remove(route):
+        nonlocal total
+        total = 50
+        route.fulfill(status=204)
+
+    page.route(re.compile(r"/documents\?"), answer)
+    page.route("**/documents/d50", remove)
+    page.reload()
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator(".list li")).to_have_count(1)
+    delete_first(page)
+    expect(page.locator(".list li")).to_have_count(50)
+    expect(page.locator(".count")).to_have_text("50 documents")
+
+
+def test_deleting_what_was_deleted_elsewhere_only_takes_it_off_the_list(open_page, served, cleanly):
+    page = open_documents(open_page, refused=(404,))
+    name = f"twice-{next(_numbers)}.md"
+    page.locator("#files").set_input_files([file(name, f"# {name}\n\nA note of the mill.\n")])
+    page.get_by_label("Find by title or source").fill(name)
+    expect(page.locator(".list li")).to_have_count(1)
+    served.assistant.remove(f"upload:{name}")
+    delete_first(page)
+    expect(page.locator(".list")).to_have_count(0)
+    expect(page.locator(".documents .problem")).to_have_count(0)
+
+
+def test_a_document_of_unknown_language_is_called_so(open_page, cleanly):
+    page = open_documents(open_page)
+    name = f"hebrew-{next(_numbers)}.md"
+    text = f"# {name}\n\nהספרייה נוסדה בשנת 1901 על ידי אברהם.\n"
+    page.locator("#files").set_input_files([file(name, text)])
+    page.get_by_label("Find by title or source").fill(name)
+    expect(page.locator(".list li")).to_have_count(1)
+    expect(page.locator(".list li .about")).to_contain_text("unknown language")
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(open_page):
+    page = open_documents(open_page)
+    changed_by(page, "/about$", {"max_upload_bytes": 2_000_000})
+    page.reload()
+    expect(page.locator(".upload")).to_contain_text("up to 2 MB each")
+    sent = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.locator("#files").set_input_files([file("large.md", "x" * 2_000_001)])
+    expect(page.locator(".uploads li")).to_have_attribute("data-state", "failed")
+    expect(page.locator(".uploads li")).to_contain_text("Larger than 2 MB")
+    assert "POST" not in sent
+
+
+def test_an_upload_waits_as_long_as_a_busy_server_asks_for(open_page, cleanly):
+    page = open_documents(open_page, refused=(429,))
+    busy = {"status": 429, "code": "rate_limited", "detail": "more than 1 per 1 minute"}
+    refusals = iter([429, 429])
+
+    def answer(route):
+        status = next(refusals, None) if route.request.method == "POST" else None
+        if status is None:
+            route.continue_()
+        else:
+            route.fulfill(status=status, json=busy, headers={"Retry-After": "1"})
+
+    page.route(re.compile("/documents$"), answer)
+    name = f"patient-{next(_numbers)}.md"
+    page.locator("#files").set_input_files([file(name, "# Patience\n\nThe clock has two hands.\n")])
+    expect(page.locator(".uploads li")).to_have_attribute("data-state", "done")
+    assert next(refusals, None) is None
+
+
+def dropped(page, *paths):
+    """Drop what lies at these paths on the page, as a person does."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 400, "data": data})
+
+
+def test_a_folder_can_be_dropped_with_all_that_is_in_it(open_page, cleanly, tmp_path):
+    page = open_documents(open_page)
+    inner = tmp_path / "box" / "inner"
+    inner.mkdir(parents=True)
+    names = [f"folder-{next(_numbers)}.md" for _ in range(2)]
+    (tmp_path / "box" / names[0]).write_text("# One\n\nThe bell rings at six.\n")
+    (inner / names[1]).write_text("# Two\n\nThe gate shuts at nine.\n")
+    (inner / ".hidden").write_text("nothing")
+    dropped(page, tmp_path / "box")
+    expect(page.locator(".uploads li[data-state=done]")).to_have_count(2)
+    assert set(page.locator(".uploads .name").all_text_contents()) == set(names)
+    expect(page.locator(".uploads .summary")).to_have_text("2 of 2 done")
+
+
+def test_a_file_dropped_by_one_who_may_not_upload_leaves_the_page_as_it_is(open_page, tmp_path):
+    page = open_documents(open_page)
+    changed_by(page, "/about$", {"writable": False})
+    page.reload()
+    expect(page.locator(".list li").first).to_be_visible()
+    note = tmp_path / "note.txt"
+    note.write_text("A note.")
+    address = page.url
+    dropped(page, note)
+    page.wait_for_timeout(300)
+    assert page.url == address
+    expect(page.locator(".list li").first).to_be_visible()
+    expect(page.locator(".uploads")).to_have_count(0)

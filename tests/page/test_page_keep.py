@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.page.archive import ABSTAINED, ANSWERED, CONFLICT, HOSTILE
+from tests.page.archive import ABSTAINED, ANSWERED, CONFLICT, HOSTILE, REFERS_BACK
 from tests.page.conftest import ask
 
 
@@ -116,3 +116,143 @@ def test_the_key_is_asked_for_once_kept_for_the_tab_and_sent(open_page, served):
     page.reload()
     expect(turn.locator(".claim").first).to_be_visible()
     assert sent[-1] == "Bearer fnk_right"
+
+
+def test_a_conversation_that_was_deleted_elsewhere_is_gone_and_asking_again_begins_anew(
+    open_page, served
+):
+    page = open_page(refused=(404,))
+    ask(page, CONFLICT)
+    old = page.url
+    served.assistant.store.journal.remove_conversation(old.rpartition("/")[2])
+    turn = ask(page, ANSWERED)
+    expect(turn.locator(".problem")).to_contain_text("no longer there")
+    turn.get_by_role("button", name="Ask again").click()
+    expect(page.locator(".turn").last.locator(".claim").first).to_be_visible()
+    expect(page).not_to_have_url(old)
+    page.goto(old)
+    page.reload()
+    expect(page.locator(".hero .problem")).to_contain_text("no longer there")
+
+
+def test_what_is_asked_while_a_kept_conversation_opens_stays_below_it(page):
+    ask(page, CONFLICT)
+    page.get_by_role("button", name="New question").click()
+    page.evaluate(
+        """() => {
+          const real = window.fetch;
+          const opened = new Promise((resolve) => { window.letItOpen = resolve; });
+          window.fetch = (url, init) =>
+            /conversations.\\w/.test(url) ? opened.then(() => real(url, init)) : real(url, init);
+        }"""
+    )
+    page.locator(".side li a").first.click()
+    expect(page.locator(".conversation .working")).to_be_visible()
+    expect(page.locator(".hero")).to_have_count(0)
+    ask(page, ANSWERED)
+    page.evaluate("letItOpen()")
+    expect(page.locator(".turn .question")).to_have_text([CONFLICT, ANSWERED])
+
+
+def test_feedback_that_could_not_be_kept_is_not_lost_in_silence(open_page):
+    page = open_page(refused=(503,))
+    turn = ask(page, ANSWERED)
+    problem = {"title": "Busy", "status": 503, "detail": "too busy", "remedy": "in a minute"}
+    page.route("**/feedback", lambda route: route.fulfill(status=503, json=problem))
+    turn.get_by_role("button", name="Helpful").click()
+    expect(turn.locator(".problem")).to_contain_text("too busy")
+    expect(turn.get_by_role("button", name="Helpful")).to_be_enabled()
+
+
+def test_a_copy_says_what_was_asked_how_it_was_understood_and_of_whom_a_sentence_speaks(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+
+    def copied(turn):
+        turn.get_by_role("button", name="Copy with footnotes").click()
+        expect(turn.get_by_role("button", name="Copied")).to_be_visible()
+        return page.evaluate("navigator.clipboard.readText()")
+
+    turn = ask(page, REFERS_BACK)
+    words = turn.locator(".context button").first.text_content()
+    assert f"> {words}" in copied(turn)
+    page.locator(".filters summary").click()
+    page.locator("#filter-asOf").fill("2012")
+    ask(page, CONFLICT)
+    text = copied(ask(page, "And who founded it?"))
+    assert "\n\nUnderstood as “" in text
+    assert "\n\nAs of 2012\n\n" in text
+    assert copied(ask(page, ABSTAINED)).count("The archive does not say.") == 1
+
+
+def test_a_copy_that_the_browser_refuses_is_said(page):
+    page.evaluate(
+        """() => {
+          Object.defineProperty(navigator, "clipboard", { value: undefined });
+          document.execCommand = () => false;
+        }"""
+    )
+    ask(page, ANSWERED).get_by_role("button", name="Copy with footnotes").click()
+    expect(page.get_by_role("button", name="The browser refused to copy.")).to_be_visible()
+
+
+def test_all_conversations_can_be_reached_however_many(page, served):
+    def answer(route):
+        begin = int(re.search(r"offset=(\d+)", route.request.url)[1])
+        many = [
+            {
+                "id": f"c{n}",
+                "title": f"Question {n}",
+                "created_at": "",
+                "updated_at": "",
+                "turns": 1,
+            }
+            for n in range(begin, min(begin + 100, 150))
+        ]
+        route.fulfill(json={"total": 150, "conversations": many})
+
+    page.route("**/conversations?*", answer)
+    page.reload()
+    expect(page.locator(".side li")).to_have_count(100)
+    page.get_by_role("button", name="Older conversations").click()
+    expect(page.locator(".side li")).to_have_count(150)
+    expect(page.get_by_role("button", name="Older conversations")).to_have_count(0)
+
+
+def test_without_a_key_the_page_asks_once_and_says_what_is_needed(open_page, served):
+    page = open_page(refused=(401,))
+    problem = {"status": 401, "code": "key_missing", "remedy": "send 'Authorization: Bearer KEY'"}
+
+    def guard(route):
+        if route.request.headers.get("authorization") == "Bearer fnk_right":
+            route.continue_()
+        else:
+            route.fulfill(status=401, json=problem)
+
+    page.route(re.compile(r"/(ask|about|conversations\?.*|documents\?.*)$"), guard)
+    page.goto(served.url + "/#/documents")
+    page.reload()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".documents .problem")).to_contain_text("An API key is needed.")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator(".documents")).not_to_contain_text("Bearer")
+    expect(page.locator(".count")).to_have_text("")
+    page.get_by_role("button", name="Change API key").click()
+    expect(page.locator("dialog [role=alert]")).to_have_count(0)
+    page.get_by_role("textbox", name="API key").fill(" fnk_right ")
+    page.keyboard.press("Enter")
+    expect(page.locator(".list li").first).to_be_visible()
+
+
+def test_a_browser_that_keeps_nothing_for_pages_still_shows_it(open_page):
+    page = open_page(storage_state=None, service_workers="block")
+    page.add_init_script(
+        """for (const name of ["localStorage", "sessionStorage"]) {
+          const get = () => { throw new DOMException("denied", "SecurityError"); };
+          Object.defineProperty(window, name, { get });
+        }"""
+    )
+    page.reload()
+    expect(page.locator("#question")).to_be_visible()
+    page.get_by_role("button", name="Dark colours").click()
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")

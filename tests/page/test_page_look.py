@@ -132,3 +132,13 @@ def test_paper_shows_which_words_were_cited(page):
     page.emulate_media(media="print")
     line = "node => getComputedStyle(node).textDecorationLine"
     assert page.locator(".viewer mark").first.evaluate(line) == "underline"
+
+
+def test_a_phones_keyboard_and_drawer_do_not_cover_the_answer(open_page):
+    page = open_page(**PHONE)
+    ask(page, ABSTAINED)
+    expect(page.locator("#question")).not_to_be_focused()
+    page.get_by_role("button", name="Conversations and documents").tap()
+    expect(page.locator(".side")).to_be_visible()
+    page.touchscreen.tap(365, 400)
+    expect(page.locator(".side")).to_be_hidden()

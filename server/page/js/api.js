@@ -2,16 +2,21 @@
 
 import { t } from "./i18n.js";
 import { serverSentEvents } from "./sse.js";
+import { keep, recall } from "./storage.js";
 
 /** Where the server lives, also under a path of a reverse proxy. */
 export const BASE = new URL("../../", import.meta.url);
 const KEY = "footnote.key";
 const POLL_MILLISECONDS = 400;
+// Too many requests, or too busy: an upload is worth a wait.
+const BUSY = new Set([429, 503]);
+const TRIES = 5;
+const LONGEST_SECONDS = 60;
 
 /** What went wrong and what to do about it (RFC 9457). */
 export class Problem extends Error {
   /** @param {{title?: string, status?: number, detail?: string, remedy?: string, code?: string,
-   *   request_id?: string, errors?: {loc: (string | number)[], msg: string}[]}} fields */
+   *   retry_after?: number, request_id?: string, errors?: {loc: (string | number)[], msg: string}[]}} fields */
   constructor(fields) {
     const wrong = (fields.errors ?? []).map((e) => `${e.loc.slice(1).join(".")}: ${e.msg}`);
     super(fields.detail || wrong.join("; ") || fields.title || "");
@@ -32,19 +37,23 @@ export function onKeyNeeded(prompt) {
   promptForKey = prompt;
 }
 
-/** Ask for a key and keep it for this tab. @returns {Promise<boolean>} whether one was given */
-export async function renewKey() {
-  prompting ??= promptForKey(Boolean(sessionStorage.getItem(KEY))).finally(() => {
+/**
+ * Ask for a key and keep it for this tab.
+ * @param {boolean} [rejected] whether the one in use was refused
+ * @returns {Promise<boolean>} whether one was given
+ */
+export async function renewKey(rejected = false) {
+  prompting ??= promptForKey(rejected).finally(() => {
     prompting = null;
   });
   const key = await prompting;
-  if (key) sessionStorage.setItem(KEY, key);
+  if (key) keep("sessionStorage", KEY, key);
   return Boolean(key);
 }
 
 /** @returns {Record<string, string>} */
 function authorization() {
-  const key = sessionStorage.getItem(KEY);
+  const key = recall("sessionStorage", KEY);
   return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
@@ -71,23 +80,27 @@ async function request(path, { method = "GET", json, accept = "application/json"
       throw unreachable();
     });
     if (response.ok) return response;
-    const problem = problemOf(response.status, await response.text());
+    const problem = problemOf(response.status, await response.text(), response.headers.get("Retry-After"));
     // Another request may have renewed the key meanwhile; then this one only tries again.
     const renewed = used.Authorization !== authorization().Authorization;
-    if (response.status !== 401 || !(renewed || (await renewKey()))) throw problem;
+    if (response.status !== 401) throw problem;
+    if (!renewed && !(await renewKey(Boolean(used.Authorization)))) throw problem;
   }
 }
 
 const unreachable = () => new Problem({ title: t("error.unreachable"), remedy: t("error.unreachable.remedy") });
 
-/** @param {number} status @param {string} body */
-function problemOf(status, body) {
-  const fallback = { title: t("error.status", { status }), status };
+/** @param {number} status @param {string} body @param {string | null} wait its Retry-After */
+function problemOf(status, body, wait) {
+  const fallback = { title: t("error.status", { status }), status, retry_after: Number(wait) || 1 };
+  // The server's remedy is for programs.
+  const remedy = t("key.needed.remedy", { action: t("key.change") });
+  const here = status === 401 ? { detail: t("key.needed"), remedy } : {};
   try {
     const fields = JSON.parse(body);
-    return new Problem(typeof fields === "object" && fields ? { ...fallback, ...fields } : fallback);
+    return new Problem({ ...fallback, ...(typeof fields === "object" ? fields : {}), ...here });
   } catch (error) {
-    if (error instanceof SyntaxError) return new Problem(fallback);
+    if (error instanceof SyntaxError) return new Problem({ ...fallback, ...here });
     throw error;
   }
 }
@@ -98,8 +111,14 @@ export const getJson = async (path) => (await request(path)).json();
 /** @param {string} path @param {unknown} json @returns {Promise<any>} */
 export const postJson = async (path, json) => (await request(path, { method: "POST", json })).json();
 
-/** @param {string} path @returns {Promise<unknown>} */
-export const remove = (path) => request(path, { method: "DELETE" });
+/** Delete what may have been deleted elsewhere meanwhile. @param {string} path */
+export async function removeOrGone(path) {
+  try {
+    await request(path, { method: "DELETE" });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 404) throw error;
+  }
+}
 
 /**
  * The events of an answer as they come.
@@ -126,23 +145,44 @@ export async function* askStream(body, signal) {
  * @returns {Promise<any>} the finished job
  */
 export async function upload(file, { replace, progress }) {
-  for (;;) {
-    const { status, body } = await send(file, replace, progress);
-    if (status === 401 && (await renewKey())) continue;
-    if (status < 200 || status > 299) throw problemOf(status, body);
-    let job = JSON.parse(body);
-    while (job.state === "queued" || job.state === "running") {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
-      job = await getJson(`jobs/${encodeURIComponent(job.id)}`);
+  let job = await patiently(() => accepted(file, replace, progress));
+  while (job.state === "queued" || job.state === "running") {
+    await after(POLL_MILLISECONDS);
+    job = await patiently(() => getJson(`jobs/${encodeURIComponent(job.id)}`));
+  }
+  return job;
+}
+
+const after = (/** @type {number} */ milliseconds) =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Try again when the server says so, as late as it says. @template T @param {() => Promise<T>} call */
+async function patiently(call) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof Problem) || !BUSY.has(error.status) || tries === TRIES) throw error;
+      await after(1000 * Math.min(error.fields.retry_after ?? 1, LONGEST_SECONDS));
     }
-    return job;
+  }
+}
+
+/** @param {File} file @param {boolean} replace @param {(fraction: number) => void} progress */
+async function accepted(file, replace, progress) {
+  for (;;) {
+    const used = authorization();
+    const { status, body, wait } = await send(file, replace, progress);
+    if (status >= 200 && status < 300) return JSON.parse(body);
+    const problem = problemOf(status, body, wait);
+    if (status !== 401 || !(await renewKey(Boolean(used.Authorization)))) throw problem;
   }
 }
 
 /**
  * fetch tells nothing of how far an upload is; XMLHttpRequest does.
  * @param {File} file @param {boolean} replace @param {(fraction: number) => void} progress
- * @returns {Promise<{status: number, body: string}>}
+ * @returns {Promise<{status: number, body: string, wait: string | null}>}
  */
 function send(file, replace, progress) {
   return new Promise((resolve, reject) => {
@@ -154,7 +194,10 @@ function send(file, replace, progress) {
     for (const [name, value] of Object.entries(authorization())) call.setRequestHeader(name, value);
     call.setRequestHeader("Accept", "application/json");
     call.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0);
-    call.onload = () => resolve({ status: call.status, body: call.responseText });
+    call.onload = () => {
+      const wait = call.getResponseHeader("Retry-After");
+      resolve({ status: call.status, body: call.responseText, wait });
+    };
     call.onerror = () => reject(unreachable());
     call.send(form);
   });

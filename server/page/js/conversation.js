@@ -1,10 +1,11 @@
 /** Asking, and the conversations that the server keeps. */
 
-import { askStream, getJson, postJson, Problem, remove } from "./api.js";
+import { askStream, getJson, postJson, Problem, removeOrGone } from "./api.js";
+import { filtersIn, filtersOut } from "./filters.js";
 import { t, tn } from "./i18n.js";
 import { announce, changed, noFilters, state } from "./state.js";
 
-const MOST_CONVERSATIONS = 100;
+const CONVERSATIONS = 100;
 let turnCount = 0;
 
 /** @returns {import("./state.js").Turn} */
@@ -25,30 +26,11 @@ function newTurn(question, filters) {
   };
 }
 
-/** What POST /ask expects of the filters. @param {import("./state.js").Filters} filters */
-export function filtersOut({ source, since, until, language, asOf }) {
-  const sources = source.split(/[,，]/).map((part) => part.trim()).filter(Boolean);
-  return {
-    filters: { sources, since: since || null, until: until || null, language: language || null },
-    as_of: asOf || null,
-  };
-}
-
-/** The filters of a stored turn, as the page holds them. @param {any} turn */
-function filtersIn({ filters, as_of }) {
-  return {
-    source: (filters?.sources ?? []).join(", "),
-    since: filters?.since ?? "",
-    until: filters?.until ?? "",
-    language: filters?.language ?? "",
-    asOf: as_of ?? "",
-  };
-}
-
 /** @param {string} question @param {import("./state.js").Filters} [filters] */
 export async function ask(question, filters = state.filters) {
   const turn = newTurn(question, filters);
   const controller = new AbortController();
+  if (!state.conversationId) markStep();
   state.turns = [...state.turns, turn];
   state.asking = controller;
   changed();
@@ -93,19 +75,25 @@ function finish(turn, outcome) {
   if (outcome.outcome === "answered") announce(tn("answer.complete", turn.citations.length));
   // A turn of a conversation that was left meanwhile changes nothing here.
   if (outcome.conversation_id && state.turns.includes(turn)) {
-    if (!state.conversationId && history.state?.viewer) state.stepWithoutId = true;
     state.conversationId = outcome.conversation_id;
     showConversationInAddress();
   }
 }
 
-function fail(turn, problem) {
+function fail(turn, refused) {
+  const gone = refused.code === "conversation_unknown";
+  const problem = gone ? goneProblem() : refused;
+  if (gone && state.turns.includes(turn)) state.conversationId = null;
   turn.status = "failed";
   turn.problem = problem;
   announce(`${problem.message} ${problem.remedy}`);
   const box = /** @type {HTMLTextAreaElement | null} */ (document.querySelector("#question"));
   if (box && !box.value) box.value = turn.question;
 }
+
+/** Deleted in another window, or another key's: the server's remedy is for programs. */
+const goneProblem = () =>
+  new Problem({ title: t("conversation.gone"), remedy: t("conversation.gone.remedy") });
 
 /** Ask a question that failed or was stopped again. @param {import("./state.js").Turn} turn */
 export function askAgain(turn) {
@@ -117,6 +105,18 @@ export function askAgain(turn) {
 
 export const stop = () => state.asking?.abort();
 
+/**
+ * Until the server has named the conversation its address is that of an empty page: the
+ * step in the browser's history is marked, so that coming back to it finds the conversation.
+ */
+function markStep() {
+  state.draft ??= `${performance.timeOrigin}-${turnCount}`;
+  history.replaceState({ ...history.state, draft: state.draft }, "");
+}
+
+/** Whether the step that is shown began the open conversation. */
+export const onMarkedStep = () => Boolean(state.draft) && history.state?.draft === state.draft;
+
 /** Keep the conversation over a reload, without another step in the browser's history. */
 export function showConversationInAddress() {
   const hash = state.conversationId ? `#/c/${encodeURIComponent(state.conversationId)}` : "#/";
@@ -125,47 +125,66 @@ export function showConversationInAddress() {
 
 export function beginConversation() {
   stop();
-  Object.assign(state, { conversationId: null, turns: [], problem: null, filters: noFilters() });
+  const empty = { conversationId: null, draft: null, opening: false, turns: [], problem: null };
+  Object.assign(state, empty, { filters: noFilters() });
   changed();
 }
 
 /** @param {string} id */
 export async function openConversation(id) {
   stop();
-  Object.assign(state, { conversationId: id, turns: [], problem: null });
+  Object.assign(state, { conversationId: id, draft: null, opening: true, turns: [], problem: null });
   changed();
   try {
     const stored = await getJson(`conversations/${encodeURIComponent(id)}`);
     if (state.conversationId !== id) return;
-    state.turns = stored.turns.map((turn) => {
-      const restored = newTurn(turn.question, filtersIn(turn));
-      const { claims = [], citations = [] } = turn.outcome;
-      return Object.assign(restored, {
-        status: "done", outcome: turn.outcome, claims, citations, turnId: turn.id,
-      });
-    });
+    const restored = stored.turns.map(restoredTurn);
+    // What was asked while this was on its way stays below it, once.
+    const known = new Set(restored.map((turn) => turn.turnId));
+    state.turns = [...restored, ...state.turns.filter((turn) => !known.has(turn.turnId))];
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (state.conversationId === id) Object.assign(state, { problem: error, conversationId: null });
+    if (state.conversationId !== id) return;
+    const problem = error.code === "conversation_unknown" ? goneProblem() : error;
+    Object.assign(state, { problem, conversationId: null });
   }
+  state.opening = false;
   await changed();
   document.querySelector(".turn:last-child")?.scrollIntoView({ block: "start" });
 }
 
+/** @param {any} turn as the server keeps it @returns {import("./state.js").Turn} */
+function restoredTurn(turn) {
+  const { claims = [], citations = [] } = turn.outcome;
+  const stored = { status: "done", outcome: turn.outcome, claims, citations, turnId: turn.id };
+  return Object.assign(newTurn(turn.question, filtersIn(turn)), stored);
+}
+
 export async function loadConversations() {
+  const found = new Map();
   try {
-    const page = await getJson(`conversations?limit=${MOST_CONVERSATIONS}`);
-    state.conversations = { items: page.conversations, total: page.total, problem: null };
+    let total = 0;
+    for (let page = 0; page < state.conversations.pages; page += 1) {
+      const next = await getJson(`conversations?limit=${CONVERSATIONS}&offset=${page * CONVERSATIONS}`);
+      for (const item of next.conversations) found.set(item.id, item);
+      total = next.total;
+    }
+    Object.assign(state.conversations, { items: [...found.values()], total, problem: null });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    state.conversations = { ...state.conversations, problem: error };
+    Object.assign(state.conversations, { problem: error });
   }
   changed();
 }
 
+export function loadOlderConversations() {
+  state.conversations.pages += 1;
+  return loadConversations();
+}
+
 /** @param {string} id @returns {Promise<boolean>} whether it was the open one */
 export async function deleteConversation(id) {
-  await remove(`conversations/${encodeURIComponent(id)}`);
+  await removeOrGone(`conversations/${encodeURIComponent(id)}`);
   const open = state.conversationId === id;
   if (open) beginConversation();
   await loadConversations();

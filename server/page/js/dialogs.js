@@ -64,7 +64,7 @@ export function promptForKey(rejected) {
         <p>${t("key.text")}</p>
         <label for="key">${t("key.label")}</label>
         <input id="key" name="key" type="password" autocomplete="off" required autofocus
-          pattern="[!-~]+">
+          pattern="\\s*[!-~]+\\s*">
         <p class="actions">
           <button type="button" @click=${() => finish(null)}>${t("dialog.cancel")}</button>
           <button type="submit" class="primary">${t("key.use")}</button>

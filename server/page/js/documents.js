@@ -1,6 +1,6 @@
 /** The archive's documents: listing, uploading, removing. */
 
-import { getJson, Problem, remove, upload } from "./api.js";
+import { getJson, Problem, removeOrGone, upload } from "./api.js";
 import { t } from "./i18n.js";
 import { announce, changed, state } from "./state.js";
 
@@ -20,6 +20,9 @@ export async function loadDocuments(change = {}) {
     const page = await getJson(`documents?${search}`);
     // An older, slower answer must not replace a newer one.
     if (mine !== latest) return;
+    const last = Math.max(0, Math.ceil(page.total / PAGE) - 1) * PAGE;
+    // The last document of the last page has gone.
+    if (offset > last) return await loadDocuments({ offset: last });
     Object.assign(state.documents, { items: page.documents, total: page.total, problem: null });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -32,16 +35,18 @@ export async function loadDocuments(change = {}) {
 export async function loadAbout() {
   try {
     state.about = await getJson("about");
+    state.locked = false;
   } catch (error) {
     // The page works without; whatever fails next says why.
     if (!(error instanceof Problem)) throw error;
+    state.locked = error.status === 401;
   }
   changed();
 }
 
 /** @param {string} id */
 export async function deleteDocument(id) {
-  await remove(`documents/${encodeURIComponent(id)}`);
+  await removeOrGone(`documents/${encodeURIComponent(id)}`);
   await Promise.all([loadDocuments(), loadAbout()]);
 }
 
@@ -69,7 +74,9 @@ async function uploadOne(item, replace) {
     Object.assign(item, { fraction, state: fraction < 1 ? "sending" : "reading" });
     changed();
   };
+  const most = state.about?.max_upload_bytes ?? Infinity;
   try {
+    if (item.file.size > most) throw tooLarge(most);
     const job = await upload(item.file, { replace, progress });
     const result = job.files[0] ?? { outcome: "failed", reason: job.message };
     Object.assign(item, { state: result.outcome === "failed" ? "failed" : "done", result });
@@ -81,6 +88,10 @@ async function uploadOne(item, replace) {
   announce(`${item.name}: ${uploadStatus(item)}`);
   changed();
 }
+
+/** Said at once: a proxy would break off such an upload without a word. */
+const tooLarge = (/** @type {number} */ most) =>
+  new Problem({ title: t("upload.too_large", { megabytes: Math.floor(most / 1_000_000) }) });
 
 const OUTCOMES = {
   added: "upload.added",

@@ -2,6 +2,7 @@
 
 import en from "./i18n/en.js";
 import zh from "./i18n/zh.js";
+import { keep, recall } from "./storage.js";
 
 /** @type {Record<string, Record<string, string>>} */
 const TEXTS = { en, zh };
@@ -10,7 +11,7 @@ const CHOICE = "footnote.language";
 let language = initial();
 
 function initial() {
-  const chosen = localStorage.getItem(CHOICE);
+  const chosen = recall("localStorage", CHOICE);
   if (chosen && chosen in TEXTS) return chosen;
   const wanted = navigator.languages.map((tag) => tag.split("-")[0]);
   return wanted.find((tag) => tag in TEXTS) ?? "en";
@@ -22,7 +23,7 @@ export const currentLanguage = () => language;
 /** @param {string} chosen */
 export function chooseLanguage(chosen) {
   language = chosen;
-  localStorage.setItem(CHOICE, chosen);
+  keep("localStorage", CHOICE, chosen);
 }
 
 /**
@@ -58,6 +59,7 @@ export function formatDate(iso) {
 
 /** The name of a language in the page's own. @param {string} tag */
 export function languageName(tag) {
+  if (tag === "und") return t("language.unknown");
   try {
     return new Intl.DisplayNames([language], { type: "language" }).of(tag) ?? tag;
   } catch (error) {

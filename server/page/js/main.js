@@ -2,9 +2,10 @@
 
 import { render } from "../vendor/lit-html/lit-html.js";
 import { BASE, onKeyNeeded } from "./api.js";
-import { beginConversation, loadConversations, openConversation, showConversationInAddress } from "./conversation.js";
+import { beginConversation, loadConversations, onMarkedStep, openConversation, showConversationInAddress } from "./conversation.js";
 import { promptForKey } from "./dialogs.js";
 import { loadAbout, loadDocuments, uploadFiles } from "./documents.js";
+import { droppedFiles } from "./dropped.js";
 import { currentLanguage, t } from "./i18n.js";
 import { hidePreview, watchPreview } from "./preview.js";
 import { changed, onChange, state } from "./state.js";
@@ -18,7 +19,7 @@ const app = /** @type {HTMLElement} */ (document.querySelector("#app"));
 function draw() {
   document.documentElement.lang = currentLanguage() === "zh" ? "zh-CN" : "en";
   document.title = pageTitle();
-  render(shellView({ reload: start, begin }), app);
+  render(shellView({ rekeyed, begin }), app);
 }
 
 function pageTitle() {
@@ -39,6 +40,7 @@ function route() {
     state.view = "ask";
     const id = conversation ? decoded(conversation) : null;
     if (id && id !== state.conversationId) openConversation(id);
+    else if (!id && onMarkedStep()) showConversationInAddress();
     else if (!id && (state.conversationId || state.problem)) beginConversation();
   }
   changed();
@@ -58,11 +60,7 @@ async function begin() {
 function stepped(/** @type {PopStateEvent} */ event) {
   const place = event.state?.viewer;
   if (place) show(place);
-  else if (state.viewer) {
-    forgetViewer();
-    if (state.stepWithoutId && /^(#\/)?$/.test(location.hash)) showConversationInAddress();
-    state.stepWithoutId = false;
-  }
+  else if (state.viewer) forgetViewer();
 }
 
 function shortcuts(/** @type {KeyboardEvent} */ event) {
@@ -83,12 +81,17 @@ function shortcuts(/** @type {KeyboardEvent} */ event) {
   }
 }
 
-const hasFiles = (/** @type {DragEvent} */ event) =>
-  state.about?.writable && state.view !== "document" && event.dataTransfer?.types.includes("Files");
+const hasFiles = (/** @type {DragEvent} */ event) => Boolean(event.dataTransfer?.types.includes("Files"));
+const mayUpload = () => state.about?.writable && state.view !== "document";
 
 function dragged(/** @type {DragEvent} */ event) {
   if (!hasFiles(event)) return;
+  // Else the browser would leave the page to show a file that was dropped.
   event.preventDefault();
+  if (!mayUpload()) {
+    if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+    return;
+  }
   const dragging = event.type === "dragover";
   // Leaving for a child is no leaving.
   if (event.type === "dragleave" && event.relatedTarget) return;
@@ -97,18 +100,26 @@ function dragged(/** @type {DragEvent} */ event) {
   changed();
 }
 
-function dropped(/** @type {DragEvent} */ event) {
+async function dropped(/** @type {DragEvent} */ event) {
   if (!hasFiles(event)) return;
   event.preventDefault();
+  if (!mayUpload() || !event.dataTransfer) return;
   state.dragging = false;
+  const files = droppedFiles(event.dataTransfer);
   location.hash = "#/documents";
-  uploadFiles([...(event.dataTransfer?.files ?? [])]);
+  uploadFiles(await files);
+}
+
+/** Another key may do and see other things. */
+function rekeyed() {
+  if (state.conversationId) openConversation(state.conversationId);
+  return start();
 }
 
 /** Everything from the server anew. */
 async function start() {
   await loadAbout();
-  if (state.view === "document") return;
+  if (state.view === "document" || state.locked) return;
   await loadConversations();
   if (state.view === "documents") await loadDocuments();
 }
@@ -117,7 +128,12 @@ async function start() {
 const path = location.pathname.slice(BASE.pathname.length);
 
 onChange(draw);
-onKeyNeeded(promptForKey);
+onKeyNeeded(async (rejected) => {
+  const key = await promptForKey(rejected);
+  // What could not be loaded without; the key is kept before this begins.
+  if (key && state.locked) setTimeout(start);
+  return key;
+});
 watchPreview();
 document.addEventListener("keydown", shortcuts);
 for (const type of ["dragover", "dragleave"]) document.addEventListener(type, dragged);

@@ -1,6 +1,8 @@
 /** An answer as Markdown with footnotes, to paste into notes. */
 
+import { filterChips } from "./filters.js";
 import { formatDate, t } from "./i18n.js";
+import { explanationOf } from "./text.js";
 import { placeOf, permalinkOf } from "./viewer.js";
 
 /**
@@ -26,9 +28,16 @@ function note(citation) {
 
 /** @param {import("./state.js").Turn} turn @returns {string} */
 export function answerAsMarkdown(turn) {
-  const asked = `**${escapeMarkdown(turn.question)}**`;
+  const asked = [`**${escapeMarkdown(turn.question)}**`];
+  const understood = turn.outcome?.standalone_question;
+  // An answer means nothing without what it was asked of.
+  if (understood && understood !== turn.question) {
+    asked.push(`${t("answer.understood")} “${escapeMarkdown(understood)}”`);
+  }
+  const chips = filterChips(turn.filters);
+  if (chips.length) asked.push(chips.map(escapeMarkdown).join(" · "));
   const parts = turn.outcome?.outcome === "abstained" ? abstention(turn) : answer(turn);
-  return `${[asked, ...parts].join("\n\n")}\n`;
+  return `${[...asked, ...parts].join("\n\n")}\n`;
 }
 
 /** @param {import("./state.js").Turn} turn */
@@ -36,6 +45,7 @@ function answer(turn) {
   const parts = [];
   if (turn.outcome?.conflict) parts.push(`*${t("conflict.title")}*`);
   for (const claim of turn.claims) {
+    for (const { quote } of claim.context) parts.push(`> ${escapeMarkdown(quote)}`);
     const marks = claim.footnotes.map((number) => `[^${number}]`).join("");
     parts.push(`${escapeMarkdown(claim.text)}${marks}`);
   }
@@ -47,7 +57,7 @@ function answer(turn) {
 function abstention({ outcome }) {
   const list = (/** @type {import("./state.js").Citation[]} */ citations) =>
     citations.map((citation) => `- ${note(citation)}`).join("\n");
-  const parts = [`*${t("abstention.title")}*`, escapeMarkdown(outcome.explanation)];
+  const parts = [`*${t("abstention.title")}*`, escapeMarkdown(explanationOf(outcome))];
   if (outcome.mentions.length) parts.push(`${t("abstention.mentions")}:`, list(outcome.mentions));
   return parts;
 }

@@ -21,18 +21,24 @@ export const state = {
   view: "ask",
   /** @type {any} */
   about: null,
-  /** @type {{items: any[], total: number, problem: any}} */
-  conversations: { items: [], total: 0, problem: null },
+  /** whether the server wants a key that nobody has given */
+  locked: false,
+  /** @type {{items: any[], total: number, pages: number, problem: any}} pages: how many are shown */
+  conversations: { items: [], total: 0, pages: 1, problem: null },
   /** @type {string | null} */
   conversationId: null,
-  /** whether the step before the open viewer is older than the conversation's id */
-  stepWithoutId: false,
+  /** @type {string | null} the mark of the step in the history where the conversation began */
+  draft: null,
+  /** whether a kept conversation is on its way */
+  opening: false,
   /** @type {Turn[]} */
   turns: [],
   /** @type {any} why the conversation could not be opened */
   problem: null,
   /** @type {AbortController | null} */
   asking: null,
+  /** by how many characters the question is too long */
+  excess: 0,
   filters: noFilters(),
   filtersOpen: false,
   /** @type {keyof Filters | null} */

@@ -90,3 +90,9 @@ export function decoded(part) {
     throw error;
   }
 }
+
+// The page says this in its own language already.
+const HEADING = /^(The archive does not say\.|档案中没有说明。)\s*/;
+
+/** Why the archive does not say, in the question's language. @param {{explanation: string}} outcome */
+export const explanationOf = (outcome) => outcome.explanation.replace(HEADING, "");

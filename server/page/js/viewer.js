@@ -33,7 +33,7 @@ export function permalinkOf({ id, hash, span }) {
 export function openBeside(permalink, from = null) {
   opener = from ?? opener;
   const place = placeOf(permalink);
-  const step = { viewer: place };
+  const step = { ...history.state, viewer: place };
   if (history.state?.viewer) history.replaceState(step, "");
   else history.pushState(step, "");
   return show(place);

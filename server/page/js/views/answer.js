@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
-import { languageOf } from "../text.js";
+import { explanationOf, languageOf } from "../text.js";
 import { icons } from "./icons.js";
 import { dateView, footnoteMark, open, passageView, sourceView } from "./parts.js";
 
@@ -78,8 +78,6 @@ function notesView(turn) {
   </section>`;
 }
 
-// The heading says this in the page's language already.
-const HEADING = /^(The archive does not say\.|档案中没有说明。)\s*/;
 const EXPLAINED = {
   off_topic: "abstention.off_topic",
   missing_fact: "abstention.missing_fact",
@@ -90,7 +88,7 @@ const EXPLAINED = {
 export function abstentionView({ outcome }) {
   const kind = EXPLAINED[/** @type {keyof typeof EXPLAINED} */ (outcome.kind)];
   const nearest = outcome.nearest ?? [];
-  const explanation = outcome.explanation.replace(HEADING, "");
+  const explanation = explanationOf(outcome);
   return html`
     <div class="answer abstention" data-outcome="abstained">
       <div class="absent">

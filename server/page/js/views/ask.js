@@ -3,15 +3,17 @@
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { ask, stop } from "../conversation.js";
+import { filterChips } from "../filters.js";
 import { languageName, t, tn } from "../i18n.js";
-import { changed, noFilters, state } from "../state.js";
+import { announce, changed, noFilters, state } from "../state.js";
 import { icons } from "./icons.js";
 import { problemView } from "./parts.js";
-import { filterChips, turnView } from "./turn.js";
+import { turnView } from "./turn.js";
 
 const DATE = /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/;
 /** @type {(keyof import("../state.js").Filters)[]} */
 const DATES = ["since", "until", "asOf"];
+const touch = matchMedia("(hover: none)");
 
 export function askView() {
   const begun = state.turns.length > 0;
@@ -20,7 +22,9 @@ export function askView() {
       ${begun
         ? html`<h1 class="visually-hidden">${t("ask.title")}</h1>
             <ol class="turns">${repeat(state.turns, (turn) => turn.key, turnView)}</ol>`
-        : emptyView()}
+        : state.opening
+          ? html`<p class="working"><span class="dots" aria-hidden="true"></span>${t("viewer.loading")}</p>`
+          : emptyView()}
       ${composerView(begun)}
     </div>
   `;
@@ -46,6 +50,10 @@ async function submit(/** @type {Event} */ event) {
   const box = questionBox();
   const question = box.value.trim();
   if (!question || state.asking) return;
+  if (state.excess) {
+    announce(tooLong());
+    return;
+  }
   state.wrongFilter = DATES.find((name) => state.filters[name] && !DATE.test(state.filters[name])) ?? null;
   if (state.wrongFilter) {
     state.filtersOpen = true;
@@ -59,7 +67,9 @@ async function submit(/** @type {Event} */ event) {
   const asked = ask(question);
   await changed();
   document.querySelector(".turn:last-child")?.scrollIntoView({ block: "start" });
-  box.focus();
+  // With the focus in the box a phone's keyboard would cover the answer.
+  if (touch.matches) box.blur();
+  else box.focus();
   await asked;
 }
 
@@ -77,21 +87,33 @@ function fit(/** @type {HTMLTextAreaElement} */ box) {
   if (box.value) box.style.height = `${Math.min(box.scrollHeight, innerHeight / 3)}px`;
 }
 
+/** Say what does not fit while it is written: nothing pasted is cut off in silence. */
+function written(/** @type {Event} */ event) {
+  const box = /** @type {HTMLTextAreaElement} */ (event.target);
+  fit(box);
+  const most = state.about?.max_question_characters ?? Infinity;
+  const excess = Math.max(0, [...box.value.trim()].length - most);
+  if (excess !== state.excess) changed();
+  state.excess = excess;
+}
+
+const tooLong = () => tn("ask.too_long", state.excess);
+
 function composerView(begun) {
-  const most = state.about?.max_question_characters;
+  const { excess } = state;
   return html`
     <form class="composer" @submit=${submit}>
       <div class="box">
         <label class="visually-hidden" for="question">${t("ask.label")}</label>
-        <textarea id="question" rows="1" maxlength=${most ?? nothing} autocomplete="off"
+        <textarea id="question" rows="1" aria-invalid=${excess ? "true" : nothing} autocomplete="off"
           aria-describedby="hint" placeholder=${t(begun ? "ask.placeholder.next" : "ask.placeholder")}
-          @keydown=${keydown} @input=${(event) => fit(event.target)}></textarea>
+          @keydown=${keydown} @input=${written}></textarea>
         ${state.asking
           ? html`<button type="button" class="send" @click=${stop}>${icons.stop}<span>${t("ask.stop")}</span></button>`
           : html`<button type="submit" class="primary send">${icons.send}<span>${t("ask.action")}</span></button>`}
       </div>
       ${filtersView()}
-      <p id="hint" class="hint">${t("ask.hint")}</p>
+      <p id="hint" class=${excess ? "wrong" : "hint"}>${excess ? tooLong() : t("ask.hint")}</p>
     </form>
   `;
 }

@@ -23,9 +23,9 @@ export function documentsView() {
       ${state.about?.writable ? uploadView() : nothing}
       <div class="find">
         <label class="visually-hidden" for="find">${t("documents.find")}</label>
-        <input id="find" type="search" placeholder=${t("documents.find")} autocomplete="off"
+        <input id="find" type="search" placeholder=${t("documents.find")} autocomplete="off" maxlength="200"
           .value=${documents.query} @input=${find}>
-        <p class="count" role="status">${documents.loading ? "" : tn("documents.count", documents.total)}</p>
+        <p class="count" role="status">${documents.loading || documents.problem ? "" : tn("documents.count", documents.total)}</p>
       </div>
       ${problemView(documents.problem)}
       ${documents.items.length ? listView() : emptyView()}
@@ -118,9 +118,19 @@ function uploadView() {
       <p>${t("upload.drop")} <span class="help">${t("upload.kinds", { kinds: suffixes.join(" "), megabytes })}</span></p>
     </section>
     ${state.uploads.length
-      ? html`<ul class="uploads" aria-label=${t("upload.results")}>${state.uploads.map(uploadedView)}</ul>`
+      ? html`<section class="uploads" aria-label=${t("upload.results")}>
+          ${state.uploads.length > 1 ? html`<p class="summary">${summary()}</p>` : nothing}
+          <ul tabindex="0" aria-label=${t("upload.results")}>${state.uploads.map(uploadedView)}</ul></section>`
       : nothing}
   `;
+}
+
+/** How far many uploads are. */
+function summary() {
+  const count = (/** @type {string[]} */ ...states) =>
+    state.uploads.filter((item) => states.includes(item.state)).length;
+  const values = { done: count("done"), failed: count("failed", "taken"), total: state.uploads.length };
+  return t(values.failed ? "upload.summary.failed" : "upload.summary", values);
 }
 
 function uploadedView(item) {

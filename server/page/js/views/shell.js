@@ -3,10 +3,11 @@
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { address, Problem, renewKey } from "../api.js";
-import { deleteConversation } from "../conversation.js";
+import { deleteConversation, loadOlderConversations } from "../conversation.js";
 import { confirmed } from "../dialogs.js";
 import { chooseLanguage, currentLanguage, t } from "../i18n.js";
 import { changed, state } from "../state.js";
+import { keep } from "../storage.js";
 import { languageOf } from "../text.js";
 import { askView, questionBox } from "./ask.js";
 import { documentsView } from "./documents.js";
@@ -19,7 +20,7 @@ narrow.addEventListener("change", () => changed());
 const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => changed());
 
-/** @param {{reload: () => void, begin: () => void}} actions */
+/** @param {{rekeyed: () => void, begin: () => void}} actions */
 export function shellView(actions) {
   const alone = state.view === "document";
   const beside = !alone && state.viewer;
@@ -28,12 +29,18 @@ export function shellView(actions) {
     <div class="app ${beside ? "with-viewer" : ""} ${alone ? "single" : ""}">
       ${alone ? nothing : html`<a class="skip" href="#question" @click=${skip}>${t("skip")}</a>`}
       ${barView(alone)} ${alone ? nothing : sideView(actions)}
+ ${narrow.matches && state.drawer ? html`<div class="shade" @click=${closeDrawer}></div>` : nothing}
       <main id="main" ?inert=${Boolean(covered)}>
         ${alone ? viewerView({ alone }) : state.view === "documents" ? documentsView() : askView()}
       </main>
       ${beside ? html`<aside class="beside" aria-label=${t("viewer.label")}>${viewerView({ alone: false })}</aside>` : nothing}
     </div>
   `;
+}
+
+function closeDrawer() {
+  state.drawer = false;
+  changed();
 }
 
 /** The hash is the page's route, so the skip link moves the focus itself. */
@@ -51,7 +58,7 @@ function barView(alone) {
   const isDark = (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
   const theme = () => {
     document.documentElement.dataset.theme = isDark ? "light" : "dark";
-    localStorage.setItem("footnote.theme", isDark ? "light" : "dark");
+    keep("localStorage", "footnote.theme", isDark ? "light" : "dark");
     changed();
   };
   const drawer = () => {
@@ -73,11 +80,11 @@ function barView(alone) {
   `;
 }
 
-function sideView({ begin, reload }) {
+function sideView({ begin, rekeyed }) {
   const here = (/** @type {boolean} */ current) => (current ? "page" : nothing);
   const { conversations, about } = state;
   const key = async () => {
-    if (await renewKey()) reload();
+    if (await renewKey()) rekeyed();
   };
   return html`
     <nav id="side" class="side ${state.drawer ? "open" : ""}" aria-label=${t("side.label")}>
@@ -88,8 +95,13 @@ function sideView({ begin, reload }) {
       ${problemView(conversations.problem)}
       ${conversations.items.length
         ? html`<ul>${repeat(conversations.items, (item) => item.id, conversationView)}</ul>`
-        : html`<p class="none">${t("conversations.none")}</p>`}
-      ${about?.authentication
+        : conversations.problem || state.locked
+          ? nothing
+          : html`<p class="none">${t("conversations.none")}</p>`}
+      ${conversations.total > conversations.items.length
+        ? html`<p><button type="button" class="quiet" @click=${loadOlderConversations}>${t("conversations.older")}</button></p>`
+        : nothing}
+      ${about?.authentication || state.locked
         ? html`<p class="foot"><button type="button" class="quiet" @click=${key}>${icons.key} ${t("key.change")}</button></p>`
         : nothing}
     </nav>
@@ -116,7 +128,7 @@ async function removeConversation(item) {
     if (await deleteConversation(item.id)) location.hash = "#/";
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    state.conversations = { ...state.conversations, problem: error };
+    state.conversations.problem = error;
     changed();
   }
 }

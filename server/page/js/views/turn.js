@@ -2,24 +2,14 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { askAgain, sendFeedback } from "../conversation.js";
-import { formatDate, languageName, t } from "../i18n.js";
+import { filterChips } from "../filters.js";
+import { t } from "../i18n.js";
 import { answerAsMarkdown, copyText } from "../markdown.js";
 import { announce, changed } from "../state.js";
 import { languageOf } from "../text.js";
 import { abstentionView, answerView } from "./answer.js";
 import { icons } from "./icons.js";
 import { problemView } from "./parts.js";
-
-/** Filters in words. @param {import("../state.js").Filters} filters @returns {string[]} */
-export function filterChips({ source, since, until, language, asOf }) {
-  return [
-    source && t("chip.source", { source }),
-    since && t("chip.since", { date: formatDate(since) }),
-    until && t("chip.until", { date: formatDate(until) }),
-    language && t("chip.language", { language: languageName(language) }),
-    asOf && t("chip.as_of", { date: formatDate(asOf) }),
-  ].filter(Boolean);
-}
 
 /** @param {import("../state.js").Turn} turn */
 export function turnView(turn) {
@@ -52,6 +42,11 @@ function outcomeView(turn) {
     <p class="actions">${again}</p>`;
 }
 
+const COPIED = new Map([
+  [true, "copy.done"],
+  [false, "copy.failed"],
+]);
+
 /** @param {import("../state.js").Turn} turn */
 function actionsView(turn) {
   const copy = async () => {
@@ -65,11 +60,11 @@ function actionsView(turn) {
   return html`
     <div class="after">
       <button type="button" class="quiet" @click=${copy}>${icons.copy}
-        ${turn.feedback?.copied ? t("copy.done") : t("copy.action")}</button>
+        ${t(COPIED.get(turn.feedback?.copied) ?? "copy.action")}</button>
       ${turn.turnId ? feedbackView(turn) : nothing}
       ${seconds ? html`<span class="took">${t("answer.took", { seconds })}</span>` : nothing}
     </div>
-    ${noteView(turn)}
+    ${turn.feedback?.choosing ? noteView(turn) : problemView(turn.feedback?.problem)}
   `;
 }
 
@@ -95,7 +90,7 @@ function feedbackView(turn) {
 /** What was wrong, in the reader's words. @param {import("../state.js").Turn} turn */
 function noteView(turn) {
   const { choosing, sending, sent, problem } = turn.feedback ?? {};
-  if (!choosing || sent) return nothing;
+  if (sent) return nothing;
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
