@@ -400,6 +400,13 @@ def test_a_path_or_method_that_is_not_offered_is_named(quick_served):
     assert wrong.headers["allow"] == "GET, POST"
 
 
+def test_a_monitor_may_ask_for_the_head_alone(quick_served):
+    url = quick_served().url
+    for path in ("/", "/health/live"):
+        answer = httpx.head(url + path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_an_unforeseen_error_tells_the_client_no_more_than_its_id(
     quick_served, monkeypatch, caplog
 ):

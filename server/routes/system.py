@@ -36,6 +36,8 @@ class Ready(BaseModel):
     documents: int
 
 
+# Monitors often ask for the head alone.
+@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", response_model=Live, tags=["operations"])
 def live() -> Live:
     """Whether the process answers at all."""
@@ -107,6 +109,7 @@ def metrics(request: Request, context: Context, caller: Reader) -> Response:
     return Response(body, headers={"Content-Type": content_type})
 
 
+@router.head("/", include_in_schema=False)
 @router.get("/", include_in_schema=False)
 def page(request: Request) -> FileResponse:
     """The page. It holds nothing of the archive, so it needs no key."""
