@@ -47,6 +47,9 @@ def answered(*texts, conflict=False, short=None, context=(), question="When?"):
         **COMMON | {"question": question},
         short_answer=cited(short) if short else None,
         conflict=conflict,
+        composer="extractive",
+        fallback=None,
+        withheld=0,
         claims=[
             ClaimOut(text=text, support=0.9, footnotes=[n], context=[cited(c) for c in context])
             for n, text in enumerate(texts, start=1)
