@@ -142,3 +142,4 @@ def test_a_phones_keyboard_and_drawer_do_not_cover_the_answer(open_page):
     expect(page.locator(".side")).to_be_visible()
     page.touchscreen.tap(365, 400)
     expect(page.locator(".side")).to_be_hidden()
+    expect(page.locator(".menu")).to_be_focused()

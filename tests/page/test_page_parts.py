@@ -205,3 +205,40 @@ def test_a_title_that_turns_the_direction_of_writing_turns_only_itself(modules):
         }"""
     )
     assert first < last
+
+
+def test_the_number_of_a_footnote_never_stands_alone_on_a_line(modules):
+    texts = ["One two three four five six seven.", "档案馆保存了四千件藏品。", "🚢🛳️🚢🛳️"]
+    apart = modules.evaluate(
+        """async (texts) => {
+          const { render } = await import("/static/vendor/lit-html/lit-html.js");
+          const { answerView } = await import("/static/js/views/answer.js");
+          const place = document.createElement("div");
+          document.body.append(place);
+          const apart = [];
+          for (const text of texts) {
+            const claim = { text, footnotes: [1], context: [] };
+            render(answerView({ claims: [claim], citations: [], outcome: null }), place);
+            const shown = place.querySelector(".claim");
+            if (!shown.textContent.trim().startsWith(text)) apart.push(shown.textContent);
+            const walker = document.createTreeWalker(shown, NodeFilter.SHOW_TEXT);
+            const nodes = [];
+            while (walker.nextNode()) nodes.push(walker.currentNode);
+            const words = nodes.filter((node) => node.data.trim());
+            const range = document.createRange();
+            // The last is the number itself.
+            range.setStart(words.at(-2), words.at(-2).length - 1);
+            range.setEnd(words.at(-2), words.at(-2).length);
+            for (let width = 60; width < 400; width += 1) {
+              place.style.width = `${width}px`;
+              const { bottom } = [...range.getClientRects()].at(-1);
+              const mark = place.querySelector(".mark").getBoundingClientRect();
+              if (mark.top > bottom) apart.push([text, width]);
+            }
+          }
+          place.remove();
+          return apart;
+        }""",
+        texts,
+    )
+    assert apart == []

@@ -11,7 +11,7 @@ import { hidePreview, watchPreview } from "./preview.js";
 import { changed, onChange, state } from "./state.js";
 import { decoded } from "./text.js";
 import { questionBox } from "./views/ask.js";
-import { shellView } from "./views/shell.js";
+import { closeDrawer, shellView } from "./views/shell.js";
 import { closeViewer, forgetViewer, placeOf, show } from "./viewer.js";
 
 const app = /** @type {HTMLElement} */ (document.querySelector("#app"));
@@ -74,10 +74,8 @@ function shortcuts(/** @type {KeyboardEvent} */ event) {
   } else if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
     // One step at a time: the card, the drawer, then the document.
     if (hidePreview()) return;
-    if (state.drawer) {
-      state.drawer = false;
-      changed();
-    } else if (state.viewer && state.view !== "document") closeViewer();
+    if (state.drawer) closeDrawer();
+    else if (state.viewer && state.view !== "document") closeViewer();
   }
 }
 

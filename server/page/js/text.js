@@ -96,3 +96,13 @@ const HEADING = /^(The archive does not say\.|档案中没有说明。)\s*/;
 
 /** Why the archive does not say, in the question's language. @param {{explanation: string}} outcome */
 export const explanationOf = (outcome) => outcome.explanation.replace(HEADING, "");
+
+/**
+ * The text in two: what follows the second part on its line never stands alone on the next.
+ * @param {string} text @returns {[string, string]} the second: its last two letters as one sees them
+ */
+export function lastLetters(text) {
+  const letters = [...new Intl.Segmenter().segment(text.slice(-60))].map(({ segment }) => segment);
+  const tail = letters.slice(-2).join("");
+  return [text.slice(0, text.length - tail.length), tail];
+}

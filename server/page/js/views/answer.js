@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
-import { explanationOf, languageOf } from "../text.js";
+import { explanationOf, languageOf, lastLetters } from "../text.js";
 import { icons } from "./icons.js";
 import { dateView, footnoteMark, open, passageView, sourceView } from "./parts.js";
 
@@ -46,12 +46,13 @@ function shortView(turn) {
 
 /** @param {import("../state.js").Claim} claim @param {import("../state.js").Turn} turn */
 function claimView(claim, turn, conflict) {
+  const [head, tail] = lastLetters(claim.text);
   const dates = claim.footnotes.map((number) => turn.citations[number - 1]?.published);
   return html`
     ${claim.context.map(contextView)}
     <p class="claim" lang=${languageOf(claim.text)}>
       ${conflict ? html`<span class="dated">${dateView(dates.find(Boolean))}</span>` : nothing}
-      ${claim.text}<span class="marks">${claim.footnotes.map((number) =>
+      ${head}<span class="marks">${tail}${claim.footnotes.map((number) =>
         footnoteMark(number, turn.citations[number - 1]),
       )}</span>
     </p>

@@ -38,9 +38,11 @@ export function shellView(actions) {
   `;
 }
 
-function closeDrawer() {
+/** The focus goes back to what opened it. */
+export async function closeDrawer() {
   state.drawer = false;
-  changed();
+  await changed();
+  /** @type {HTMLElement | null} */ (document.querySelector(".menu"))?.focus();
 }
 
 /** The hash is the page's route, so the skip link moves the focus itself. */
@@ -126,6 +128,8 @@ async function removeConversation(item) {
   if (!(await confirmed({ title, text, action: t("conversation.delete.action") }))) return;
   try {
     if (await deleteConversation(item.id)) location.hash = "#/";
+    await changed();
+    /** @type {HTMLElement | null} */ (document.querySelector(".side .new"))?.focus();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     state.conversations.problem = error;
