@@ -137,6 +137,8 @@ def test_a_taken_name_offers_to_replace_and_the_old_link_leads_to_the_new(open_p
 
 def test_every_file_of_an_upload_has_its_own_result(open_page, cleanly):
     page = open_documents(open_page, refused=(409, 415, 422))
+    # Until the page knows that one may upload, it takes nothing.
+    expect(page.locator(".upload")).to_be_visible()
     good = file(f"<b>note-{next(_numbers)}.md", "# Dropped\n\nThe gong of the hall weighs 80 kg.\n")
     page.evaluate(
         """files => {
@@ -299,6 +301,7 @@ def test_a_folder_can_be_dropped_with_all_that_is_in_it(open_page, cleanly, tmp_
     (tmp_path / "box" / names[0]).write_text("# One\n\nThe bell rings at six.\n")
     (inner / names[1]).write_text("# Two\n\nThe gate shuts at nine.\n")
     (inner / ".hidden").write_text("nothing")
+    expect(page.locator(".upload")).to_be_visible()
     dropped(page, tmp_path / "box")
     expect(page.locator(".uploads li[data-state=done]")).to_have_count(2)
     assert set(page.locator(".uploads .name").all_text_contents()) == set(names)
