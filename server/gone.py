@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-__all__ = ["unless_gone"]
+__all__ = ["settled", "unless_gone"]
 
 T = TypeVar("T")
 
@@ -31,6 +31,24 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
     finally:
         gone.cancel()
         task.cancel()
+
+
+async def settled(task: asyncio.Task[T], seconds: float) -> None:
+    """Wait a little for the task, so that what is refused early is raised here.
+
+    A stream that has begun can only end in an error event. The task is cancelled when the
+    client goes meanwhile.
+
+    Raises:
+        FootnoteError, ProblemError: what the task has failed with.
+    """
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if task.done():
+        task.result()
 
 
 async def _gone(request: Request) -> None:

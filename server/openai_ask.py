@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from rag.errors import SettingsError
 from rag.types import Question
+from server.gone import settled
 from server.openai_messages import Asked, refuse
 from server.openai_requests import (
     MODEL,
@@ -28,7 +29,7 @@ from server.openai_shapes import (
     OpenAIError,
 )
 from server.openai_text import Composed
-from server.problems import ProblemError
+from server.problems import ProblemError, problem_of
 from server.shapes import last_day
 from server.wire import AbstentionOut, AnswerOut
 
@@ -40,7 +41,7 @@ __all__ = [
     "extension_of",
     "openai_responses",
     "question_of",
-    "settled",
+    "settled_early",
     "streamed",
     "text_sent",
     "waited_for",
@@ -98,8 +99,8 @@ def question_of(asked: Asked, footnote: FootnoteIn | None) -> Question:
     try:
         filters, day = wanted.filters.filters(), last_day(wanted.as_of)
     except SettingsError as error:
-        detail, _, remedy = str(error).rpartition("; ")
-        raise refuse("footnote", detail, remedy) from error
+        known = problem_of(error)
+        raise refuse("footnote", known.detail, known.remedy) from error
     return Question(asked.text, filters, asked.history, day)
 
 
@@ -125,19 +126,9 @@ def text_sent(messages: Iterable[InputMessage | ResponseItem]) -> str:
     return "\n".join(texts)
 
 
-async def settled(task: asyncio.Task[T]) -> None:
-    """Wait a little for the task, so that an early error is raised here.
-
-    Raises:
-        FootnoteError, ProblemError: what the task has failed with.
-    """
-    try:
-        await asyncio.wait({task}, timeout=GRACE_SECONDS)
-    except asyncio.CancelledError:
-        task.cancel()
-        raise
-    if task.done():
-        task.result()
+async def settled_early(task: asyncio.Task[T]) -> None:
+    """`settled`, with the patience of these routes: their clients raise by the status."""
+    await settled(task, GRACE_SECONDS)
 
 
 async def waited_for(task: asyncio.Task[T]) -> AsyncIterator[bytes]:

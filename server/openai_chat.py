@@ -26,7 +26,7 @@ from server.openai_ask import (
     extension_of,
     openai_responses,
     question_of,
-    settled,
+    settled_early,
     streamed,
     text_sent,
     waited_for,
@@ -101,7 +101,7 @@ async def chat(asked: ChatIn, request: Request, context: Context, caller: Reader
     if not asked.stream:
         return completion_of(await unless_gone(request, work))
     task = asyncio.ensure_future(work)
-    await settled(task)
+    await settled_early(task)
     include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
     return StreamingResponse(
         _events(task, include_usage=include_usage),

@@ -28,7 +28,7 @@ from server.openai_ask import (
     event,
     openai_responses,
     question_of,
-    settled,
+    settled_early,
     streamed,
     text_sent,
     waited_for,
@@ -109,7 +109,7 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
     if not asked.stream:
         return response_of(await unless_gone(request, work))
     task = asyncio.ensure_future(work)
-    await settled(task)
+    await settled_early(task)
     return StreamingResponse(
         _events(task, inquiry), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )

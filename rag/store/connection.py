@@ -195,6 +195,17 @@ class ReaderPool:
         self._closed = False
 
     @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a read transaction: one state, whoever writes meanwhile."""
+        with self.borrow() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
     def borrow(self) -> Iterator[sqlite3.Connection]:
         """A connection to the database, or to an empty one where none was written yet."""
         with self._lock:

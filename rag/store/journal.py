@@ -253,13 +253,8 @@ class LocalJournal:
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
         """A connection in a read transaction: one state, whoever writes meanwhile."""
-        with translated(self._database, _REMEDY), self._pool.borrow() as connection:
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+        with translated(self._database, _REMEDY), self._pool.snapshot() as connection:
+            yield connection
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:

@@ -105,13 +105,8 @@ class LocalStore:
     @contextmanager
     def _snapshot_of_rows(self) -> Iterator[sqlite3.Connection]:
         """A connection in a read transaction, its failures translated."""
-        with translated(self._database), self._pool.borrow() as connection:
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+        with translated(self._database), self._pool.snapshot() as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[LocalWriter]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from rag.store.journal_types import TurnRecord
 from rag.types import Citation, Claim, Hit, Question
 from server.context import Context, ServerContext
-from server.gone import unless_gone
+from server.gone import settled, unless_gone
 from server.ownership import conversation_of
 from server.parameters import QueryFilters
 from server.problems import ProblemError, problem_from, problem_responses
@@ -102,11 +102,8 @@ async def ask(asked: AskIn, request: Request, context: Context, caller: Reader) 
     events = _EventQueue()
     task = asyncio.ensure_future(answer(asked, context, caller, on_claim=events.put_from_thread))
     task.add_done_callback(lambda _: events.end())
-    # A stream that has begun can only end in an error event: what is refused at once
-    # (overload, dates that contradict each other) still gets its status.
-    await asyncio.wait({task}, timeout=_REFUSED_WITHIN_SECONDS)
-    if task.done():
-        task.result()
+    # What is refused at once (overload, dates that contradict each other) has its status.
+    await settled(task, _REFUSED_WITHIN_SECONDS)
     return StreamingResponse(
         _events(task, events, request),
         media_type="text/event-stream",
