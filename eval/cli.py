@@ -115,6 +115,13 @@ def run(
     last_turn: Annotated[
         bool, typer.Option("--last-turn", help="Ask follow-ups without their history.")
     ] = False,
+    composer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|extractive|generative",
+            help="Who words the answers [default: as settings say].",
+        ),
+    ] = None,
     filters: Filter = None,
     limit: Limit = None,
     sample: Sample = None,
@@ -155,11 +162,12 @@ def run(
         seed=seed,
     )
     check_out(out)
-    finished = _run(target, config, out, fresh=fresh)
+    settings = load_settings(config, flags={"answer.composer": composer})
+    finished = _run(target, settings, out, fresh=fresh)
     _show_run(finished, as_json=as_json)
 
 
-def _run(target: Target, config: Path | None, out: Path | None, *, fresh: bool = False) -> Run:
+def _run(target: Target, settings: Settings, out: Path | None, *, fresh: bool = False) -> Run:
     """Prepare, ask and record, with progress on standard error."""
     from eval.prepare import prepare
     from eval.runner import Plan, run_questions
@@ -179,7 +187,7 @@ def _run(target: Target, config: Path | None, out: Path | None, *, fresh: bool =
                 said.print(f"writing to {folder}", soft_wrap=True)
 
         asking = progress.add_task("asking", total=None, visible=False)
-        with prepare(target, load_settings(config), on_index) as prepared:
+        with prepare(target, settings, on_index) as prepared:
             for failure in prepared.failures:
                 said.print(f"not read: {one_line(failure)}", style="yellow", soft_wrap=True)
             plan = Plan(
@@ -312,7 +320,7 @@ def gate(
     drops = parse_max_drops(max_drop or ())
     given = read_run(folder) if folder else None
     before = read_run(baseline or BUNDLED_BASELINE)
-    after = given or _run(Target(), config, None, fresh=True)
+    after = given or _run(Target(), load_settings(config), None, fresh=True)
     report = check_gate(before, after, drops)
     if as_json:
         _print_json(
@@ -392,7 +400,9 @@ def calibrate(
         if not questions and not suite:
             raise EvalError("give --questions FILE with --archive or --data, --suite, or --run")
         target = Target(questions=questions, archive=archive, data=data, suite=suite)
-        runs = [_run(target, config, None)]
+        # The threshold is one on the archive's own sentences, whoever words the answer.
+        asked = load_settings(config, flags={"answer.composer": "extractive"})
+        runs = [_run(target, asked, None)]
     said = make_console(stderr=True)
     for warning in dict.fromkeys(w for run in runs for w in warnings_of(run, settings)):
         said.print(warning, style="yellow", soft_wrap=True)

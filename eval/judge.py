@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from eval.cases import Case, Gold
+from eval.drafts import draft_of, timings_of
 from eval.library import Library
 from eval.measures import STAGES, question_measures
 from eval.metrics import contains_answer, is_short
@@ -61,13 +62,15 @@ class Judge:
                 )
                 for claim in claims
             ],
+            composer=outcome.composer if isinstance(outcome, Answer) else None,
+            draft=draft_of(outcome),
             nearest=self._citations(abstained.nearest if abstained else (), case),
             best=best,
             best_right=_is_right(best, case, criterion),
             decision_score=first.support if first else 0.0,
             signs=_signs(first) if first else {},
             rankings=self.rankings(outcome.ranking),
-            timings_ms=dict(outcome.timings_ms),
+            timings_ms=timings_of(outcome),
             tokens={
                 "read": self._tokens_read(outcome),
                 "said": sum(self.count_tokens(claim.text) for claim in claims),

@@ -17,12 +17,22 @@ from typing import Literal
 from eval.cases import Case, QuestionSet
 from eval.library import Library
 from eval.records import SCHEMA_VERSION, Machine, Manifest, ModelRecord, QuestionSetRecord
+from prompts.registry import latest_prompts
 from rag.assistant import Assistant
+from rag.types import ModelIdentity
 
 __all__ = ["Selection", "describe_run"]
 
 # Where something lies is no part of how a question is answered, and runs are shared.
-_PLACES = frozenset(("data", "models.cache_dir"))
+_PLACES = frozenset(
+    (
+        "data",
+        "models.cache_dir",
+        "language_model.base_url",
+        "language_model.embedded",
+        "language_model.api_key_env",
+    )
+)
 _PACKAGES = ("sentence-transformers", "transformers", "torch", "faiss-cpu", "numpy", "tiktoken")
 _CODE = ("rag", "embeddings", "prompts")
 
@@ -50,6 +60,7 @@ def describe_run(
     settings, models and code; not the machine, the time or where things lie.
     """
     encoder, reranker = assistant.encoder.identity, assistant.reranker
+    writer = _writer(assistant, selection)
     described = QuestionSetRecord(
         name=questions.name,
         kind=questions.kind,
@@ -64,7 +75,9 @@ def describe_run(
         left_out=dict(questions.left_out),
     )
     settings = {
-        key: value for key, value, _ in assistant.settings.items() if key not in _PLACES
+        key: value
+        for key, value, _ in assistant.settings.items()
+        if key not in _PLACES and (writer or not key.startswith("language_model."))
     } | {
         # A model given by its path goes by its name and hash: runs are shared.
         "models.encoder": encoder.name,
@@ -76,7 +89,10 @@ def describe_run(
         "encoder": ModelRecord(name=encoder.name, revision=encoder.revision),
         "reranker": ModelRecord(name=reranker.name, revision=reranker.revision),
     }
+    if writer is not None:
+        models["language_model"] = ModelRecord(name=writer.name, revision=writer.revision)
     code = _code_hash()
+    prompts = [latest.id for latest in latest_prompts()] if writer else []
     identity = _digest(
         described.model_dump_json(),
         json.dumps([case.id for case in selection.cases]),
@@ -96,13 +112,20 @@ def describe_run(
         questions=described,
         settings=settings,
         models=models,
-        # The extractive composer uses no prompt.
-        prompts=[],
+        prompts=prompts,
         packages={name: importlib.metadata.version(name) for name in _PACKAGES},
         seed=selection.seed,
         machine=_machine(),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _writer(assistant: Assistant, selection: Selection) -> ModelIdentity | None:
+    """The language model that answers are composed with, None where none is."""
+    if selection.mode != "answers" or assistant.settings.answer.composer == "extractive":
+        return None
+    model = assistant.models.language_model
+    return model.identity if model else None
 
 
 def _digest(*parts: str) -> str:

@@ -61,7 +61,7 @@ def question_measures(record: QuestionRecord, *, answers: bool) -> dict[str, flo
         found |= _retrieval(record)
     if not answers:
         return found
-    return found | _answer(record) | _citations(record) | _refusal(record)
+    return found | _answer(record) | _citations(record) | _refusal(record) | _draft(record)
 
 
 def _retrieval(record: QuestionRecord) -> dict[str, float | None]:
@@ -80,7 +80,7 @@ def _retrieval(record: QuestionRecord) -> dict[str, float | None]:
 def _answer(record: QuestionRecord) -> dict[str, float | None]:
     claims = [claim.text for claim in record.claims]
     answers, found = record.gold.answers, dict[str, float | None]()
-    right = bool(claims) and bool(record.best_right)
+    right = bool(claims) and _is_right(record)
     if record.answerable and answers:
         said = "\n".join(claims)
         if any(is_short(answer) for answer in answers):
@@ -96,6 +96,21 @@ def _answer(record: QuestionRecord) -> dict[str, float | None]:
     if claims:
         found["answer.precision"] = float(record.answerable and right)
     return found
+
+
+def _is_right(record: QuestionRecord) -> bool:
+    """Whether the best-supported sentence said is right; a model's is its own."""
+    if record.composer != "generative":
+        return bool(record.best_right)
+    first = max(record.claims, key=lambda claim: claim.support)
+    match record.criterion:
+        case "evidence":
+            return any(cited.in_gold_evidence for cited in first.citations)
+        case "answer":
+            return contains_answer(first.text, record.gold.answers, match="any")
+        case "document":
+            return any(cited.in_gold_document for cited in first.citations)
+    return False
 
 
 def _citations(record: QuestionRecord) -> dict[str, float | None]:
@@ -136,6 +151,21 @@ def _refusal(record: QuestionRecord) -> dict[str, float | None]:
 def _refused(record: QuestionRecord) -> bool:
     """A failure counts as the wrong thing: of an answerable question, as a refusal."""
     return record.outcome == "abstained" or (record.outcome == "failed" and record.answerable)
+
+
+def _draft(record: QuestionRecord) -> dict[str, float | None]:
+    draft = record.draft
+    if draft is None:
+        return {}
+    found: dict[str, float | None] = {
+        "draft.said": float(record.composer == "generative"),
+        "draft.declined": float(draft.declined),
+    }
+    if draft.sentences:
+        withheld = (each.verdict not in ("found", "misattributed") for each in draft.sentences)
+        found["draft.withheld"] = _share(withheld)
+        found["draft.misattributed"] = _share(e.verdict == "misattributed" for e in draft.sentences)
+    return found
 
 
 # --- Metrics that are no mean over questions ---------------------------------------
@@ -284,6 +314,30 @@ _ABSTENTION: Mapping[str, Measure] = {
     ),
 }
 
+_DRAFTS: Mapping[str, Measure] = {
+    "draft.said": Measure(
+        "questions that a language model wrote for whose answer is in its words", _OURS, binary=True
+    ),
+    "draft.declined": Measure(
+        "questions that a language model wrote for of which it said that the passages do not "
+        "answer",
+        _OURS,
+        higher_is_better=False,
+        binary=True,
+    ),
+    "draft.withheld": Measure(
+        "share of the sentences of a draft that were withheld, for want of support",
+        _OURS,
+        higher_is_better=False,
+    ),
+    "draft.misattributed": Measure(
+        "share of the sentences of a draft that were said with another citation than the "
+        "language model's",
+        _OURS,
+        higher_is_better=False,
+    ),
+}
+
 
 def _retrieval_measures() -> dict[str, Measure]:
     found: dict[str, Measure] = {}
@@ -311,6 +365,7 @@ MEASURES: Mapping[str, Measure] = {
     **_ANSWERS,
     **_CITATIONS,
     **_ABSTENTION,
+    **_DRAFTS,
     **_retrieval_measures(),
 }
 

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = [
     "SCHEMA_VERSION",
     "ClaimRecord",
+    "DraftRecord",
+    "DraftSentenceRecord",
     "Estimate",
     "EvidenceRecord",
     "GoldRecord",
@@ -94,6 +96,26 @@ class ClaimRecord(_Record):
     citations: list[SentenceRecord]
 
 
+class DraftSentenceRecord(_Record):
+    """A sentence that a language model wrote. ``verdict`` is the gate's: found or
+    misattributed where it was said, else stitched, unsupported or uncited; ``reasons`` why."""
+
+    text: str
+    markers: list[int]
+    verdict: str
+    reasons: list[str]
+
+
+class DraftRecord(_Record):
+    """What became of a language model's draft. ``fallback`` says why the answer is not, or
+    not the whole of, what it drafted."""
+
+    sentences: list[DraftSentenceRecord]
+    declined: bool = Field(description="the model said that the passages do not answer")
+    fallback: str | None
+    left_out: int = Field(description="passages for which its context had no room")
+
+
 class QuestionRecord(_Record):
     """One question, its outcome and its verdicts.
 
@@ -125,6 +147,12 @@ class QuestionRecord(_Record):
     explanation: str | None = Field(description="of an abstention, for people")
     error: str | None = Field(description="why asking failed")
     claims: list[ClaimRecord]
+    composer: Literal["extractive", "generative"] | None = Field(
+        default=None, description="of an answer; null in runs made before there were two"
+    )
+    draft: DraftRecord | None = Field(
+        default=None, description="of a question for which a language model wrote"
+    )
     nearest: list[SentenceRecord] = Field(description="what an abstention lists")
     best: SentenceRecord | None
     best_right: bool | None

@@ -74,7 +74,7 @@ def _head(run: Run, summary: Summary) -> Text:
 
 
 def _families(summary: Summary) -> Iterator[tuple[str, list[str]]]:
-    for family in ("answer", "citation", "abstention"):
+    for family in ("answer", "citation", "abstention", "draft"):
         names = [name for name in summary.metrics if name.startswith(f"{family}.")]
         if names:
             yield family, names

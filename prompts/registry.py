@@ -14,7 +14,14 @@ from functools import cache
 from importlib import resources
 from string import Template
 
-__all__ = ["Prompt", "PromptError", "list_prompts", "load_prompt", "make_prompt"]
+__all__ = [
+    "Prompt",
+    "PromptError",
+    "latest_prompts",
+    "list_prompts",
+    "load_prompt",
+    "make_prompt",
+]
 
 _FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)\.v(?P<version>[1-9][0-9]*)\.md", re.ASCII)
 _ID_HASH_DIGITS = 12
@@ -62,6 +69,12 @@ class Prompt:
                 f"it takes {', '.join(sorted(self.variables)) or 'no variables'}"
             )
         return Template(self.text).substitute(values)
+
+
+def latest_prompts() -> tuple[Prompt, ...]:
+    """The highest version of each prompt, by name."""
+    latest = {prompt.name: prompt for prompt in sorted(list_prompts(), key=lambda p: p.version)}
+    return tuple(latest[name] for name in sorted(latest))
 
 
 def load_prompt(name: str, version: int | None = None) -> Prompt:

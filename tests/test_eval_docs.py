@@ -22,7 +22,7 @@ def test_every_metric_is_explained_in_one_line_with_its_source():
 
 
 def test_the_docs_name_no_metric_that_is_not():
-    shown = set(re.findall(r"\| `((?:answer|citation|abstention|retrieval)\.[^`]+)`", DOCS))
+    shown = set(re.findall(r"\| `((?:answer|citation|abstention|draft|retrieval)\.[^`]+)`", DOCS))
     assert shown == {documented(name) for name in MEASURES}
 
 

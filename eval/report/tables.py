@@ -26,7 +26,12 @@ __all__ = [
     "type_table",
 ]
 
-FAMILIES = {"answer": "Answers", "citation": "Citations", "abstention": "Abstention"}
+FAMILIES = {
+    "answer": "Answers",
+    "citation": "Citations",
+    "abstention": "Abstention",
+    "draft": "Drafts",
+}
 RETRIEVAL = "retrieval"
 
 # An interval over fewer questions than this covers most of the scale.
