@@ -16,6 +16,7 @@ from rag.answer.figures import find_figures
 from rag.answer.pack import escape_text
 from rag.answer.question import analyse_question, is_chinese, stem_tokens
 from rag.answer.support import name_is_among
+from rag.answer.thoughts import without_thoughts
 from rag.errors import LanguageModelError
 from rag.language_model.base import LanguageModel, Message
 from rag.normalise import search_text
@@ -64,7 +65,7 @@ def standalone_with_model(
         )
     except LanguageModelError:
         return None
-    rewritten = _first_line(draft)
+    rewritten = _first_line(without_thoughts(draft))
     sound = 0 < len(rewritten) <= limit and _is_sound(rewritten, question, history)
     return rewritten if sound else None
 

@@ -20,13 +20,16 @@ class Reply:
     """What the endpoint does with one request.
 
     ``pieces`` are sent as the deltas of a stream, ``first_after`` seconds after the request
-    and ``between`` seconds apart; with ``streams`` False as one completion. Without a
-    ``finish_reason`` the last chunk and [DONE] are missing. ``dies_after`` that many pieces the
-    connection is reset. ``body`` is sent instead of all that, as it is. ``pings`` sends
-    comments for that many seconds before anything else, as some servers do.
+    and ``between`` seconds apart, ``thoughts`` before them as deltas of ``thinks_in``; with
+    ``streams`` False as one completion. Without a ``finish_reason`` the last chunk and [DONE]
+    are missing. ``dies_after`` that many pieces the connection is reset. ``body`` is sent
+    instead of all that, as it is. ``pings`` sends comments for that many seconds before
+    anything else, as some servers do.
     """
 
     pieces: tuple[str, ...] = ()
+    thoughts: tuple[str, ...] = ()
+    thinks_in: str = "reasoning_content"
     first_after: float = 0.0
     between: float = 0.0
     pings: float = 0.0
@@ -142,6 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(b": ping\n\n")
             self.endpoint.wait(0.02)
         self.endpoint.wait(reply.first_after)
+        for thought in reply.thoughts:
+            self._event(_chunk({reply.thinks_in: thought}))
+            self.endpoint.wait(reply.between)
         for at, piece in enumerate(reply.pieces):
             if at == reply.dies_after:
                 self._reset()

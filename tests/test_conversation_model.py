@@ -28,11 +28,14 @@ def rewrite(question, script, history=HISTORY, **options):
         ("How many delegates came?", 'Rewritten: "How many delegates came to Huawei?"'),
         ("And in 2020?", "Did LI Yong visit Huawei in 2020?\nExplanation: ..."),
         ("Why did he not speak?", "Why did LI Yong not speak?"),
+        ("Why did he go?", "<think>Why did he go?\nHe is LI Yong.</think>\n\nWhy did LI Yong go?"),
     ],
 )
 def test_a_wording_that_keeps_what_was_asked_and_said_is_taken(question, script):
     rewritten = rewrite(question, script)
-    expected = script.split("\n")[0].removeprefix("Rewritten: ").strip('"')
+    expected = (
+        script.split("</think>\n\n")[-1].split("\n")[0].removeprefix("Rewritten: ").strip('"')
+    )
     assert rewritten == expected
 
 
@@ -54,6 +57,7 @@ def test_chinese_follow_ups_are_rewritten_too():
         ("How many delegates came?", "LI Yong visited Huawei in Shenzhen on 24 April 2019."),
         ("Who did he meet there?", "Potatoes grow underground and beets do as well."),
         ("Who did he meet there?", ""),
+        ("Why did he go?", "<think>Why did LI Yong go?"),
         ("Who did he meet there?", "Who did LI Yong meet? " * 100),
     ],
 )

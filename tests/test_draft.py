@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answer.draft import DraftParser, DraftSentence
+from rag.answer.thoughts import ThoughtFilter, without_thoughts
 
 
 def read(draft, size=None):
@@ -63,6 +64,15 @@ OPENED, MOVED = "The library opened on 3 May 1931.", "It moved in 1988."
         ("It opened in\nMay 1931. [1]", [("It opened in", ()), ("May 1931.", (1,))]),
         ("It opened\nin May 1931. [1]", [("It opened in May 1931.", (1,))]),
         ("It opened [1", [("It opened [1", ())]),
+        (f"<think>\nHmm. It says {MOVED} [2]\n</think>\n\n{OPENED} [1]", [(OPENED, (1,))]),
+        (f"<THINKING>{MOVED} [2]</Thinking>{OPENED} [1]", [(OPENED, (1,))]),
+        (f"{OPENED} [1]\n<think>{MOVED} [2]</think>", [(OPENED, (1,))]),
+        (f"{OPENED} [1] <think>never closed. {MOVED} [2]", [(OPENED, (1,))]),
+        (f"<think>```</think>{OPENED} [1]", [(OPENED, (1,))]),
+        (f"It opened, I think, in May [2]</think>{OPENED} [1]", [(OPENED, (1,))]),
+        ("It is <thin [1].", [("It is <thin.", (1,))]),
+        ("It is <think", [("It is <think", ())]),
+        ("<<think>so</think>It is. [1]", [("<It is.", (1,))]),
         ("[1]", []),
         ("", []),
     ],
@@ -118,6 +128,11 @@ PIECES = st.sampled_from(
         "<|im_end|>",
         "†",
         ", ",
+        "<think>",
+        "</think>",
+        "</THINKING>",
+        "<",
+        "</thin",
     ]
 )
 
@@ -134,6 +149,17 @@ def test_any_chunking_of_a_draft_gives_the_same_sentences(draft, data):
     found += parser.finish()
     assert [(s.text, s.markers) for s in found] == whole
     assert all(any(map(str.isalnum, text)) for text, _ in whole)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_thoughts_left_out_of_a_stream_are_those_left_out_of_the_whole(text):
+    thoughts = ThoughtFilter()
+    said = ""
+    for character in text:
+        more, only_thought = thoughts.read(character)
+        said = "" if only_thought else said + more
+    assert said + thoughts.finish() == without_thoughts(text)
 
 
 def test_a_sentence_leaves_before_the_next_one_is_written_but_not_before_its_markers_are():

@@ -228,6 +228,18 @@ def test_a_draft_that_has_begun_in_time_may_take_the_whole_deadline():
         assert "".join(draft(model)) == "a b c d"
 
 
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_thinking_is_life_but_no_draft(field):
+    reply = says(DRAFT, thoughts=("Hmm. ", "It says 2013. "), between=0.3, thinks_in=field, size=99)
+    with (
+        fake_endpoint(reply) as endpoint,
+        model_at(endpoint.base_url, first_token_seconds=0.4) as model,
+    ):
+        assert "".join(draft(model)) == DRAFT
+    error, said = failure(Reply(thoughts=("Hmm.",)))
+    assert (error.kind, said) == ("empty", "")
+
+
 def test_closing_the_iterator_hangs_up_at_once():
     reply = Reply(pieces=("word ",) * 500, between=0.02)
     with fake_endpoint(reply) as endpoint, model_at(endpoint.base_url) as model:

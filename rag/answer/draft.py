@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.answer.thoughts import ThoughtFilter
 from rag.sentences import split_sentences
 
 __all__ = ["DraftParser", "DraftSentence"]
@@ -80,6 +81,7 @@ class DraftParser:
     """Reads one draft; feed it chunks, then finish it."""
 
     def __init__(self) -> None:
+        self._thoughts = ThoughtFilter()
         self._pending = ""
         self._breaks = 0
         self._fence = ""
@@ -88,13 +90,29 @@ class DraftParser:
         self._over = False
 
     def feed(self, chunk: str) -> list[DraftSentence]:
-        """The sentences that this chunk settles, in order."""
-        return [found for character in chunk for found in self._step(character)]
+        """The sentences that this chunk settles, in order; what is thought is none."""
+        found: list[DraftSentence] = []
+        for character in chunk:
+            said, only_thought = self._thoughts.read(character)
+            found += [sentence for each in said for sentence in self._step(each)]
+            if only_thought:
+                self._forget()
+        return found
 
     def finish(self) -> list[DraftSentence]:
-        """What is left when the draft ends; an open code block holds nothing."""
-        held, self._fence, self._breaks = self._flush(), "", 0
-        return held
+        """What is left when the draft ends; an open code block or thought holds nothing."""
+        last = self._thoughts.finish()
+        found = [sentence for each in last for sentence in self._step(each)]
+        found += self._flush()
+        self._fence, self._breaks = "", 0
+        return found
+
+    def _forget(self) -> None:
+        """Go on as at the beginning of a draft. Sentences given out stay so: each was
+        judged for itself."""
+        self._pending = self._fence = self._behind = ""
+        self._breaks = 0
+        self._leading = self._over = False
 
     def _step(self, character: str) -> list[DraftSentence]:
         if character == "\r" or character == _PLACE or self._over:

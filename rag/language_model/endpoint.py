@@ -36,6 +36,9 @@ _OTHERWISE: Final[Mapping[str, str | None]] = {
 # characters a token over a whole draft.
 _CHARACTERS_PER_TOKEN = 64
 
+# Where servers put what a reasoning model thinks; it is no part of the draft.
+_THOUGHTS = ("reasoning_content", "reasoning")
+
 # What the thread that receives hands to the one that asked: a piece, the end, or a failure.
 _Arrival = str | None | BaseException
 
@@ -241,7 +244,7 @@ class _Reply:
             if not isinstance(text, str | None) or not isinstance(reason, str | None):
                 raise ValueError("it sent JSON of another shape")
             # A model that thinks first is at work, though nothing of the draft is there.
-            if text or getattr(content, "reasoning_content", None):
+            if text or any(getattr(content, name, None) for name in _THOUGHTS):
                 self.signs = True
                 self.on_sign()
             if text:
