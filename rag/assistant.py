@@ -29,6 +29,7 @@ from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatu
 from rag.store.journal_types import JobRecord, NewTurn, TurnRecord
 from rag.store.local import LocalStore
 from rag.types import (
+    Answer,
     Citation,
     Claim,
     Document,
@@ -350,6 +351,8 @@ class Assistant:
         limit: int | None = None,
         composer: Composer | None = None,
         on_claim: Callable[[Claim], None] = lambda claim: None,
+        on_written: Callable[[Answer], None] = lambda answer: None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Outcome:
         """Answer from the archive, or abstain; every claim's citations are verified.
 
@@ -357,7 +360,10 @@ class Assistant:
         stands alone; the outcome says which in ``standalone``.
         ``limit`` is how many passages are read sentence by sentence, ``composer`` who words
         the answer; without them, what settings say. ``on_claim`` is told of each claim of
-        an answer once it is verified, in order, in the calling thread.
+        an answer once it is verified, in order, in the calling thread; ``on_written``, after
+        it, only of a language model's answer, as far as that has been verified: the claims
+        of the outcome begin with these. ``stop`` is asked while a language model is at
+        work; once it is true, the work ends.
 
         Raises:
             QuestionError: the question is blank, or longer than MAX_QUESTION_CHARACTERS.
@@ -365,12 +371,13 @@ class Assistant:
             ModelError: a model could not be loaded or run.
             SettingsError: "generative" without a language model.
             LanguageModelError: "generative", and the language model wrote nothing.
+            AbandonedError: ``stop`` was true while a language model was at work.
         """
         asked = _checked(Question(question) if isinstance(question, str) else question)
         composer = composer or self.settings.answer.composer
         watch = Stopwatch()
         with watch.time("total"), self.store.read() as view:
-            understood = self._understood(asked, composer, watch)
+            understood = self._understood(asked, composer, watch, stop)
             terms = analyse_question(understood)
             inquiry = Inquiry(
                 view,
@@ -382,6 +389,8 @@ class Assistant:
                 watch,
                 composer,
                 on_claim,
+                on_written,
+                stop,
             )
             outcome = inquiry.run(limit or self.settings.answer.passages)
         outcome = replace(outcome, timings_ms=dict(watch.laps))
@@ -407,16 +416,20 @@ class Assistant:
         limit: int | None = None,
         composer: Composer | None = None,
         on_claim: Callable[[Claim], None] = lambda claim: None,
+        on_written: Callable[[Answer], None] = lambda answer: None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> TurnRecord:
         """Answer as ``ask`` does, in a stored conversation, and store the turn durably.
 
         The conversation's turns are the question's history; None begins one. ``owner`` is
         recorded; whether somebody may go on with a conversation is for the caller to say.
+        What ``stop`` ended is not stored.
         The outcome returned is whole; the one stored is without ranking and candidates.
 
         Raises:
             UnknownConversationError: there is no such conversation.
-            QuestionError, IndexMismatchError, ModelError: as ``ask`` does.
+            QuestionError, IndexMismatchError, ModelError, SettingsError, LanguageModelError,
+                AbandonedError: as ``ask`` does.
             StoreError: the conversation cannot be read or written.
         """
         asked = Question(question) if isinstance(question, str) else question
@@ -425,10 +438,19 @@ class Assistant:
             turns = journal.conversation(conversation_id, last=_TURNS_READ).turns
             history = tuple(side for turn in turns for side in turns_of(turn.outcome))
             asked = replace(asked, history=history)
-        outcome = self.ask(asked, limit=limit, composer=composer, on_claim=on_claim)
+        outcome = self.ask(
+            asked,
+            limit=limit,
+            composer=composer,
+            on_claim=on_claim,
+            on_written=on_written,
+            stop=stop,
+        )
         return replace(journal.add_turn(conversation_id, NewTurn(outcome, owner)), outcome=outcome)
 
-    def _understood(self, question: Question, composer: Composer, watch: Stopwatch) -> str:
+    def _understood(
+        self, question: Question, composer: Composer, watch: Stopwatch, stop: Callable[[], bool]
+    ) -> str:
         """The question without need of its history, in a language model's words where one
         composes and they keep what was asked, else by rules."""
         ruled = _understood(question)
@@ -444,6 +466,7 @@ class Assistant:
                 load_prompt("standalone"),
                 deadline_seconds=self.settings.language_model.timeout_seconds,
                 limit=MAX_QUESTION_CHARACTERS,
+                stop=stop,
             )
         return reworded or ruled
 

@@ -101,7 +101,8 @@ class ServerSettings:
     from it. ``allowed_hosts`` are further names that it answers to. ``cors_origins`` are
     web pages of other origins that may call it; none by default. ``trusted_proxies`` are
     addresses whose forwarded headers are believed. ``workers`` questions run at once and at
-    most ``queue`` wait; one that is not answered within ``timeout_seconds`` is given up.
+    most ``queue`` wait; one that is not answered within ``timeout_seconds``, and what a
+    language model may take besides, is given up.
     ``rate_limit`` ("120/minute") holds for each key, or for each address without keys.
     Sizes are in bytes. ``log_format`` "auto" is "console" on a terminal, else "json".
     ``tracing`` sends spans to the collector that OTEL_EXPORTER_OTLP_* name, see

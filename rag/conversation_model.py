@@ -7,7 +7,7 @@ wording is taken only where it keeps what was asked and adds nothing that was no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from prompts.registry import Prompt
@@ -45,12 +45,14 @@ def standalone_with_model(
     *,
     deadline_seconds: float = 20.0,
     limit: int = 1000,
+    stop: Callable[[], bool] = lambda: False,
 ) -> str | None:
     """The question as the model says it without its history, ``limit`` code points at most.
 
-    None where there is no history, the model fails, or its wording drops a name, number,
-    date or negation of the question, or most of its words, or brings in one that neither
-    question nor history has: use ``rag.conversation.standalone_question`` then.
+    None where there is no history, the model fails or ``stop`` becomes true, or its wording
+    drops a name, number, date or negation of the question, or most of its words, or brings
+    in one that neither question nor history has: use ``rag.conversation.standalone_question``
+    then.
     """
     if not history:
         return None
@@ -61,6 +63,7 @@ def standalone_with_model(
                 (Message("user", text.rstrip()),),
                 max_tokens=_MOST_TOKENS,
                 deadline_seconds=deadline_seconds,
+                stop=stop,
             )
         )
     except LanguageModelError:

@@ -6,6 +6,7 @@ FootnoteError
 │   └── UnreadableTypeError    no reader takes files of its ending
 ├── ModelError             model weights are missing, altered or failed to run
 ├── LanguageModelError     a language model gave no draft, or only part of one
+├── AbandonedError         whoever asked does not wait for the answer any more
 ├── StoreError             the data directory cannot be used as asked
 │   ├── StoreLockedError   another process is writing to it
 │   ├── StoreVersionError  it was written by a newer Footnote
@@ -26,6 +27,7 @@ from __future__ import annotations
 from typing import Literal
 
 __all__ = [
+    "AbandonedError",
     "CitationError",
     "FootnoteError",
     "IndexMismatchError",
@@ -93,6 +95,10 @@ class LanguageModelError(FootnoteError):
         super().__init__(message)
         self.kind = kind
         self.retry_after_seconds = retry_after_seconds
+
+
+class AbandonedError(FootnoteError):
+    """Whoever asked does not wait for the answer any more, so it was not finished."""
 
 
 class StoreError(FootnoteError):

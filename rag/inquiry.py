@@ -25,7 +25,7 @@ from rag.answer.short import find_short_answer
 from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
 from rag.answer.support import archive_rarity, ranking_signs
 from rag.config import Settings
-from rag.errors import SettingsError
+from rag.errors import AbandonedError, SettingsError
 from rag.models import Models, model_errors
 from rag.normalise import lexical_tokens
 from rag.retrieve.repeats import count_with_repeats
@@ -134,12 +134,15 @@ class Inquiry:
     watch: Stopwatch
     composer: Composer
     tell: Callable[[Claim], None]
+    tell_written: Callable[[Answer], None]
+    stop: Callable[[], bool]
 
     def run(self, limit: int) -> Outcome:
         """The outcome; of the best ``limit`` passages every sentence is judged.
 
         Raises:
             IndexMismatchError, ModelError: as ``rank_passages`` does.
+            SettingsError, LanguageModelError, AbandonedError: as ``Assistant.ask`` does.
         """
         if self.view.empty:
             return self._abstain("empty_archive", [], [], {})
@@ -225,6 +228,8 @@ class Inquiry:
         hits = answer.ranking[:_WRITER_READS]
         wanted = {hit.passage.document_id for hit in hits} - documents.keys()
         known = {**documents, **{each: self.view.document(each) for each in sorted(wanted)}}
+        if self.stop():
+            raise AbandonedError("nobody waits for the answer any more")
         with self.watch.time("write"):
             written = write_answer(
                 self.understood,
@@ -233,8 +238,11 @@ class Inquiry:
                 model,
                 settings=self.models.writer,
                 chinese=self.terms.chinese,
-                tell=self.tell,
+                tell=_Growing(answer, model.identity, self).add,
+                stop=self.stop,
             )
+        if written.failure is not None and self.stop():
+            raise AbandonedError("nobody waits for the answer any more") from written.failure
         return self._settled(answer, written, known)
 
     def _settled(
@@ -350,6 +358,26 @@ class Inquiry:
             reranker = self.models.reranker
             models["reranker"] = ModelIdentity(reranker.name, reranker.revision)
         return models
+
+
+class _Growing:
+    """A language model's answer as far as it has been told."""
+
+    def __init__(self, answer: Answer, model: ModelIdentity, inquiry: Inquiry) -> None:
+        self._answer = replace(
+            answer,
+            claims=(),
+            composer="generative",
+            models={**answer.models, "language_model": model},
+            short_answer=None,
+        )
+        self._inquiry = inquiry
+
+    def add(self, claim: Claim) -> None:
+        """Tell of one more claim."""
+        self._answer = replace(self._answer, claims=(*self._answer.claims, claim))
+        self._inquiry.tell(claim)
+        self._inquiry.tell_written(self._answer)
 
 
 def _within(short: Citation | None, cited: Sequence[Citation]) -> Citation | None:

@@ -47,9 +47,10 @@ def write_answer(
     settings: LanguageModelSettings,
     chinese: bool,
     tell: Callable[[Claim], None],
+    stop: Callable[[], bool],
 ) -> Written:
     """Have the model answer from these passages, best first; ``tell`` is told of each
-    claim once it is verified.
+    claim once it is verified. Once ``stop`` is true the model is interrupted.
     """
     budget = passage_budget(
         question,
@@ -61,7 +62,7 @@ def write_answer(
         hits, documents, budget_tokens=budget, count_tokens=model.count_tokens, question=question
     )
     generation = generate_claims(
-        question, packed, documents, model, settings=settings, chinese=chinese
+        question, packed, documents, model, settings=settings, chinese=chinese, stop=stop
     )
     claims: list[Claim] = []
     failure = None

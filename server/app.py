@@ -12,6 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from rag.assistant import Assistant
+from rag.config import Settings
 from server import openai_chat, openai_responses
 from server.context import ServerContext
 from server.mcp_http import MCP_PATH, McpEndpoint
@@ -58,7 +59,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
         work=WorkPool(
             workers=settings.workers,
             queue=settings.queue,
-            timeout_seconds=settings.timeout_seconds,
+            timeout_seconds=settings.timeout_seconds + _model_seconds(assistant.settings),
         ),
         uploads=UploadWorker(assistant),
         metrics=Metrics(),
@@ -119,6 +120,14 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
     app.add_middleware(ObserveRequests, metrics=context.metrics)
     app.add_middleware(RequestIds)
     return app
+
+
+def _model_seconds(settings: Settings) -> float:
+    """How long a language model may take for one question: its own deadlines come first, so
+    that what it does not write in time is answered in the archive's own sentences."""
+    model = settings.language_model
+    # A follow-up is reworded, then answered.
+    return 2 * model.timeout_seconds if model.configured else 0.0
 
 
 def _watch(context: ServerContext) -> None:

@@ -19,6 +19,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import ConfigDict, Field, RootModel
 from starlette.requests import Request
 
+from rag.answer.settings import Composer
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, UnknownDocumentError
 from rag.permalink import parse_span, permalink
@@ -26,6 +27,7 @@ from rag.types import Citation, Document, Span
 from server.footnotes import outcome_text
 from server.problems import ProblemError
 from server.wire import OutcomeOut, outcome_out
+from server.work import given_up
 
 __all__ = ["Run", "build_mcp", "run_stdio"]
 
@@ -60,6 +62,11 @@ _ASK = (
     "that the archive does not say, why, and what it does say of the subject: report that "
     "and do not answer from memory. Keep the footnotes when you use a sentence. The question "
     "must make sense without the conversation so far."
+)
+_COMPOSER = (
+    "who words the answer: 'extractive' the archive itself, 'generative' a language model whose "
+    "sentences the archive supports, 'auto' the model where there is one; leave it out for what "
+    "the archive's owner has set"
 )
 
 
@@ -145,9 +152,12 @@ class _Tools:
         self,
         question: Annotated[str, Field(description="a full question that stands alone")],
         ctx: Context,
+        composer: Annotated[Composer | None, Field(description=_COMPOSER)] = None,
     ) -> Annotated[CallToolResult, AskedOut]:
         base = self._base(ctx)
-        outcome = await self._call(lambda: self.assistant.ask(question))
+        outcome = await self._call(
+            lambda: self.assistant.ask(question, composer=composer, stop=given_up)
+        )
         return CallToolResult(
             content=[TextContent(type="text", text=outcome_text(outcome, lambda c: _url(c, base)))],
             structured_content=_linked(outcome_out(outcome).model_dump(mode="json"), base),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -13,7 +13,8 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
 from rag.errors import SettingsError
-from rag.types import Question
+from rag.types import Answer, Question
+from server.arrivals import Arrivals
 from server.gone import settled
 from server.openai_messages import Asked, refuse
 from server.openai_requests import (
@@ -32,6 +33,7 @@ from server.openai_text import Composed
 from server.problems import ProblemError, problem_of
 from server.shapes import last_day
 from server.wire import AbstentionOut, AnswerOut
+from server.work import given_up
 
 __all__ = [
     "check_format",
@@ -39,12 +41,13 @@ __all__ = [
     "check_tool_choice",
     "event",
     "extension_of",
+    "how_to_ask",
     "openai_responses",
     "question_of",
     "settled_early",
     "streamed",
     "text_sent",
-    "waited_for",
+    "until_done",
 ]
 
 # An error within this time of a streamed request still has a status of its own.
@@ -104,6 +107,17 @@ def question_of(asked: Asked, footnote: FootnoteIn | None) -> Question:
     return Question(asked.text, filters, asked.history, day)
 
 
+def how_to_ask(footnote: FootnoteIn | None, on_written: Callable[[Answer], None]) -> dict[str, Any]:
+    """The arguments of ``Assistant.ask`` that the request's extension and its stream give."""
+    wanted = footnote or FootnoteIn()
+    return {
+        "limit": wanted.top_k,
+        "composer": wanted.composer,
+        "on_written": on_written,
+        "stop": given_up,
+    }
+
+
 def extension_of(
     outcome: AnswerOut | AbstentionOut, composed: Composed
 ) -> AnswerExtension | AbstentionOut:
@@ -126,21 +140,20 @@ def text_sent(messages: Iterable[InputMessage | ResponseItem]) -> str:
     return "\n".join(texts)
 
 
-async def settled_early(task: asyncio.Task[T]) -> None:
+async def settled_early(task: asyncio.Task[Any], grown: Arrivals[T]) -> None:
     """`settled`, with the patience of these routes: their clients raise by the status."""
-    await settled(task, GRACE_SECONDS)
+    await settled(task, GRACE_SECONDS, grown.begun())
 
 
-async def waited_for(task: asyncio.Task[T]) -> AsyncIterator[bytes]:
-    """Comments that keep the connection open, until the task is done.
+async def until_done(task: asyncio.Task[Any], grown: Arrivals[T]) -> AsyncIterator[T | bytes]:
+    """What arrives before the task is done, and comments that keep the connection open.
 
-    A client that leaves ends the task, when no thread is at it yet.
+    A client that leaves ends the task: one that no thread is at yet never runs, and a
+    language model stops.
     """
     try:
-        while not task.done():
-            await asyncio.wait({task}, timeout=KEEPALIVE_SECONDS)
-            if not task.done():
-                yield KEEPALIVE_COMMENT
+        async for each in grown.each(KEEPALIVE_SECONDS):
+            yield KEEPALIVE_COMMENT if each is None else each
     finally:
         if not task.done():
             task.cancel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from fastapi.sse import format_sse_event
 from starlette.requests import Request
 
 from rag.assistant import Assistant
-from rag.types import Question
+from rag.types import Answer, Question
+from server.arrivals import Arrivals
 from server.context import Context, ServerContext
 from server.gone import unless_gone
 from server.openai_ask import (
@@ -24,15 +25,16 @@ from server.openai_ask import (
     check_tool_choice,
     event,
     extension_of,
+    how_to_ask,
     openai_responses,
     question_of,
     settled_early,
     streamed,
     text_sent,
-    waited_for,
+    until_done,
 )
 from server.openai_messages import asked_in, refuse
-from server.openai_requests import MODEL, ChatIn, FootnoteIn
+from server.openai_requests import MODEL, ChatIn
 from server.openai_shapes import (
     AnnotationOut,
     ChatOut,
@@ -48,18 +50,25 @@ from server.problems import openai_error, problem_from
 from server.security import Reader
 from server.wire import AbstentionOut, AnswerOut, outcome_out
 
-__all__ = ["chunks_of", "completion_of", "router"]
+__all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 _STARTED = int(time.time())
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
-    """A finished chat completion. ``created`` is Unix time in seconds."""
+class Frame:
+    """What is known of a completion before its answer. ``created`` is Unix time in seconds."""
 
     id: str
     created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A finished chat completion."""
+
+    frame: Frame
     outcome: AnswerOut | AbstentionOut
     composed: Composed
     usage: Usage
@@ -97,32 +106,47 @@ async def chat(asked: ChatIn, request: Request, context: Context, caller: Reader
     check_format(asked.response_format, "response_format")
     check_tool_choice(asked.tool_choice)
     question = question_of(asked_in(asked.messages, "messages"), asked.footnote)
-    work = _complete(asked, question, context, context.base_url(request))
+    frame = Frame(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()))
+    base_url = context.base_url(request)
     if not asked.stream:
-        return completion_of(await unless_gone(request, work))
-    task = asyncio.ensure_future(work)
-    await settled_early(task)
+        work = _complete(asked, question, context, base_url, frame)
+        return _completion_of(await unless_gone(request, work))
+    grown = Arrivals[Composed]()
+    task = asyncio.ensure_future(
+        _complete(asked, question, context, base_url, frame, on_grown=grown.put_from_thread)
+    )
+    grown.end_with(task)
+    await settled_early(task, grown)
     include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
     return StreamingResponse(
-        _events(task, include_usage=include_usage),
+        _events(task, grown, _Chunks(frame, include_usage=include_usage)),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
 
 
 async def _complete(
-    asked: ChatIn, question: Question, context: ServerContext, base_url: str
+    asked: ChatIn,
+    question: Question,
+    context: ServerContext,
+    base_url: str,
+    frame: Frame,
+    *,
+    on_grown: Callable[[Composed], None] = lambda composed: None,
 ) -> Completion:
-    wanted = asked.footnote or FootnoteIn()
+    """The completion; ``on_grown`` is told of a language model's text as far as it has come."""
     assistant = context.assistant
+    explain = bool(asked.footnote and asked.footnote.explain)
+
+    def on_written(answer: Answer) -> None:
+        on_grown(compose(outcome_out(answer), base_url))
 
     def complete() -> Completion:
-        outcome = assistant.ask(question, limit=wanted.top_k)
-        shape = outcome_out(outcome, explain=wanted.explain)
+        outcome = assistant.ask(question, **how_to_ask(asked.footnote, on_written))
+        shape = outcome_out(outcome, explain=explain)
         composed = compose(shape, base_url)
         usage = _usage(assistant, text_sent(asked.messages), composed.content)
-        name = f"chatcmpl-{secrets.token_hex(12)}"
-        return Completion(name, int(time.time()), shape, composed, usage)
+        return Completion(frame, shape, composed, usage)
 
     return await context.work.run(complete)
 
@@ -135,15 +159,15 @@ def _usage(assistant: Assistant, sent: str, content: str) -> Usage:
     )
 
 
-def completion_of(completion: Completion) -> ChatOut:
+def _completion_of(completion: Completion) -> ChatOut:
     """The completion in one piece."""
     composed = completion.composed
     message = MessageOut(
         content=composed.content, annotations=[_annotation(each) for each in composed.markers]
     )
     return ChatOut(
-        id=completion.id,
-        created=completion.created,
+        id=completion.frame.id,
+        created=completion.frame.created,
         choices=[ChoiceOut(message=message)],
         usage=completion.usage,
         footnote=extension_of(completion.outcome, composed),
@@ -161,39 +185,58 @@ def _annotation(marker: Marker) -> AnnotationOut:
     )
 
 
-def chunks_of(completion: Completion, *, include_usage: bool) -> Iterator[dict[str, Any]]:
-    """The completion chunk by chunk: the role, each sentence, the end, the usage if wanted.
+class _Chunks:
+    """The chunks of one completion, each once: the role, each paragraph, the end, the usage.
 
-    Annotations come with the sentence that they are of; ``footnote`` with the end.
+    Annotations come with the paragraph that they are of; ``footnote`` with the end.
     """
-    head: dict[str, Any] = {
-        "id": completion.id,
-        "object": "chat.completion.chunk",
-        "created": completion.created,
-        "model": MODEL,
-    }
-    # Every chunk has the field where the last one has it, as OpenAI's streams do.
-    usage: dict[str, Any] = {"usage": None} if include_usage else {}
 
-    def chunk(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    def __init__(self, frame: Frame, *, include_usage: bool) -> None:
+        self._head: dict[str, Any] = {
+            "id": frame.id,
+            "object": "chat.completion.chunk",
+            "created": frame.created,
+            "model": MODEL,
+        }
+        self._include_usage = include_usage
+        self._told = 0
+
+    def grow(self, composed: Composed) -> Iterator[dict[str, Any]]:
+        """The chunks of what has not been told; what has been, it begins with."""
+        if not self._told:
+            yield self._chunk({"role": "assistant", "content": "", "refusal": None})
+        for piece in composed.pieces[self._told :]:
+            found = [_annotation(marker).model_dump(mode="json") for marker in piece.markers]
+            yield self._chunk({"content": piece.text, **({"annotations": found} if found else {})})
+        self._told = len(composed.pieces)
+
+    def finish(self, completion: Completion) -> Iterator[dict[str, Any]]:
+        """The chunks up to the end."""
+        yield from self.grow(completion.composed)
+        extension = extension_of(completion.outcome, completion.composed)
+        yield {**self._chunk({}, "stop"), "footnote": extension.model_dump(mode="json")}
+        if self._include_usage:
+            usage = completion.usage.model_dump(mode="json")
+            yield {**self._head, "choices": [], "usage": usage}
+
+    def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        return {**head, "choices": [choice], **usage}
-
-    yield chunk({"role": "assistant", "content": "", "refusal": None})
-    for piece in completion.composed.pieces:
-        found = [_annotation(marker).model_dump(mode="json") for marker in piece.markers]
-        yield chunk({"content": piece.text, **({"annotations": found} if found else {})})
-    extension = extension_of(completion.outcome, completion.composed)
-    yield {**chunk({}, "stop"), "footnote": extension.model_dump(mode="json")}
-    if include_usage:
-        yield {**head, "choices": [], "usage": completion.usage.model_dump(mode="json")}
+        # Every chunk has the field where the last one has it, as OpenAI's streams do.
+        usage: dict[str, Any] = {"usage": None} if self._include_usage else {}
+        return {**self._head, "choices": [choice], **usage}
 
 
-async def _events(task: asyncio.Task[Completion], *, include_usage: bool) -> AsyncIterator[bytes]:
-    async for comment in waited_for(task):
-        yield comment
+async def _events(
+    task: asyncio.Task[Completion], grown: Arrivals[Composed], chunks: _Chunks
+) -> AsyncIterator[bytes]:
     try:
-        for chunk in chunks_of(task.result(), include_usage=include_usage):
+        async for each in until_done(task, grown):
+            if isinstance(each, bytes):
+                yield each
+                continue
+            for chunk in chunks.grow(each):
+                yield event(chunk)
+        for chunk in chunks.finish(task.result()):
             yield event(chunk)
     except Exception as error:  # noqa: BLE001
         yield event({"error": openai_error(problem_from(error))})

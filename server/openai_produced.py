@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -19,13 +19,14 @@ from server.openai_shapes import (
     FlatUrlCitation,
     OutputMessage,
     OutputText,
+    ResponseFailure,
     ResponseOut,
     ResponseUsage,
 )
 from server.openai_text import Composed, Marker
 from server.wire import AbstentionOut, AnswerOut
 
-__all__ = ["Frame", "Produced", "events_of", "opening_of", "response_of", "results_of"]
+__all__ = ["Frame", "Produced", "Telling", "call_of", "response_of", "results_of"]
 
 # The vendor's limits on the attributes of a result.
 _ATTRIBUTE_CHARACTERS = 512
@@ -56,6 +57,12 @@ class Frame:
         """The id of an item of this response."""
         return f"{prefix}_{self.id.removeprefix('resp_')}"
 
+    def message(self, status: str, content: list[OutputText]) -> OutputMessage:
+        """The message with this content."""
+        return OutputMessage.model_validate(
+            {"id": self.item_id("msg"), "status": status, "content": content}
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Produced:
@@ -71,8 +78,7 @@ class Produced:
     @property
     def call(self) -> FileSearchCall:
         """The look-up."""
-        query = self.outcome.standalone_question or self.outcome.question
-        return FileSearchCall(id=self.frame.item_id("fs"), queries=[query], results=self.results)
+        return call_of(self.frame, self.outcome, self.results)
 
     @property
     def text(self) -> OutputText:
@@ -80,11 +86,13 @@ class Produced:
         annotations = [found for each in self.composed.markers for found in _annotations(each)]
         return OutputText(text=self.composed.content, annotations=annotations)
 
-    def message(self, status: str, content: list[OutputText]) -> OutputMessage:
-        """The message with this content."""
-        return OutputMessage.model_validate(
-            {"id": self.frame.item_id("msg"), "status": status, "content": content}
-        )
+
+def call_of(
+    frame: Frame, outcome: AnswerOut | AbstentionOut, results: list[FileSearchResult] | None
+) -> FileSearchCall:
+    """The look-up behind an outcome, be it whole or still growing."""
+    query = outcome.standalone_question or outcome.question
+    return FileSearchCall(id=frame.item_id("fs"), queries=[query], results=results)
 
 
 def _annotations(marker: Marker) -> list[Annotation]:
@@ -134,31 +142,71 @@ def response_of(produced: Produced) -> ResponseOut:
     return produced.frame.response(
         completed_at=produced.completed_at,
         status="completed",
-        output=[produced.call, produced.message("completed", [produced.text])],
+        output=[produced.call, produced.frame.message("completed", [produced.text])],
         usage=produced.usage,
         footnote=extension_of(produced.outcome, produced.composed),
     )
 
 
-def opening_of(frame: Frame) -> Iterator[dict[str, Any]]:
-    """The events before anything is known."""
-    begun = frame.response(status="in_progress").model_dump(mode="json")
-    yield {"type": "response.created", "response": begun}
-    yield {"type": "response.in_progress", "response": begun}
+class Telling:
+    """The events that build one response up, each once, in the order that OpenAI sends
+    them, numbered."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._events = 0
+        self._pieces = 0
+        self._annotations = 0
+
+    def grow(self, call: FileSearchCall, composed: Composed) -> Iterator[dict[str, Any]]:
+        """The events of what has not been told; what has been, the text begins with."""
+        yield from self._numbered(self._grow(call, composed))
+
+    def finish(self, produced: Produced) -> Iterator[dict[str, Any]]:
+        """The events up to the end."""
+        yield from self.grow(produced.call, produced.composed)
+        whole = response_of(produced).model_dump(mode="json")
+        completed = {"type": "response.completed", "response": whole}
+        yield from self._numbered([*_message_closing(produced), completed])
+
+    def fail(self, failure: ResponseFailure) -> Iterator[dict[str, Any]]:
+        """The events of an end that is a failure."""
+        failed = self._frame.response(status="failed", error=failure).model_dump(mode="json")
+        opening = () if self._events else self._opening()
+        yield from self._numbered([*opening, {"type": "response.failed", "response": failed}])
+
+    def _numbered(self, events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for each in events:
+            yield {**each, "sequence_number": self._events}
+            self._events += 1
+
+    def _opening(self) -> Iterator[dict[str, Any]]:
+        begun = self._frame.response(status="in_progress").model_dump(mode="json")
+        yield {"type": "response.created", "response": begun}
+        yield {"type": "response.in_progress", "response": begun}
+
+    def _grow(self, call: FileSearchCall, composed: Composed) -> Iterator[dict[str, Any]]:
+        if not self._pieces:
+            yield from self._opening()
+            yield from _call_events(call)
+            yield from _message_opening(self._frame)
+        part = _part(self._frame)
+        for piece in composed.pieces[self._pieces :]:
+            delta = {"delta": piece.text, "logprobs": []}
+            yield {"type": "response.output_text.delta", **part, **delta}
+            for found in (each for marker in piece.markers for each in _annotations(marker)):
+                yield {
+                    "type": "response.output_text.annotation.added",
+                    **part,
+                    "annotation_index": self._annotations,
+                    "annotation": _json(found),
+                }
+                self._annotations += 1
+        self._pieces = len(composed.pieces)
 
 
-def events_of(produced: Produced) -> Iterator[dict[str, Any]]:
-    """The events that build the response up, after the opening ones, in the order that
-    OpenAI sends them; not yet numbered."""
-    yield from _call_events(produced)
-    yield from _message_events(produced)
-    whole = response_of(produced).model_dump(mode="json")
-    yield {"type": "response.completed", "response": whole}
-
-
-def _call_events(produced: Produced) -> Iterator[dict[str, Any]]:
+def _call_events(call: FileSearchCall) -> Iterator[dict[str, Any]]:
     place = {"output_index": 0}
-    call = produced.call
     begun = call.model_copy(update={"status": "in_progress", "queries": [], "results": None})
     yield {"type": "response.output_item.added", **place, "item": _json(begun)}
     for state in ("in_progress", "searching", "completed"):
@@ -166,29 +214,23 @@ def _call_events(produced: Produced) -> Iterator[dict[str, Any]]:
     yield {"type": "response.output_item.done", **place, "item": _json(call)}
 
 
-def _message_events(produced: Produced) -> Iterator[dict[str, Any]]:
-    place = {"output_index": 1}
-    empty = produced.message("in_progress", [])
-    yield {"type": "response.output_item.added", **place, "item": _json(empty)}
-    part = {**place, "item_id": empty.id, "content_index": 0}
+def _part(frame: Frame) -> dict[str, Any]:
+    return {"output_index": 1, "item_id": frame.item_id("msg"), "content_index": 0}
+
+
+def _message_opening(frame: Frame) -> Iterator[dict[str, Any]]:
+    empty = frame.message("in_progress", [])
+    yield {"type": "response.output_item.added", "output_index": 1, "item": _json(empty)}
     nothing = OutputText(text="", annotations=[])
-    yield {"type": "response.content_part.added", **part, "part": _json(nothing)}
-    count = 0
-    for piece in produced.composed.pieces:
-        yield {"type": "response.output_text.delta", **part, "delta": piece.text, "logprobs": []}
-        for found in (each for marker in piece.markers for each in _annotations(marker)):
-            yield {
-                "type": "response.output_text.annotation.added",
-                **part,
-                "annotation_index": count,
-                "annotation": _json(found),
-            }
-            count += 1
-    text = produced.text
+    yield {"type": "response.content_part.added", **_part(frame), "part": _json(nothing)}
+
+
+def _message_closing(produced: Produced) -> Iterator[dict[str, Any]]:
+    part, text = _part(produced.frame), produced.text
     yield {"type": "response.output_text.done", **part, "text": text.text, "logprobs": []}
     yield {"type": "response.content_part.done", **part, "part": _json(text)}
-    done = produced.message("completed", [text])
-    yield {"type": "response.output_item.done", **place, "item": _json(done)}
+    done = produced.frame.message("completed", [text])
+    yield {"type": "response.output_item.done", "output_index": 1, "item": _json(done)}
 
 
 def _json(shape: BaseModel) -> Any:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from rag.answer.settings import Composer
 from server.shapes import DateText, FiltersIn
 
 __all__ = [
@@ -72,6 +73,9 @@ class FootnoteIn(_In):
     )
     top_k: int | None = Field(
         default=None, ge=1, le=50, description="passages read sentence by sentence"
+    )
+    composer: Composer | None = Field(
+        default=None, description="who words the answer; without it, what settings say"
     )
     explain: bool = Field(
         default=False, description="with the receipt: every rank, score and verdict"

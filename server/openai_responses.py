@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,8 +16,9 @@ from starlette.requests import Request
 from rag.assistant import Assistant
 from rag.conversation import turns_of
 from rag.errors import UnknownConversationError, UnknownTurnError
-from rag.store.journal_types import Journal, NewTurn, TurnRecord
-from rag.types import Question, Turn
+from rag.store.journal_types import Journal, NewTurn, TurnRecord, new_id
+from rag.types import Answer, Outcome, Question, Turn
+from server.arrivals import Arrivals
 from server.context import Context, ServerContext
 from server.gone import unless_gone
 from server.openai_ask import (
@@ -26,29 +26,32 @@ from server.openai_ask import (
     check_model,
     check_tool_choice,
     event,
+    how_to_ask,
     openai_responses,
     question_of,
     settled_early,
     streamed,
     text_sent,
-    waited_for,
+    until_done,
 )
 from server.openai_messages import asked_in, refuse
 from server.openai_produced import (
     Frame,
     Produced,
-    events_of,
-    opening_of,
+    Telling,
+    call_of,
     response_of,
     results_of,
 )
-from server.openai_requests import FootnoteIn, InputMessage, ResponseIn
+from server.openai_requests import InputMessage, ResponseIn
 from server.openai_shapes import (
+    FileSearchCall,
+    FileSearchResult,
     ResponseFailure,
     ResponseOut,
     ResponseUsage,
 )
-from server.openai_text import compose
+from server.openai_text import Composed, compose
 from server.problems import ProblemError, problem_from
 from server.security import Caller, Reader
 from server.wire import outcome_out
@@ -64,12 +67,21 @@ _RESULTS = "file_search_call.results"
 class _Inquiry:
     """A response asked for, ready to be worked on. ``conversation_id`` None begins one."""
 
+    frame: Frame
     wanted: ResponseIn
     question: Question
     conversation_id: str | None
     sent: str
     owner: str
     base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """A language model's response as far as it has been verified."""
+
+    call: FileSearchCall
+    composed: Composed
 
 
 @router.post(
@@ -98,6 +110,7 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
         )
         question = replace(question, history=(*history, *question.history))
     inquiry = _Inquiry(
+        _frame(asked),
         asked,
         question,
         conversation_id,
@@ -105,13 +118,16 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
         caller.owner,
         context.base_url(request),
     )
-    work = _produce(inquiry, context)
     if not asked.stream:
-        return response_of(await unless_gone(request, work))
-    task = asyncio.ensure_future(work)
-    await settled_early(task)
+        return response_of(await unless_gone(request, _produce(inquiry, context)))
+    grown = Arrivals[_Grown]()
+    task = asyncio.ensure_future(_produce(inquiry, context, on_grown=grown.put_from_thread))
+    grown.end_with(task)
+    await settled_early(task, grown)
     return StreamingResponse(
-        _events(task, inquiry), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        _events(task, grown, Telling(inquiry.frame)),
+        media_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
     )
 
 
@@ -203,66 +219,83 @@ def _unknown(response_id: str) -> ProblemError:
     )
 
 
-async def _produce(inquiry: _Inquiry, context: ServerContext) -> Produced:
+async def _produce(
+    inquiry: _Inquiry,
+    context: ServerContext,
+    *,
+    on_grown: Callable[[_Grown], None] = lambda grown: None,
+) -> Produced:
+    """The response; ``on_grown`` is told of a language model's text as far as it has come."""
     assistant = context.assistant
-    return await context.work.run(lambda: _answered(inquiry, assistant))
+    return await context.work.run(lambda: _answered(inquiry, assistant, on_grown))
 
 
-def _answered(inquiry: _Inquiry, assistant: Assistant) -> Produced:
+def _answered(
+    inquiry: _Inquiry, assistant: Assistant, on_grown: Callable[[_Grown], None]
+) -> Produced:
     wanted = inquiry.wanted
-    own = wanted.footnote or FootnoteIn()
-    outcome = assistant.ask(inquiry.question, limit=own.top_k)
-    shape = outcome_out(outcome, explain=own.explain)
-    name = _PREFIX + secrets.token_hex(12)
+    explain = bool(wanted.footnote and wanted.footnote.explain)
+    found: list[list[FileSearchResult] | None] = []
+
+    def results(outcome: Outcome) -> list[FileSearchResult] | None:
+        # Once only: what a stream has told must not change while it goes on.
+        if not found:
+            asked_for = _RESULTS in (wanted.include or ())
+            found.append(results_of(assistant.cite_hits(outcome)) if asked_for else None)
+        return found[0]
+
+    def on_written(answer: Answer) -> None:
+        shape = outcome_out(answer)
+        call = call_of(inquiry.frame, shape, results(answer))
+        on_grown(_Grown(call, compose(shape, inquiry.base_url)))
+
+    outcome = assistant.ask(inquiry.question, **how_to_ask(wanted.footnote, on_written))
+    shape = outcome_out(outcome, explain=explain)
     if wanted.store is not False:
         turn = assistant.store.journal.add_turn(
-            inquiry.conversation_id, NewTurn(outcome, inquiry.owner)
+            inquiry.conversation_id,
+            NewTurn(outcome, inquiry.owner, inquiry.frame.id.removeprefix(_PREFIX)),
         )
-        name = _PREFIX + turn.id
         shape = shape.model_copy(
             update={"conversation_id": turn.conversation_id, "turn_id": turn.id}
         )
     composed = compose(shape, inquiry.base_url)
-    results = None
-    if _RESULTS in (wanted.include or ()):
-        results = results_of(assistant.cite_hits(outcome))
     sent, said = assistant.count_tokens(inquiry.sent), assistant.count_tokens(composed.content)
-    now = int(time.time())
     return Produced(
-        _frame(inquiry, name, now),
-        now,
+        inquiry.frame,
+        int(time.time()),
         shape,
         composed,
         ResponseUsage(input_tokens=sent, output_tokens=said, total_tokens=sent + said),
-        results,
+        results(outcome),
     )
 
 
-def _frame(inquiry: _Inquiry, name: str, created_at: int) -> Frame:
-    wanted = inquiry.wanted
+def _frame(wanted: ResponseIn) -> Frame:
+    """A new response's. The id of one that is stored will be that of its turn."""
     return Frame(
-        name,
-        created_at,
+        _PREFIX + new_id(),
+        int(time.time()),
         wanted.metadata or {},
         wanted.previous_response_id,
         store=wanted.store is not False,
     )
 
 
-async def _events(task: asyncio.Task[Produced], inquiry: _Inquiry) -> AsyncIterator[bytes]:
-    # The id of a stored response is that of its turn, which is not known before its answer:
-    # until then the connection is kept open by comments.
-    async for comment in waited_for(task):
-        yield comment
+async def _events(
+    task: asyncio.Task[Produced], grown: Arrivals[_Grown], telling: Telling
+) -> AsyncIterator[bytes]:
     try:
-        produced = task.result()
+        async for each in until_done(task, grown):
+            if isinstance(each, bytes):
+                yield each
+                continue
+            for told in telling.grow(each.call, each.composed):
+                yield event(told, told["type"])
+        for told in telling.finish(task.result()):
+            yield event(told, told["type"])
     except Exception as error:  # noqa: BLE001
         known = problem_from(error)
-        frame = _frame(inquiry, _PREFIX + secrets.token_hex(12), int(time.time()))
         failure = ResponseFailure(message=f"{known.detail}; {known.remedy}")
-        failed = frame.response(status="failed", error=failure).model_dump(mode="json")
-        events = [*opening_of(frame), {"type": "response.failed", "response": failed}]
-    else:
-        events = [*opening_of(produced.frame), *events_of(produced)]
-    for number, each in enumerate(events):
-        yield event({**each, "sequence_number": number}, each["type"])
+        for told in telling.fail(failure):
+            yield event(told, told["type"])

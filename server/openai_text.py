@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.console import one_line
+from server.notes import notes_of
 from server.wire import AbstentionOut, AnswerOut, CitationOut, ClaimOut
 
 __all__ = ["Composed", "Marker", "Piece", "compose", "said_in"]
@@ -27,6 +28,8 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LINK = re.compile(r" ?\[\[\d+\]\]\([^()\s]*\)")
 _BARE_MARK = re.compile(r" ?\[\d{1,3}\]")
 _SHORT = re.compile(r"\*\*(?:[^*\\]|\\.)*\*\*")
+# No text of a document has a bare asterisk here.
+_NOTE = re.compile(r"\*(?:[^*\\]|\\.)+\*")
 _DATED = re.compile(r"\*\*[\d-]{4,10}:\*\* ")
 
 # English, Chinese.
@@ -81,8 +84,10 @@ class Composed:
 def compose(outcome: AnswerOut | AbstentionOut, base_url: str) -> Composed:
     """The outcome as Markdown, links from ``base_url``: a sentence a paragraph.
 
-    An answer opens with its short answer, in bold; an abstention says that the archive does
-    not say, and what it does mention.
+    An answer in the archive's own sentences opens with its short answer, in bold; one that
+    a language model worded is told as it is written, so what is known of it only at its end
+    stands there, in italics. An abstention says that the archive does not say, and what it
+    does mention.
     """
     writer = _Writer(base_url.rstrip("/"), chinese=_is_chinese(outcome.question))
     if isinstance(outcome, AnswerOut):
@@ -101,7 +106,7 @@ class _Writer:
     length: int = 0
 
     def write_answer(self, answer: AnswerOut) -> None:
-        if answer.short_answer:
+        if answer.short_answer and answer.composer == "extractive":
             self._write(f"**{_escaped(answer.short_answer.quote)}**")
         if answer.conflict:
             self._write(_DIFFER[self.chinese])
@@ -111,6 +116,10 @@ class _Writer:
             cited = [(number, answer.citations[number - 1]) for number in claim.footnotes]
             dated = cited[0][1].published if answer.conflict and cited else None
             self._write_claim(claim, f"**{dated}:** " if dated else "", cited)
+        for note in notes_of(
+            answer.composer, answer.fallback, answer.withheld, chinese=self.chinese
+        ):
+            self._write(f"*{_escaped(note)}*")
 
     def _write_claim(
         self, claim: ClaimOut, opening: str, cited: Sequence[tuple[int, CitationOut]]
@@ -167,7 +176,8 @@ def _is_chinese(question: str) -> bool:
 
 
 def said_in(content: str) -> str:
-    """What an assistant's message said, without short answer, links and lists of sources.
+    """What an assistant's message said, without short answer, notes, links and lists of
+    sources.
 
     Of a text that `compose` wrote: its claims' sentences with a space between them, or the
     explanation of an abstention. Of another text: the text without footnote marks.
@@ -180,7 +190,7 @@ def said_in(content: str) -> str:
         if paragraph in _MENTIONED or paragraph in _NEAREST:
             break
         aside = paragraph.startswith("> ") or paragraph in _DIFFER
-        if aside or (position == 0 and _SHORT.fullmatch(paragraph)):
+        if aside or _NOTE.fullmatch(paragraph) or (position == 0 and _SHORT.fullmatch(paragraph)):
             continue
         claim = _DATED.sub("", _LINK.sub("", paragraph), count=1)
         said.append(_ESCAPED.sub(r"\1", claim).strip())

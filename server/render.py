@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -27,6 +27,7 @@ from rag.types import (
     Span,
     StageScore,
 )
+from server.notes import notes_of
 from server.wire import number_citations
 
 __all__ = [
@@ -88,25 +89,14 @@ def _render_answer(answer: Answer) -> RenderableType:
                 (f" {marks}", "bold cyan"),
             )
         )
-    parts.extend(Text(note, style="yellow") for note in _notes(answer))
+    withheld = answer.report.withheld if answer.report else 0
+    parts.extend(
+        Text(one_line(note), style="yellow")
+        for note in notes_of(answer.composer, answer.fallback, withheld)
+    )
     parts.append(Text())
     parts.extend(_footnote(f"[{n}]", citation) for n, citation in enumerate(citations, start=1))
     return Group(*parts)
-
-
-def _notes(answer: Answer) -> Iterator[str]:
-    """What a reader should know of a language model's part in an answer."""
-    if answer.fallback and answer.composer == "extractive":
-        yield f"The archive's own sentences: {harmless(answer.fallback)}."
-    elif answer.fallback:
-        yield f"The answer ends early: {harmless(answer.fallback)}."
-    withheld = answer.report.withheld if answer.report else 0
-    if withheld and answer.composer == "generative":
-        yield f"Withheld, since the archive does not support it: {_counted(withheld, 'sentence')}."
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("s" if number != 1 else "")
 
 
 def _render_abstention(abstention: Abstention) -> RenderableType:

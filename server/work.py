@@ -11,9 +11,20 @@ from typing import TypeVar
 
 from server.problems import ProblemError
 
-__all__ = ["WorkPool"]
+__all__ = ["WorkPool", "given_up"]
 
 T = TypeVar("T")
+
+# Of the call that this thread runs: set once nobody waits for what it returns.
+_GIVEN_UP: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar(
+    "footnote_given_up", default=None
+)
+
+
+def given_up() -> bool:
+    """Whether nobody waits any more for what the running call of a pool returns."""
+    event = _GIVEN_UP.get()
+    return event is not None and event.is_set()
 
 
 class WorkPool:
@@ -28,7 +39,6 @@ class WorkPool:
         self._workers = workers
         self._queue = queue
         self._timeout_seconds = timeout_seconds
-        self._running = 0
         self._running = 0
         self._taken = 0
         # Both are counted by the threads: a call whose client has gone still holds its
@@ -46,7 +56,8 @@ class WorkPool:
         return max(0, self._taken - self._running)
 
     async def run(self, call: Callable[[], T]) -> T:
-        """What ``call`` returns, from a thread. One still waiting when given up never runs.
+        """What ``call`` returns, from a thread. One still waiting when given up never runs,
+        and one that runs can tell by `given_up`.
 
         Raises:
             ProblemError: 503, too many wait, or the time is over.
@@ -63,6 +74,8 @@ class WorkPool:
             self._taken += 1
         # Logs and spans of the thread are those of the request.
         context = contextvars.copy_context()
+        unwanted = threading.Event()
+        context.run(_GIVEN_UP.set, unwanted)
         future = self._executor.submit(context.run, self._counted, call)
         future.add_done_callback(lambda _: self._give_back())
         try:
@@ -75,6 +88,9 @@ class WorkPool:
                 "try again later, or raise server.timeout_seconds",
                 headers={"Retry-After": "10"},
             ) from error
+        finally:
+            # Of no matter to a call that is done.
+            unwanted.set()
 
     def _counted(self, call: Callable[[], T]) -> T:
         with self._lock:

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,15 +19,15 @@ __all__ = ["FakeEndpoint", "Received", "Reply", "fake_endpoint", "says", "sends"
 class Reply:
     """What the endpoint does with one request.
 
-    ``pieces`` are sent as the deltas of a stream, ``first_after`` seconds after the request
-    and ``between`` seconds apart, ``thoughts`` before them as deltas of ``thinks_in``; with
-    ``streams`` False as one completion. Without a ``finish_reason`` the last chunk and [DONE]
-    are missing. ``dies_after`` that many pieces the connection is reset. ``body`` is sent
-    instead of all that, as it is. ``pings`` sends comments for that many seconds before
-    anything else, as some servers do.
+    ``pieces`` are sent as the deltas of a stream as they come, ``first_after`` seconds
+    after the request and ``between`` seconds apart, ``thoughts`` before them as deltas of
+    ``thinks_in``; with ``streams`` False as one completion. Without a ``finish_reason`` the
+    last chunk and [DONE] are missing. ``dies_after`` that many pieces the connection is
+    reset. ``body`` is sent instead of all that, as it is. ``pings`` sends comments for that
+    many seconds before anything else, as some servers do.
     """
 
-    pieces: tuple[str, ...] = ()
+    pieces: Iterable[str] = ()
     thoughts: tuple[str, ...] = ()
     thinks_in: str = "reasoning_content"
     first_after: float = 0.0

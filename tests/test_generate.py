@@ -45,7 +45,7 @@ class ScriptedModel:
     def count_tokens(self, text):
         return len(text.split())
 
-    def stream(self, messages, *, max_tokens, deadline_seconds):
+    def stream(self, messages, *, max_tokens, deadline_seconds, stop=lambda: False):
         self.messages = messages
         try:
             for at in range(0, len(self.script), self.size):

@@ -27,8 +27,8 @@ from rag.errors import (
 )
 from rag.store import journal as journal_module
 from rag.store.journal import LocalJournal
-from rag.store.journal_rows import dump_outcome, load_outcome, new_id
-from rag.store.journal_types import Journal, NewTurn
+from rag.store.journal_rows import dump_outcome, load_outcome
+from rag.store.journal_types import Journal, NewTurn, new_id
 from rag.store.local import LocalStore
 from rag.types import (
     Abstention,

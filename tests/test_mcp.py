@@ -178,8 +178,8 @@ def test_the_tools_describe_themselves_to_a_model_that_must_cite(tools):
     assert ask.output_schema["type"] == "object"
     for tool in listed:
         assert tool.annotations.read_only_hint
-        (argument,) = tool.input_schema["properties"].values()
-        assert argument["type"] == "string"
+        (needed,) = tool.input_schema["required"]
+        assert tool.input_schema["properties"][needed]["type"] == "string"
         assert "cite" in tool.description.lower() or "footnotes" in tool.description
 
 

@@ -44,12 +44,14 @@ class Generation:
         *,
         settings: LanguageModelSettings,
         chinese: bool,
+        stop: Callable[[], bool],
     ) -> None:
         self._question = question
         self._packed = packed
         self._documents = documents
         self._model = model
         self._settings = settings
+        self._stop = stop
         self._prompt = load_prompt(_PROMPT)
         self._message = _render(self._prompt, question, packed, chinese=chinese)
         self._draft: list[DraftVerdict] = []
@@ -114,6 +116,7 @@ class Generation:
             messages,
             max_tokens=self._settings.max_tokens,
             deadline_seconds=self._settings.timeout_seconds,
+            stop=self._stop,
         )
         with closing(stream):  # type: ignore[type-var]  # the protocol's iterator is a generator
             for chunk in stream:
@@ -129,18 +132,22 @@ def generate_claims(
     *,
     settings: LanguageModelSettings,
     chinese: bool,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Generation:
     """Have the model answer from the packed passages; iterate the result for verified claims.
 
     ``documents`` are the stored ones of the passages; ``chinese`` whether to answer in
     Chinese rather than English. Every claim quotes them exactly and passes
-    ``verify_claim``. Nothing is asked of the model before the first claim is.
+    ``verify_claim``. Nothing is asked of the model before the first claim is, and nothing
+    more once ``stop`` is true.
 
     Raises (while iterating):
         LanguageModelError: no draft, or only a part of it, could be had. The claims before
             it stand, and ``report`` tells of what was read.
     """
-    return Generation(question, packed, documents, model, settings=settings, chinese=chinese)
+    return Generation(
+        question, packed, documents, model, settings=settings, chinese=chinese, stop=stop
+    )
 
 
 def passage_budget(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -44,13 +44,20 @@ class LanguageModel(Protocol):
         """
 
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, deadline_seconds: float
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        deadline_seconds: float,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[str]:
         """Yield the draft as it is written, in pieces of at least one character.
 
         It ends when the model has finished or has written ``max_tokens`` tokens. Closing
-        the iterator (``close()`` of the generator) stops the work. Nothing is waited for
-        longer than ``deadline_seconds`` after the first piece was asked for.
+        the iterator (``close()`` of the generator) stops the work, and so does ``stop``,
+        which is asked some times a second, also while the model reads: the failure is
+        then "interrupted". Nothing is waited for longer than ``deadline_seconds`` after
+        the first piece was asked for.
 
         Raises:
             LanguageModelError: no draft, or only a part of it, could be had; its ``kind``

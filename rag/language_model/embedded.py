@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,12 @@ class EmbeddedModel:
         return self._model.count_tokens(text)
 
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, deadline_seconds: float
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        deadline_seconds: float,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[str]:
         """As LanguageModel.stream.
 
@@ -88,7 +93,7 @@ class EmbeddedModel:
             LanguageModelError: as LanguageModel.stream.
         """
         return self._model.stream(
-            messages, max_tokens=max_tokens, deadline_seconds=deadline_seconds
+            messages, max_tokens=max_tokens, deadline_seconds=deadline_seconds, stop=stop
         )
 
     def close(self) -> None:

@@ -39,6 +39,9 @@ _CHARACTERS_PER_TOKEN = 64
 # Where servers put what a reasoning model thinks; it is no part of the draft.
 _THOUGHTS = ("reasoning_content", "reasoning")
 
+# How long a wait goes on before it is asked whether anybody still wants the draft.
+_LOOK_SECONDS = 0.1
+
 # What the thread that receives hands to the one that asked: a piece, the end, or a failure.
 _Arrival = str | None | BaseException
 
@@ -84,7 +87,12 @@ class EndpointModel:
         return self._count_tokens(text)
 
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, deadline_seconds: float
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        deadline_seconds: float,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[str]:
         """As LanguageModel.stream; nothing within ``first_token_seconds`` is a timeout too.
 
@@ -98,25 +106,26 @@ class EndpointModel:
         )
         work.add_done_callback(lambda done: _pass_on(done, arrivals.put))
         try:
-            while (piece := self._next(arrivals, ends, deadline_seconds)) is not None:
-                yield piece
+            while not stop():
+                left = ends - time.monotonic()
+                try:
+                    arrival = arrivals.get(timeout=max(0.0, min(left, _LOOK_SECONDS)))
+                except queue.Empty:
+                    if left > 0:
+                        continue
+                    raise self._endpoint.timeout(deadline_seconds) from None
+                if arrival is None:
+                    return
+                if isinstance(arrival, BaseException):
+                    raise arrival
+                yield arrival
+            raise self._endpoint.broken_off("nobody waits for it any more")
         finally:
             work.cancel()
 
     def close(self) -> None:
         """Close connections and end the thread."""
         self._worker.close(self._let_go)
-
-    def _next(
-        self, arrivals: queue.SimpleQueue[_Arrival], ends: float, deadline_seconds: float
-    ) -> str | None:
-        try:
-            arrival = arrivals.get(timeout=max(0.0, ends - time.monotonic()))
-        except queue.Empty:
-            raise self._endpoint.timeout(deadline_seconds) from None
-        if isinstance(arrival, BaseException):
-            raise arrival
-        return arrival
 
     def _request(self, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
         return {

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from rag.errors import UnknownJobError
-from rag.store.journal_rows import JOB_COLUMNS, job_from_rows, new_id, storable
-from rag.store.journal_types import FileOutcome, JobRecord, JobState
+from rag.store.journal_rows import JOB_COLUMNS, job_from_rows, storable
+from rag.store.journal_types import FileOutcome, JobRecord, JobState, new_id
 
 __all__ = [
     "add_job",

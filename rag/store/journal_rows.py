@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +31,6 @@ __all__ = [
     "job_from_rows",
     "key_from_row",
     "load_outcome",
-    "new_id",
     "storable",
     "summary_from_row",
     "turn_from_row",
@@ -52,14 +50,6 @@ JOB_COLUMNS = 'id, owner, "replace", state, message, attempts, created_at, finis
 
 _ANSWERS = TypeAdapter(Answer)
 _ABSTENTIONS = TypeAdapter(Abstention)
-
-
-def new_id() -> str:
-    """An id of 96 random bits that fits an address, and is no option of a command."""
-    while True:
-        made = secrets.token_urlsafe(12)
-        if not made.startswith("-"):
-            return made
 
 
 def storable(text: str) -> str:

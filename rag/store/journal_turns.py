@@ -16,7 +16,6 @@ from rag.store.journal_rows import (
     dump_outcome,
     feedback_from_row,
     load_outcome,
-    new_id,
     storable,
     summary_from_row,
     turn_from_row,
@@ -28,6 +27,7 @@ from rag.store.journal_types import (
     NewTurn,
     TurnRecord,
     Verdict,
+    new_id,
 )
 
 __all__ = [
@@ -52,16 +52,15 @@ def add_turn(
     if conversation_id is None:
         conversation_id = _begin(connection, turn, now)
     conversation = _conversation_row(connection, conversation_id)
-    turn_id = new_id()
     row = connection.execute(
         "INSERT INTO turns (id, conversation, owner, asked_at, outcome) VALUES (?, ?, ?, ?, ?)",
-        (turn_id, conversation, turn.owner, now, outcome),
+        (turn.id, conversation, turn.owner, now, outcome),
     ).lastrowid
     connection.execute(
         "UPDATE conversations SET updated_at = ?, last_turn = ? WHERE row = ?",
         (now, row, conversation),
     )
-    return TurnRecord(turn_id, conversation_id, turn.owner, load_outcome(outcome), now)
+    return TurnRecord(turn.id, conversation_id, turn.owner, load_outcome(outcome), now)
 
 
 def _begin(connection: sqlite3.Connection, turn: NewTurn, now: str) -> str:

@@ -5,8 +5,9 @@ Times are ISO 8601 in UTC, to the second. Ids are random and cannot be guessed.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from rag.types import Outcome, Question
@@ -26,6 +27,7 @@ __all__ = [
     "Scope",
     "TurnRecord",
     "Verdict",
+    "new_id",
 ]
 
 Scope = Literal["read", "write", "admin"]
@@ -34,12 +36,24 @@ JobState = Literal["queued", "running", "done", "failed"]
 FileOutcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 
 
+def new_id() -> str:
+    """An id of 96 random bits that fits an address, and is no option of a command."""
+    while True:
+        made = secrets.token_urlsafe(12)
+        if not made.startswith("-"):
+            return made
+
+
 @dataclass(frozen=True, slots=True)
 class NewTurn:
-    """A question that was answered. ``owner`` is the id of the key that asked, or ""."""
+    """A question that was answered. ``owner`` is the id of the key that asked, or "".
+
+    ``id`` will be the turn's; a stream may have named it before the answer was whole.
+    """
 
     outcome: Outcome
     owner: str = ""
+    id: str = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)

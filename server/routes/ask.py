@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from rag.store.journal_types import TurnRecord
 from rag.types import Citation, Claim, Hit, Question
+from server.arrivals import Arrivals
 from server.context import Context, ServerContext
 from server.gone import settled, unless_gone
 from server.ownership import conversation_of
@@ -39,6 +40,7 @@ from server.wire import (
     outcome_out,
     stage_out,
 )
+from server.work import given_up
 
 __all__ = ["answer", "router"]
 
@@ -99,13 +101,13 @@ async def ask(asked: AskIn, request: Request, context: Context, caller: Reader) 
         )
     if not asked.stream:
         return await unless_gone(request, answer(asked, context, caller))
-    events = _EventQueue()
-    task = asyncio.ensure_future(answer(asked, context, caller, on_claim=events.put_from_thread))
-    task.add_done_callback(lambda _: events.end())
+    claims = Arrivals[Claim]()
+    task = asyncio.ensure_future(answer(asked, context, caller, on_claim=claims.put_from_thread))
+    claims.end_with(task)
     # What is refused at once (overload, dates that contradict each other) has its status.
     await settled(task, _REFUSED_WITHIN_SECONDS)
     return StreamingResponse(
-        _events(task, events, request),
+        _events(task, claims, request),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -137,6 +139,7 @@ async def answer(
         "limit": asked.top_k,
         "composer": asked.composer,
         "on_claim": on_claim,
+        "stop": given_up,
     }
     if wanted is None:
         outcome = await context.work.run(lambda: assistant.ask(question, **how))
@@ -153,43 +156,15 @@ async def answer(
     return shape.model_copy(update={"conversation_id": turn.conversation_id, "turn_id": turn.id})
 
 
-class _EventQueue:
-    """Claims on their way from the thread that finds them to the stream that tells them."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._claims: asyncio.Queue[Claim | None] = asyncio.Queue()
-
-    def put_from_thread(self, claim: Claim) -> None:
-        """Hand a claim over; from any thread."""
-        self._loop.call_soon_threadsafe(self._claims.put_nowait, claim)
-
-    def end(self) -> None:
-        """No claim comes any more."""
-        self._claims.put_nowait(None)
-
-    async def next(self, timeout_seconds: float) -> Claim | None:
-        """The next claim, or None at the end.
-
-        Raises:
-            TimeoutError: there was neither within the time.
-        """
-        return await asyncio.wait_for(self._claims.get(), timeout_seconds)
-
-
 async def _events(
-    task: asyncio.Task[AnswerOut | AbstentionOut], events: _EventQueue, request: Request
+    task: asyncio.Task[AnswerOut | AbstentionOut], claims: Arrivals[Claim], request: Request
 ) -> AsyncIterator[bytes]:
     told = _Told()
     try:
-        while True:
-            try:
-                claim = await events.next(_KEEPALIVE_SECONDS)
-            except TimeoutError:
+        async for claim in claims.each(_KEEPALIVE_SECONDS):
+            if claim is None:
                 yield KEEPALIVE_COMMENT
                 continue
-            if claim is None:
-                break
             for name, data in told.claim(claim):
                 yield format_sse_event(event=name, data_str=data)
         shape = task.result()
@@ -200,7 +175,8 @@ async def _events(
         problem = problem_from(error).problem(getattr(request.state, "request_id", None))
         yield format_sse_event(event="error", data_str=problem.model_dump_json(exclude_none=True))
     finally:
-        # The client has gone: what still waits in the queue need not run.
+        # The client has gone: what still waits in the queue need not run, and a language
+        # model need not go on.
         task.cancel()
 
 

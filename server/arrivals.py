@@ -1,0 +1,48 @@
+"""What a working thread hands over, on its way to the stream that tells it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Generic, TypeVar
+
+__all__ = ["Arrivals"]
+
+T = TypeVar("T")
+
+
+class Arrivals(Generic[T]):
+    """Things handed over by one thread, taken in order by one stream of the event loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[T | None] = asyncio.Queue()
+        self._begun = asyncio.Event()
+
+    def put_from_thread(self, item: T) -> None:
+        """Hand something over; from any thread."""
+        self._loop.call_soon_threadsafe(self._put, item)
+
+    def _put(self, item: T | None) -> None:
+        self._queue.put_nowait(item)
+        self._begun.set()
+
+    def end_with(self, task: asyncio.Task[Any]) -> None:
+        """Nothing comes any more once this task is done."""
+        task.add_done_callback(lambda _: self._put(None))
+
+    async def begun(self) -> None:
+        """Wait for the first arrival, or for the end."""
+        await self._begun.wait()
+
+    async def each(self, keepalive_seconds: float) -> AsyncIterator[T | None]:
+        """What was handed over, in order, to the end; None after so long a silence."""
+        while True:
+            try:
+                item = await asyncio.wait_for(self._queue.get(), keepalive_seconds)
+            except TimeoutError:
+                yield None
+                continue
+            if item is None:
+                return
+            yield item
