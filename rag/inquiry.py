@@ -49,7 +49,7 @@ from rag.types import (
     Outcome,
     Question,
 )
-from rag.writing import Written, write_answer
+from rag.writing import SOURCES_DIFFER, Written, write_answer
 
 __all__ = ["Inquiry", "Stopwatch", "rank_passages"]
 
@@ -224,7 +224,7 @@ class Inquiry:
                 "language_model.model, or compose with 'extractive'"
             )
         if answer.conflict:
-            return replace(answer, fallback="the sources differ, so each is given in its own words")
+            return replace(answer, fallback=SOURCES_DIFFER[self.terms.chinese])
         hits = answer.ranking[:_WRITER_READS]
         wanted = {hit.passage.document_id for hit in hits} - documents.keys()
         known = {**documents, **{each: self.view.document(each) for each in sorted(wanted)}}
@@ -250,26 +250,31 @@ class Inquiry:
     ) -> Outcome:
         """What is said of a draft: its claims, or the archive's own sentences, or nothing."""
         models = {**answer.models, "language_model": written.report.model}
+        shortcoming = written.shortcoming(chinese=self.terms.chinese)
         if written.claims:
             cited = [citation for claim in written.claims for citation in claim.citations]
             return replace(
                 answer,
                 claims=written.claims,
                 composer="generative",
-                fallback=written.shortcoming,
+                fallback=shortcoming,
                 report=written.report,
                 models=models,
                 prompts=written.report.prompts,
                 short_answer=_within(answer.short_answer, cited),
             )
         if self.composer == "auto":
-            return replace(
-                answer, fallback=written.shortcoming, report=written.report, models=models
-            )
+            return replace(answer, fallback=shortcoming, report=written.report, models=models)
         if written.failure is not None:
             raise written.failure
         refused = self._abstain("draft_unsupported", answer.ranking, answer.candidates, documents)
-        return replace(refused, report=written.report, models=models)
+        explanation = explain_abstention(
+            "draft_unsupported",
+            self.question.scope,
+            chinese=self.terms.chinese,
+            declined=written.only_declined,
+        )
+        return replace(refused, explanation=explanation, report=written.report, models=models)
 
     def _witnesses(self, hits: Sequence[Hit]) -> list[Hit]:
         """The best of these hits that tell how things were on the day asked from.

@@ -7,12 +7,36 @@ from dataclasses import dataclass
 
 from rag.answer.generate import generate_claims, passage_budget
 from rag.answer.pack import pack_context
-from rag.errors import LanguageModelError
+from rag.errors import LanguageModelError, LanguageModelFailure
 from rag.language_model.base import LanguageModel
 from rag.language_model.settings import LanguageModelSettings
 from rag.types import Claim, Document, GenerationReport, Hit
 
-__all__ = ["Written", "write_answer"]
+__all__ = ["SOURCES_DIFFER", "Written", "write_answer"]
+
+# Why a language model's words are not given: English, Chinese.
+SOURCES_DIFFER = (
+    "the sources differ, so each is given in its own words",
+    "来源说法不一，因此照录各自原文",
+)
+_DECLINED = (
+    "the language model found no answer in the passages",
+    "语言模型在所给段落中没有找到答案",
+)
+_UNSUPPORTED = (
+    "the archive supports no sentence of the language model's draft",
+    "语言模型所写的句子在档案中都没有依据",
+)
+# Shorter than the failures themselves, which are in English.
+_FAILED: Mapping[LanguageModelFailure, str] = {
+    "unreachable": "目前无法使用",
+    "timeout": "未能按时完成",
+    "rate_limited": "请求过多，暂时拒绝",
+    "malformed": "返回的内容无法读取",
+    "empty": "没有写出任何内容",
+    "interrupted": "中途中断",
+    "refused": "拒绝了请求",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +51,20 @@ class Written:
     failure: LanguageModelError | None
 
     @property
-    def shortcoming(self) -> str | None:
-        """Why nothing of it, or not the whole, can be said; None where nothing is amiss."""
+    def only_declined(self) -> bool:
+        """Whether all that the model said is that the passages do not answer."""
+        return self.report.declined and not self.report.draft
+
+    def shortcoming(self, *, chinese: bool) -> str | None:
+        """Why nothing of it, or not the whole, can be said, for the reader of a question in
+        Chinese or English; None where nothing is amiss.
+        """
         if self.failure is not None:
-            return str(self.failure)
+            named = f"语言模型“{self.report.model.name}”{_FAILED[self.failure.kind]}"
+            return named if chinese else str(self.failure)
         if self.claims:
             return None
-        if self.report.declined:
-            return "the language model found no answer in the passages"
-        return "the archive supports no sentence of the language model's draft"
+        return (_DECLINED if self.only_declined else _UNSUPPORTED)[chinese]
 
 
 def write_answer(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rag.console import one_line
 from rag.types import Abstention, Answer, Citation, Outcome
-from server.notes import notes_of
+from server.notes import notes_of, reads_chinese
 from server.wire import number_citations
 
 __all__ = ["UrlOf", "outcome_text"]
@@ -39,7 +39,17 @@ def _answer(answer: Answer, url_of: UrlOf) -> list[str]:
         marks = "".join(f"[{citations.index(citation) + 1}]" for citation in claim.citations)
         lines.append(f"{f'{dated}: ' if dated else ''}{one_line(claim.text)} {marks}")
     withheld = answer.report.withheld if answer.report else 0
-    lines.extend(map(one_line, notes_of(answer.composer, answer.fallback, withheld)))
+    lines.extend(
+        map(
+            one_line,
+            notes_of(
+                answer.composer,
+                answer.fallback,
+                withheld,
+                chinese=reads_chinese(answer.question.text),
+            ),
+        )
+    )
     lines.append("")
     for number, citation in enumerate(citations, start=1):
         lines.extend(_footnote(f"[{number}]", citation, url_of))

@@ -22,7 +22,9 @@ from rag.types import Abstention, Answer, Outcome
 __all__ = ["Metrics"]
 
 _REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+# A small model in process reads for half a minute.
+_WRITING_SECONDS = (0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120)
 _REFUSALS = frozenset((429, 503))
 
 
@@ -69,6 +71,19 @@ class Metrics:
             ("verdict",),
             registry=self.registry,
         )
+        self._first_claims = Histogram(
+            "footnote_first_claim_seconds",
+            "From asking a language model to its first verified sentence.",
+            buckets=_WRITING_SECONDS,
+            registry=self.registry,
+        )
+        self._answers_by = Counter(
+            "footnote_composed",
+            "Answers by who worded them, and whether a language model was to but did not, or "
+            "not to the end.",
+            ("composer", "fallback"),
+            registry=self.registry,
+        )
         self._stages = Histogram(
             "footnote_stage_duration_seconds",
             "Stages of answering a question; 'total' is all of it.",
@@ -89,11 +104,15 @@ class Metrics:
         match outcome:
             case Answer():
                 self._outcomes.labels("answered", "", "").inc()
+                fallback = "no" if outcome.fallback is None else "yes"
+                self._answers_by.labels(outcome.composer, fallback).inc()
             case Abstention():
                 self._outcomes.labels("abstained", outcome.reason, outcome.kind or "").inc()
         if outcome.report is not None:
             for sentence in outcome.report.draft:
                 self._draft_sentences.labels(sentence.verdict).inc()
+            if outcome.report.first_claim_ms is not None:
+                self._first_claims.observe(outcome.report.first_claim_ms / 1000)
         for stage, milliseconds in outcome.timings_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-__all__ = ["notes_of"]
+__all__ = ["notes_of", "reads_chinese"]
+
+_CHINESE = re.compile("[㐀-䶿一-鿿]")
+
+
+def reads_chinese(question: str) -> bool:
+    """Whether who asks so is told in Chinese."""
+    return bool(_CHINESE.search(question))
 
 
 def notes_of(

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.console import one_line
-from server.notes import notes_of
+from server.notes import notes_of, reads_chinese
 from server.wire import AbstentionOut, AnswerOut, CitationOut, ClaimOut
 
 __all__ = ["Composed", "Marker", "Piece", "compose", "said_in"]
@@ -39,7 +39,6 @@ _DIFFER = (
 )
 _MENTIONED = ("It does mention:", "档案中提到：")
 _NEAREST = ("Nearest passages:", "最接近的段落：")
-_CHINESE = re.compile("[㐀-䶿一-鿿]")
 # A longer text said earlier is read from its start.
 _MOST_SAID = 20_000
 
@@ -89,7 +88,7 @@ def compose(outcome: AnswerOut | AbstentionOut, base_url: str) -> Composed:
     stands there, in italics. An abstention says that the archive does not say, and what it
     does mention.
     """
-    writer = _Writer(base_url.rstrip("/"), chinese=_is_chinese(outcome.question))
+    writer = _Writer(base_url.rstrip("/"), chinese=reads_chinese(outcome.question))
     if isinstance(outcome, AnswerOut):
         writer.write_answer(outcome)
     else:
@@ -169,10 +168,6 @@ def _escaped(text: str) -> str:
     if sign is None:
         return line
     return f"{line[: sign.start()]}\\{line[sign.start() :]}"
-
-
-def _is_chinese(question: str) -> bool:
-    return bool(_CHINESE.search(question))
 
 
 def said_in(content: str) -> str:

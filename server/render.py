@@ -27,7 +27,7 @@ from rag.types import (
     Span,
     StageScore,
 )
-from server.notes import notes_of
+from server.notes import notes_of, reads_chinese
 from server.wire import number_citations
 
 __all__ = [
@@ -92,7 +92,9 @@ def _render_answer(answer: Answer) -> RenderableType:
     withheld = answer.report.withheld if answer.report else 0
     parts.extend(
         Text(one_line(note), style="yellow")
-        for note in notes_of(answer.composer, answer.fallback, withheld)
+        for note in notes_of(
+            answer.composer, answer.fallback, withheld, chinese=reads_chinese(answer.question.text)
+        )
     )
     parts.append(Text())
     parts.extend(_footnote(f"[{n}]", citation) for n, citation in enumerate(citations, start=1))
@@ -189,8 +191,16 @@ def _render_draft(report: GenerationReport) -> RenderableType:
         )
     first = report.first_claim_ms
     said = "none verified" if first is None else f"first verified after {first:.0f} ms"
-    note = f"{said}; {len(report.left_out)} passages left out, {len(report.shortened)} shortened"
-    return Group(draft, Text(note, style="dim"))
+    lines = [said]
+    if report.declined:
+        lines.append("it said that the passages do not answer")
+    for what, ids in (
+        ("left out, for want of room in its context", report.left_out),
+        ("given in part", report.shortened),
+    ):
+        if ids:
+            lines.append(f"{what}: {', '.join(ids)}")
+    return Group(draft, *(Text(line, style="dim") for line in lines))
 
 
 def _stage(stage: StageScore | None, digits: int) -> str:

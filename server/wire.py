@@ -160,6 +160,22 @@ class DraftOut(_Out):
     first_claim_ms: float | None = Field(description="until the first verified sentence")
 
 
+class WrittenOut(_Out):
+    """How a language model did: its sentences by what became of them, none of them told."""
+
+    found: int = Field(description="said, as it cited them")
+    misattributed: int = Field(description="said, with another passage than it cited")
+    stitched: int = Field(description="withheld: no stored sentence states the facts together")
+    unsupported: int = Field(description="withheld: no passage that it was given supports it")
+    uncited: int = Field(description="withheld: it names no passage, and none supports it")
+    declined: bool = Field(description="it said that the passages do not answer")
+    left_out: list[str] = Field(description="passages for which its context had no room")
+    shortened: list[str] = Field(description="passages of which it was given some sentences")
+    first_claim_ms: float | None = Field(
+        description="from asking the model to the first verified sentence"
+    )
+
+
 class ReceiptOut(_Out):
     """How the outcome came about; present when asked for."""
 
@@ -182,6 +198,9 @@ class _OutcomeOut(_Out):
     timings_ms: dict[str, float]
     conversation_id: str | None = Field(default=None, description="the conversation that keeps it")
     turn_id: str | None = Field(default=None, description="names it in feedback, where it is kept")
+    written: WrittenOut | None = Field(
+        default=None, description="of a language model, where one wrote"
+    )
     receipt: ReceiptOut | None = None
 
 
@@ -234,6 +253,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
     """The wire shape of an outcome; with ``explain``, its receipt too."""
     receipt = _receipt(outcome) if explain else None
     models = {role: _model_out(model) for role, model in outcome.models.items()}
+    written = _written_out(outcome.report) if outcome.report else None
     timings = {stage: round(ms, 1) for stage, ms in outcome.timings_ms.items()}
     match outcome:
         case Answer():
@@ -245,6 +265,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
                 generation=outcome.generation,
                 models=models,
                 timings_ms=timings,
+                written=written,
                 receipt=receipt,
                 short_answer=citation_out(outcome.short_answer) if outcome.short_answer else None,
                 conflict=outcome.conflict,
@@ -263,6 +284,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
                 generation=outcome.generation,
                 models=models,
                 timings_ms=timings,
+                written=written,
                 receipt=receipt,
                 reason=outcome.reason,
                 kind=outcome.kind,
@@ -330,8 +352,25 @@ def _receipt(outcome: Outcome) -> ReceiptOut:
     )
 
 
+def _written_out(report: GenerationReport) -> WrittenOut:
+    return WrittenOut(
+        found=report.found,
+        misattributed=report.misattributed,
+        stitched=report.stitched,
+        unsupported=report.unsupported,
+        uncited=report.uncited,
+        declined=report.declined,
+        left_out=list(report.left_out),
+        shortened=list(report.shortened),
+        first_claim_ms=_rounded(report.first_claim_ms),
+    )
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 1)
+
+
 def _draft_out(report: GenerationReport) -> DraftOut:
-    first = report.first_claim_ms
     return DraftOut(
         sentences=[
             DraftSentenceOut(
@@ -345,7 +384,7 @@ def _draft_out(report: GenerationReport) -> DraftOut:
         declined=report.declined,
         left_out=list(report.left_out),
         shortened=list(report.shortened),
-        first_claim_ms=None if first is None else round(first, 1),
+        first_claim_ms=_rounded(report.first_claim_ms),
     )
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 
 import httpx2 as httpx
 import pytest
 
 from rag.answer.settings import AnswerSettings
+from rag.console import make_console
 from rag.errors import LanguageModelError, SettingsError
 from rag.language_model.settings import LanguageModelSettings
 from rag.types import Abstention, Answer, Question, Turn
+from server.render import render_outcome, render_receipt
 from server.wire import outcome_out
 from tests.fake_endpoint import Reply, fake_endpoint, says
 from tests.serving import serving
@@ -21,6 +24,13 @@ HERON = "The grey heron nests at Lake Ohrid in March 1987.\nIt lays four blue eg
 QUESTION = "When does the grey heron nest at Lake Ohrid?"
 TRUE = "The grey heron nests at Lake Ohrid in March 1987 [1]."
 INVENTED = "The grey heron was photographed by Marie Curie in 1911 [1]."
+
+
+def shown(renderable):
+    """What a terminal shows, line by line."""
+    with (console := make_console()).capture() as captured:
+        console.print(renderable, width=300)
+    return [line.rstrip() for line in captured.get().splitlines()]
 
 
 @pytest.fixture
@@ -127,8 +137,40 @@ def test_generative_alone_abstains_when_nothing_is_supported(written):
     assert written.told == []
 
 
+def test_generative_alone_says_that_the_model_found_no_answer(written):
+    outcome = written.ask(says("NO ANSWER"), composer="generative")
+    assert isinstance(outcome, Abstention)
+    assert "found no answer in the passages" in outcome.explanation
+    assert outcome_out(outcome).written.declined
+
+
+@pytest.mark.parametrize("script", [says(INVENTED), says("NO ANSWER"), Reply(status=500)])
+def test_a_question_in_chinese_is_told_in_chinese_why_no_model_wrote(written, tmp_path, script):
+    (tmp_path / "notes" / "zh.txt").write_text("苍鹭在奥赫里德湖筑巢。", encoding="utf-8")
+    outcome = written.ask(script, question="苍鹭在哪里筑巢？")
+    assert "语言模型" in outcome.fallback
+    note = next(line for line in shown(render_outcome(outcome)) if "语言模型" in line)
+    assert note.startswith("以上为档案原句：")
+
+
+def test_the_receipt_names_what_the_context_had_no_room_for(written):
+    outcome = written.ask(says(f"{TRUE} {INVENTED}"))
+    report = replace(outcome.report, left_out=("left:0-9",), shortened=("short:0-9",))
+    changed = replace(outcome, report=report)
+    lines = shown(render_receipt(changed))
+    assert "left out, for want of room in its context: left:0-9" in lines
+    assert "given in part: short:0-9" in lines
+    assert any(re.fullmatch(r"first verified after \d+ ms", line) for line in lines)
+    told = outcome_out(changed).written
+    assert (told.left_out, told.shortened) == (["left:0-9"], ["short:0-9"])
+    assert (told.found, told.unsupported) == (1, 1)
+    assert told.first_claim_ms > 0
+    assert outcome_out(changed, explain=True).receipt.draft.left_out == ["left:0-9"]
+    assert outcome_out(written.ask(says(TRUE), composer="extractive")).written is None
+
+
 def test_generative_alone_names_the_failure_of_its_model(written):
-    with pytest.raises(LanguageModelError):
+    with pytest.raises(LanguageModelError, match=r"'scripted' at 127\.0\.0\.1:\d+ answered 500"):
         written.ask(Reply(status=500), composer="generative")
 
 
@@ -189,4 +231,6 @@ def test_a_stream_tells_each_claim_once_it_is_verified(written):
     assert at[-1] - at[1] > 0.5, "the first claim waited for the whole draft"
     assert data["composer"] == "generative"
     assert len(data["claims"]) == arrived.count("claim")
+    assert "footnote_first_claim_seconds_count 1.0" in metrics
+    assert 'footnote_composed_total{composer="generative",fallback="no"} 1.0' in metrics
     assert re.search(r'footnote_draft_sentences_total\{verdict="found"\} [12]', metrics)

@@ -31,9 +31,12 @@ _INVERTED = re.compile(
 )
 
 
-def explain_abstention(reason: AbstentionReason, filters: Filters, *, chinese: bool) -> str:
+def explain_abstention(
+    reason: AbstentionReason, filters: Filters, *, chinese: bool, declined: bool = False
+) -> str:
     """A sentence for the reader, in the question's language.
 
+    ``declined`` is whether a language model said that the passages do not answer.
     Insufficient evidence is explained by `explain_shortfall`.
     """
     match reason:
@@ -48,6 +51,12 @@ def explain_abstention(reason: AbstentionReason, filters: Filters, *, chinese: b
                 chinese,
                 "The question names nothing to look for; say whom or what it is about.",
                 "问题没有提到任何可查找的内容；请说明问的是谁或什么事。",
+            )
+        case "draft_unsupported" if declined:
+            return _in(
+                chinese,
+                "The language model found no answer in the passages that it was given.",
+                "语言模型在所给的段落中没有找到答案。",
             )
         case "draft_unsupported":
             return _in(

@@ -263,11 +263,24 @@ def test_what_a_language_model_had_to_do_with_an_answer_is_said(page):
         "fallback": None,
         "withheld": 2,
         "models": {"language_model": {"name": "a-model", "revision": "r"}},
+        "written": {
+            **dict.fromkeys(("found", "unsupported"), 1),
+            **dict.fromkeys(("misattributed", "stitched", "uncited"), 0),
+            "declined": False,
+            "left_out": ["a:0-9", "b:0-9", "c:0-9"],
+            "shortened": ["d:0-9"],
+            "first_claim_ms": 4200.0,
+        },
         "timings_ms": {"total": 5},
     }
     page.evaluate("w => { send('done', w); cut(); }", whole)
     expect(turn.locator(".written")).to_contain_text("Worded by a-model")
     expect(turn.locator(".written")).to_contain_text("2 sentences were withheld")
+    turn.locator(".receipt summary").click()
+    receipt = turn.locator(".receipt dl")
+    expect(receipt).to_contain_text("had no room to read3")
+    expect(receipt).to_contain_text("read only in part1")
+    expect(receipt).to_contain_text("first verified sentence4.2 s")
 
 
 def test_an_answer_that_came_while_one_looked_elsewhere_is_there_on_coming_back(page):

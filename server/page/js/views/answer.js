@@ -27,13 +27,37 @@ const conflictView = () => html`
 `;
 
 /** What a language model had to do with the answer; nothing where none wrote. */
-function writerView({ composer, fallback, withheld, models }) {
+function writerView({ composer, fallback, withheld, models, written }) {
   const generative = composer === "generative";
   const said = [];
   if (generative) said.push(t("written.by", { model: models.language_model.name }));
   if (fallback) said.push(t(generative ? "written.early" : "written.fallback", { reason: fallback }));
   if (generative && withheld) said.push(tn("written.withheld", withheld));
-  return said.length ? html`<p class="written">${said.join(" ")}</p>` : nothing;
+  return html`${said.length ? html`<p class="written">${said.join(" ")}</p>` : nothing}
+    ${receiptView(written)}`;
+}
+
+/**
+ * How a language model did, in numbers; nothing where it wrote nothing.
+ * @param {Record<string, any> | null | undefined} written
+ */
+function receiptView(written) {
+  if (!written) return nothing;
+  const withheld = written.stitched + written.unsupported + written.uncited;
+  if (!(written.found + written.misattributed + withheld) && !written.declined) return nothing;
+  const first = written.first_claim_ms;
+  const rows = [
+    ["receipt.found", written.found],
+    ["receipt.misattributed", written.misattributed],
+    ["receipt.withheld", withheld],
+    ["receipt.left_out", written.left_out.length],
+    ["receipt.shortened", written.shortened.length],
+    ["receipt.first", first && t("answer.took", { seconds: (first / 1000).toFixed(1) })],
+  ].filter(([, value]) => value);
+  return html`<details class="receipt"><summary>${t("receipt.title")}</summary>
+    <dl>${rows.map(([key, value]) => html`<div><dt>${t(key)}</dt><dd>${value}</dd></div>`)}</dl>
+    ${written.declined ? html`<p>${t("receipt.declined")}</p>` : nothing}
+  </details>`;
 }
 
 /** The thing asked for, where the first claim names it. @param {import("../state.js").Turn} turn */
@@ -102,6 +126,7 @@ export function abstentionView({ outcome }) {
           ${kind ? html`<p class="kind">${t(kind)}</p>` : nothing}
         </div>
       </div>
+      ${receiptView(outcome.written)}
       ${listView("mentions", t("abstention.mentions"), outcome.mentions ?? [])}
       ${listView("nearest", t("abstention.nearest"), nearest.slice(0, FIRST_PASSAGES))}
       ${nearest.length > FIRST_PASSAGES
