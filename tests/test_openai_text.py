@@ -7,9 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from rag.answer.question import is_chinese
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.console import one_line
 from rag.types import Turn
+from server.notes import reads_chinese
 from server.openai_messages import asked_in
 from server.openai_requests import InputMessage
 from server.openai_text import compose, said_in
@@ -237,3 +239,10 @@ def test_an_image_said_earlier_does_not_keep_a_question_from_being_asked():
         "messages",
     )
     assert asked.history == (Turn("user", "Who?"),)
+
+
+@pytest.mark.parametrize(
+    "question", ["Who is 李勇?", "谁是 LI Yong？", "李勇是谁？", "Who?", "ab中"]
+)
+def test_notes_are_in_the_language_that_explanations_are_in(question):
+    assert reads_chinese(question) == is_chinese(question)
