@@ -21,10 +21,11 @@ from rag.conversation_model import standalone_with_model
 from rag.errors import IndexMismatchError, QuestionError, UnknownDocumentError
 from rag.files import find_files
 from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
-from rag.inquiry import Inquiry, Stopwatch, rank_passages
+from rag.inquiry import Inquiry, rank_passages
 from rag.language_model.base import LanguageModel
 from rag.models import Models, model_errors
 from rag.reindex import ReindexReport, reencode_missing, reindex_store
+from rag.stopwatch import Stopwatch
 from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatus
 from rag.store.journal_types import JobRecord, NewTurn, TurnRecord
 from rag.store.local import LocalStore

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from embeddings.types import Encoder, Vectors
 from rag.answer.abstain import (
@@ -34,6 +32,7 @@ from rag.retrieve.retriever import RetrieveSettings, retrieve
 from rag.retrieve.timely import is_published_in
 from rag.retrieve.when import find_times
 from rag.scripts import reads_text
+from rag.stopwatch import Stopwatch
 from rag.store.base import ReadView
 from rag.tense import asks_of_the_present
 from rag.types import (
@@ -51,26 +50,12 @@ from rag.types import (
 )
 from rag.writing import SOURCES_DIFFER, Written, write_answer
 
-__all__ = ["Inquiry", "Stopwatch", "rank_passages"]
+__all__ = ["Inquiry", "rank_passages"]
 
 # Passages read beside the best ones, as of a day.
 _WITNESSES = 2
 # Passages offered to a language model; its context decides how many of them it reads.
 _WRITER_READS = 8
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """Wall time of named stages, in milliseconds."""
-
-    laps: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def time(self, stage: str) -> Iterator[None]:
-        """Count the block under ``stage``, unless it raises."""
-        started = time.perf_counter()
-        yield
-        self.laps[stage] = (time.perf_counter() - started) * 1000
 
 
 def rank_passages(

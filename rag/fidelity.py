@@ -1,0 +1,55 @@
+"""What one wording keeps of another: checks of what a language model makes of a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from rag.answer.facts import chinese_names, find_calendar_dates, find_names, negated_stems
+from rag.answer.figures import find_figures
+from rag.answer.pack import escape_text
+from rag.answer.question import analyse_question, is_chinese, stem_tokens
+from rag.answer.support import name_is_among
+from rag.normalise import search_text
+
+__all__ = ["denies", "kept_share", "lacking_facts", "on_one_line"]
+
+
+def on_one_line(text: str) -> str:
+    """The text safe in a prompt, and on one line, so that nothing in it passes for another."""
+    return " ".join(escape_text(text).split())
+
+
+def lacking_facts(text: str, other: str) -> Iterator[str]:
+    """Names, numbers and dates of a text that the other does not have, as written."""
+    plain, held = search_text(text), search_text(other)
+    stems = frozenset(stem_tokens(held))
+    for name in find_names(plain):
+        if not all(stem in stems or name_is_among(stem, stems) for stem in name.stems):
+            yield name.text
+    if is_chinese(plain):
+        yield from chinese_names(plain, frozenset(a + b for a, b in pairwise(held)))
+    figures = find_figures(held)
+    for figure in find_figures(plain):
+        if not figure.idle and not any(figure.agrees(known) for known in figures):
+            yield figure.text
+    dates = find_calendar_dates(held)
+    for date in find_calendar_dates(plain):
+        same = (
+            (known.month, known.day) == (date.month, date.day)
+            or (date.day is None and known.month == date.month)
+            for known in dates
+        )
+        if not any(same):
+            yield date.text
+
+
+def kept_share(text: str, other: str) -> float:
+    """Share in [0, 1] of a text's content words that the other has; 1 without any."""
+    words = analyse_question(text).content
+    return len(words & frozenset(stem_tokens(search_text(other)))) / len(words) if words else 1.0
+
+
+def denies(text: str) -> bool:
+    """Whether the text negates anything."""
+    return bool(negated_stems(search_text(text)))
