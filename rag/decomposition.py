@@ -7,9 +7,11 @@ A model invents and forgets, so its parts are taken only where they keep to the 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from prompts.registry import Prompt
 from rag.answer.question import is_chinese
+from rag.answer.thoughts import without_thoughts
 from rag.errors import LanguageModelError
 from rag.fidelity import denies, kept_share, lacking_facts, on_one_line
 from rag.language_model.base import LanguageModel, Message
@@ -28,7 +30,12 @@ _KEPT_CHINESE, _SAID_CHINESE = 0.4, 0.5
 
 
 def decompose(
-    question: str, model: LanguageModel, prompt: Prompt, *, deadline_seconds: float = 15.0
+    question: str,
+    model: LanguageModel,
+    prompt: Prompt,
+    *,
+    deadline_seconds: float = 15.0,
+    stop: Callable[[], bool] = lambda: False,
 ) -> tuple[str, ...]:
     """The two or three questions that ask together what this one asks, in order.
 
@@ -43,11 +50,12 @@ def decompose(
                 (Message("user", text.rstrip()),),
                 max_tokens=_MOST_TOKENS,
                 deadline_seconds=deadline_seconds,
+                stop=stop,
             )
         )
     except LanguageModelError:
         return ()
-    parts = tuple(dict.fromkeys(_lines(draft)))
+    parts = tuple(dict.fromkeys(_lines(without_thoughts(draft))))
     return parts if _FEWEST <= len(parts) <= _MOST and _are_sound(parts, question) else ()
 
 

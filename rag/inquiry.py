@@ -17,13 +17,18 @@ from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
 from rag.answer.evidence import Circumstances, judge_sentences, without_premise
 from rag.answer.lists import asks_list, find_list_items
-from rag.answer.question import QuestionTerms, content_words, named_words
+from rag.answer.question import (
+    QuestionTerms,
+    analyse_question,
+    content_words,
+    named_words,
+)
 from rag.answer.settings import CHINESE_WEIGHTS, Composer, SupportWeights
 from rag.answer.short import find_short_answer
 from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
 from rag.answer.support import archive_rarity, ranking_signs
 from rag.config import Settings
-from rag.errors import AbandonedError, SettingsError
+from rag.drafting import Drafting
 from rag.models import Models, model_errors
 from rag.normalise import lexical_tokens
 from rag.retrieve.repeats import count_with_repeats
@@ -40,7 +45,6 @@ from rag.types import (
     AbstentionReason,
     Answer,
     Candidate,
-    Citation,
     Claim,
     Document,
     Hit,
@@ -48,14 +52,11 @@ from rag.types import (
     Outcome,
     Question,
 )
-from rag.writing import SOURCES_DIFFER, Written, write_answer
 
 __all__ = ["Inquiry", "rank_passages"]
 
 # Passages read beside the best ones, as of a day.
 _WITNESSES = 2
-# Passages offered to a language model; its context decides how many of them it reads.
-_WRITER_READS = 8
 
 
 def rank_passages(
@@ -133,8 +134,7 @@ class Inquiry:
             return self._abstain("empty_archive", [], [], {})
         if self.terms.empty:
             return self._abstain("nothing_asked", [], [], {})
-        standalone = replace(self.question, text=self.understood)
-        hits = rank_passages(self.view, standalone, self.models, self.settings.retrieve, self.watch)
+        hits = self._ranked()
         if not hits:
             return self._abstain("no_match", [], [], {})
         settings = self.settings.answer
@@ -173,9 +173,10 @@ class Inquiry:
             claims = add_context(draft.claims, documents)
             short_answer = find_short_answer(self.terms, draft.claims, documents)
         if not draft.claims:
-            return self._abstain(
+            refused = self._abstain(
                 "insufficient_evidence", hits, draft.candidates, documents, shortfall
             )
+            return self._drafting(limit).piece_together(refused, documents)
         answer = Answer(
             question=self.question,
             standalone=self._standalone,
@@ -190,76 +191,49 @@ class Inquiry:
             short_answer=None if conflicting else short_answer,
             conflict=bool(conflicting),
         )
-        outcome = self._reworded(answer, documents)
+        outcome = self._drafting(limit).reword(
+            answer,
+            documents,
+            lambda declined: self._abstain(
+                "draft_unsupported", hits, draft.candidates, documents, declined=declined
+            ),
+        )
         if isinstance(outcome, Answer) and outcome.composer == "extractive":
             for claim in outcome.claims:
                 self.tell(claim)
         return outcome
 
-    def _reworded(self, answer: Answer, documents: Mapping[str, Document]) -> Outcome:
-        """The answer as a language model words it, where one is to; else as it is."""
-        if self.composer == "extractive":
-            return answer
-        model = self.models.language_model
-        if model is None:
-            if self.composer == "auto":
-                return answer
-            raise SettingsError(
-                "no language model is configured; set language_model.base_url and "
-                "language_model.model, or compose with 'extractive'"
-            )
-        if answer.conflict:
-            return replace(answer, fallback=SOURCES_DIFFER[self.terms.chinese])
-        hits = answer.ranking[:_WRITER_READS]
-        wanted = {hit.passage.document_id for hit in hits} - documents.keys()
-        known = {**documents, **{each: self.view.document(each) for each in sorted(wanted)}}
-        if self.stop():
-            raise AbandonedError("nobody waits for the answer any more")
-        with self.watch.time("write"):
-            written = write_answer(
-                self.understood,
-                hits,
-                known,
-                model,
-                settings=self.models.writer,
-                chinese=self.terms.chinese,
-                tell=_Growing(answer, model.identity, self).add,
-                stop=self.stop,
-            )
-        if written.failure is not None and self.stop():
-            raise AbandonedError("nobody waits for the answer any more") from written.failure
-        return self._settled(answer, written, known)
-
-    def _settled(
-        self, answer: Answer, written: Written, documents: Mapping[str, Document]
-    ) -> Outcome:
-        """What is said of a draft: its claims, or the archive's own sentences, or nothing."""
-        models = {**answer.models, "language_model": written.report.model}
-        shortcoming = written.shortcoming(chinese=self.terms.chinese)
-        if written.claims:
-            cited = [citation for claim in written.claims for citation in claim.citations]
-            return replace(
-                answer,
-                claims=written.claims,
-                composer="generative",
-                fallback=shortcoming,
-                report=written.report,
-                models=models,
-                prompts=written.report.prompts,
-                short_answer=_within(answer.short_answer, cited),
-            )
-        if self.composer == "auto":
-            return replace(answer, fallback=shortcoming, report=written.report, models=models)
-        if written.failure is not None:
-            raise written.failure
-        refused = self._abstain("draft_unsupported", answer.ranking, answer.candidates, documents)
-        explanation = explain_abstention(
-            "draft_unsupported",
-            self.question.scope,
+    def _drafting(self, limit: int) -> Drafting:
+        return Drafting(
+            view=self.view,
+            understood=self.understood,
             chinese=self.terms.chinese,
-            declined=written.only_declined,
+            models=self.models,
+            watch=self.watch,
+            composer=self.composer,
+            tell=self.tell,
+            tell_written=self.tell_written,
+            stop=self.stop,
+            rank=lambda part: self._of_part(part)._ranked(),
+            answer=lambda part: self._of_part(part).run(limit),
         )
-        return replace(refused, explanation=explanation, report=written.report, models=models)
+
+    def _of_part(self, text: str) -> Inquiry:
+        """The inquiry into a part of the question, within the same scope, by the archive alone."""
+        return replace(
+            self,
+            question=replace(self.question, text=text, history=()),
+            understood=text,
+            terms=analyse_question(text),
+            watch=Stopwatch(),
+            composer="extractive",
+            tell=lambda claim: None,
+            tell_written=lambda answer: None,
+        )
+
+    def _ranked(self) -> list[Hit]:
+        standalone = replace(self.question, text=self.understood)
+        return rank_passages(self.view, standalone, self.models, self.settings.retrieve, self.watch)
 
     def _witnesses(self, hits: Sequence[Hit]) -> list[Hit]:
         """The best of these hits that tell how things were on the day asked from.
@@ -296,6 +270,8 @@ class Inquiry:
         candidates: Sequence[Candidate],
         documents: Mapping[str, Document],
         shortfall: Shortfall | None = None,
+        *,
+        declined: bool = False,
     ) -> Abstention:
         settings = self.settings.answer
         if reason == "no_match" and not self.question.scope:
@@ -309,7 +285,9 @@ class Inquiry:
             explanation=(
                 explain_shortfall(self.terms, shortfall)
                 if shortfall
-                else explain_abstention(reason, self.question.scope, chinese=self.terms.chinese)
+                else explain_abstention(
+                    reason, self.question.scope, chinese=self.terms.chinese, declined=declined
+                )
             ),
             mentions=cite_mentions(shortfall.mentions, documents) if shortfall else (),
             nearest=nearest_passages(hits[: settings.nearest], documents),
@@ -348,35 +326,3 @@ class Inquiry:
             reranker = self.models.reranker
             models["reranker"] = ModelIdentity(reranker.name, reranker.revision)
         return models
-
-
-class _Growing:
-    """A language model's answer as far as it has been told."""
-
-    def __init__(self, answer: Answer, model: ModelIdentity, inquiry: Inquiry) -> None:
-        self._answer = replace(
-            answer,
-            claims=(),
-            composer="generative",
-            models={**answer.models, "language_model": model},
-            short_answer=None,
-        )
-        self._inquiry = inquiry
-
-    def add(self, claim: Claim) -> None:
-        """Tell of one more claim."""
-        self._answer = replace(self._answer, claims=(*self._answer.claims, claim))
-        self._inquiry.tell(claim)
-        self._inquiry.tell_written(self._answer)
-
-
-def _within(short: Citation | None, cited: Sequence[Citation]) -> Citation | None:
-    """The short answer, if the sentences cited hold its characters."""
-    if short is not None and any(
-        citation.document_id == short.document_id
-        and citation.span.start <= short.span.start
-        and short.span.end <= citation.span.end
-        for citation in cited
-    ):
-        return short
-    return None

@@ -342,7 +342,8 @@ class GenerationReport:
     said that the passages do not answer. ``left_out`` are the ids of passages for which its
     context had no room, ``shortened`` those of which some sentences were given.
     ``first_claim_ms`` is the wall time from asking to the first verified sentence, None
-    where there was none.
+    where there was none. ``subquestions`` are what the question was taken apart into, whose
+    passages it was given too; none where it was left whole.
     """
 
     model: ModelIdentity
@@ -352,6 +353,7 @@ class GenerationReport:
     left_out: tuple[str, ...]
     shortened: tuple[str, ...]
     first_claim_ms: float | None
+    subquestions: tuple[str, ...] = ()
 
     @property
     def found(self) -> int:
@@ -399,7 +401,9 @@ class Answer:
     claims then give each, newest first. ``composer`` is who worded the claims: the archive
     itself, or a language model whose draft ``report`` tells of. ``fallback`` says why the
     archive's own sentences are given where a language model was to write, or why its
-    answer ends early.
+    answer ends early. Where ``report`` has sub-questions, the ``ranking`` of a generative
+    answer takes the passages of each and of the question by turns; a passage found for a
+    sub-question alone has no scores.
     """
 
     question: Question

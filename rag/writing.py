@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answer.generate import generate_claims, passage_budget
@@ -10,7 +10,7 @@ from rag.answer.pack import pack_context
 from rag.errors import LanguageModelError, LanguageModelFailure
 from rag.language_model.base import LanguageModel
 from rag.language_model.settings import LanguageModelSettings
-from rag.types import Claim, Document, GenerationReport, Hit
+from rag.types import Claim, Document, GenerationReport, Hit, Span
 
 __all__ = ["SOURCES_DIFFER", "Written", "write_answer"]
 
@@ -22,6 +22,10 @@ SOURCES_DIFFER = (
 _DECLINED = (
     "the language model found no answer in the passages",
     "语言模型在所给段落中没有找到答案",
+)
+_BESIDE = (
+    "what the archive supports of the language model's draft does not answer the question",
+    "语言模型的草稿中有依据的句子并未回答问题",
 )
 _UNSUPPORTED = (
     "the archive supports no sentence of the language model's draft",
@@ -43,12 +47,14 @@ _FAILED: Mapping[LanguageModelFailure, str] = {
 class Written:
     """What of a draft may be said, and what became of all of it.
 
-    ``failure`` is why there is no more of it: the model failed before its end.
+    ``failure`` is why there is no more of it: the model failed before its end. ``beside`` is
+    whether sentences were supported, none of which answers the question.
     """
 
     claims: tuple[Claim, ...]
     report: GenerationReport
     failure: LanguageModelError | None
+    beside: bool = False
 
     @property
     def only_declined(self) -> bool:
@@ -64,6 +70,8 @@ class Written:
             return named if chinese else str(self.failure)
         if self.claims:
             return None
+        if self.beside:
+            return _BESIDE[chinese]
         return (_DECLINED if self.only_declined else _UNSUPPORTED)[chinese]
 
 
@@ -75,11 +83,15 @@ def write_answer(
     *,
     settings: LanguageModelSettings,
     chinese: bool,
+    answering: Collection[tuple[str, Span]],
+    insist: bool,
     tell: Callable[[Claim], None],
     stop: Callable[[], bool],
 ) -> Written:
     """Have the model answer from these passages, best first; ``tell`` is told of each
-    claim once it is verified. Once ``stop`` is true the model is interrupted.
+    claim once it is verified. ``answering`` are the spans, by document id, of sentences that
+    answer by themselves; ``insist`` has claims wait for one that rests on any of
+    them. Once ``stop`` is true the model is interrupted.
     """
     budget = passage_budget(
         question,
@@ -94,13 +106,26 @@ def write_answer(
         question, packed, documents, model, settings=settings, chinese=chinese, stop=stop
     )
     claims: list[Claim] = []
+    told = 0
     failure = None
     try:
         for claim in generation:
             claims.append(claim)
-            tell(claim)
+            if insist and not any(_rests_on(each, answering) for each in claims):
+                continue
+            for each in claims[told:]:
+                tell(each)
+            told = len(claims)
     except LanguageModelError as error:
         failure = error
     finally:
         generation.close()
-    return Written(tuple(claims), generation.report, failure)
+    return Written(tuple(claims[:told]), generation.report, failure, told < len(claims))
+
+
+def _rests_on(claim: Claim, answering: Collection[tuple[str, Span]]) -> bool:
+    return any(
+        citation.document_id == document_id and citation.span.overlaps(span)
+        for citation in claim.citations
+        for document_id, span in answering
+    )

@@ -200,7 +200,8 @@ def _render_draft(report: GenerationReport) -> RenderableType:
     ):
         if ids:
             lines.append(f"{what}: {', '.join(ids)}")
-    return Group(draft, *(Text(line, style="dim") for line in lines))
+    parts = [Text(f"Asked in parts: {harmless(part)}") for part in report.subquestions]
+    return Group(*parts, draft, *(Text(line, style="dim") for line in lines))
 
 
 def _stage(stage: StageScore | None, digits: int) -> str:

@@ -158,6 +158,9 @@ class DraftOut(_Out):
     left_out: list[str] = Field(description="passages for which its context had no room")
     shortened: list[str] = Field(description="passages of which it was given some sentences")
     first_claim_ms: float | None = Field(description="until the first verified sentence")
+    subquestions: list[str] = Field(
+        description="what the question was taken apart into, to find passages for each"
+    )
 
 
 class WrittenOut(_Out):
@@ -385,6 +388,7 @@ def _draft_out(report: GenerationReport) -> DraftOut:
         left_out=list(report.left_out),
         shortened=list(report.shortened),
         first_claim_ms=_rounded(report.first_claim_ms),
+        subquestions=list(report.subquestions),
     )
 
 

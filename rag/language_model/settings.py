@@ -24,7 +24,8 @@ class LanguageModelSettings:
     the path of a GGUF file to run in process, or "carrier". A draft is given up after
     ``timeout_seconds``, or when nothing of it has come after ``first_token_seconds``.
     ``context_tokens`` is what the model takes, prompt and draft together, and
-    ``max_tokens`` how long the draft may be. ``threads`` of the embedded model; 0 is one
+    ``max_tokens`` how long the draft may be. ``decompose`` has it take questions of several
+    parts apart first, to find passages for each. ``threads`` of the embedded model; 0 is one
     for each core that this process may use.
     """
 
@@ -38,6 +39,7 @@ class LanguageModelSettings:
     max_tokens: int = 400
     temperature: float = 0.0
     seed: int = 1
+    decompose: bool = False
     threads: int = 0
 
     @property

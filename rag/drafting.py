@@ -1,0 +1,280 @@
+"""Having a language model word what was found for one question, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from prompts.registry import load_prompt
+from rag.answer.compound import is_compound
+from rag.answer.evidence import KEPT
+from rag.answer.settings import Composer
+from rag.decomposition import decompose
+from rag.errors import AbandonedError, SettingsError
+from rag.language_model.base import LanguageModel
+from rag.models import Models
+from rag.retrieve.fusion import interleave
+from rag.stopwatch import Stopwatch
+from rag.store.base import ReadView
+from rag.types import (
+    Abstention,
+    Answer,
+    Candidate,
+    Citation,
+    Claim,
+    Document,
+    Hit,
+    ModelIdentity,
+    Outcome,
+)
+from rag.writing import SOURCES_DIFFER, Written, write_answer
+
+__all__ = ["Drafting"]
+
+# Passages offered to a language model; its context decides how many of them it reads.
+_WRITER_READS = 8
+# Of the time for a draft, what taking the question apart may use up.
+_DECOMPOSING_SHARE = 0.25
+_LEAST_SECONDS = 0.01
+_PROMPT = "decompose"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """The language model's part in one question over one view.
+
+    ``understood`` is the question without need of its history. ``rank`` gives the passages
+    for a part of it, best first, and ``answer`` the archive's own outcome of one, both with
+    the filters and the day of the whole.
+    """
+
+    view: ReadView
+    understood: str
+    chinese: bool
+    models: Models
+    watch: Stopwatch
+    composer: Composer
+    tell: Callable[[Claim], None]
+    tell_written: Callable[[Answer], None]
+    stop: Callable[[], bool]
+    rank: Callable[[str], Sequence[Hit]]
+    answer: Callable[[str], Outcome]
+
+    def reword(
+        self,
+        answer: Answer,
+        documents: Mapping[str, Document],
+        refuse: Callable[[bool], Abstention],
+    ) -> Outcome:
+        """The answer as a language model words it, where one is to; else as it is.
+
+        ``refuse`` gives what is said where nothing of the draft holds and there is no
+        falling back, told whether the model found no answer.
+
+        Raises:
+            SettingsError: a language model is to write, and there is none.
+            LanguageModelError: one is to write, and wrote nothing.
+            AbandonedError: ``stop`` was true.
+        """
+        if self.composer == "extractive":
+            return answer
+        model = self.models.language_model
+        if model is None:
+            if self.composer == "auto":
+                return answer
+            raise SettingsError(
+                "no language model is configured; set language_model.base_url and "
+                "language_model.model, or compose with 'extractive'"
+            )
+        if answer.conflict:
+            return replace(answer, fallback=SOURCES_DIFFER[self.chinese])
+        parts = self._decomposed(model)
+        others = self._ranked(parts)
+        best_first = _by_evidence(answer.ranking, answer.candidates)
+        offered = _merged(best_first, others)
+        written = self._write(answer, offered, documents, model, parts)
+        models = {**answer.models, "language_model": written.report.model}
+        shortcoming = written.shortcoming(chinese=self.chinese)
+        if written.claims:
+            cited = [citation for claim in written.claims for citation in claim.citations]
+            return replace(
+                answer,
+                claims=written.claims,
+                ranking=_merged(answer.ranking, others),
+                composer="generative",
+                fallback=shortcoming,
+                report=written.report,
+                models=models,
+                prompts=written.report.prompts,
+                short_answer=_within(answer.short_answer, cited),
+            )
+        if self.composer == "auto":
+            return replace(answer, fallback=shortcoming, report=written.report, models=models)
+        if written.failure is not None:
+            raise written.failure
+        return replace(refuse(written.only_declined), report=written.report, models=models)
+
+    def piece_together(self, refused: Abstention, documents: Mapping[str, Document]) -> Outcome:
+        """A language model's answer to a question that no sentence answers as a whole, where
+        the archive answers each part of it by itself; else the refusal.
+
+        What the question takes for granted and the archive does not say stays refused.
+        """
+        if self.composer == "extractive" or refused.kind == "premise":
+            return refused
+        model = self.models.language_model
+        parts = () if model is None else self._decomposed(model)
+        answers = self._answered(parts)
+        if model is None or not answers:
+            return refused
+        blank = Answer(
+            question=refused.question,
+            standalone=refused.standalone,
+            claims=(),
+            ranking=_merged(refused.ranking, [answer.ranking for answer in answers]),
+            candidates=tuple(c for answer in answers for c in answer.candidates),
+            models=refused.models,
+            prompts=(),
+            generation=refused.generation,
+            timings_ms={},
+        )
+        written = self._write(blank, blank.ranking, documents, model, parts)
+        models = {**refused.models, "language_model": written.report.model}
+        if not written.claims:
+            return replace(refused, report=written.report, models=models)
+        return replace(
+            blank,
+            claims=written.claims,
+            models=models,
+            prompts=written.report.prompts,
+            composer="generative",
+            fallback=written.shortcoming(chinese=self.chinese),
+            report=written.report,
+        )
+
+    def _go_on(self) -> None:
+        if self.stop():
+            raise AbandonedError("nobody waits for the answer any more")
+
+    def _decomposed(self, model: LanguageModel) -> tuple[str, ...]:
+        """The parts of the question, none where it has none or they cannot be told."""
+        if not self.models.writer.decompose or not is_compound(self.understood):
+            return ()
+        with self.watch.time("decompose"):
+            return decompose(
+                self.understood,
+                model,
+                load_prompt(_PROMPT),
+                deadline_seconds=_DECOMPOSING_SHARE * self.models.writer.timeout_seconds,
+                stop=self.stop,
+            )
+
+    def _ranked(self, parts: Sequence[str]) -> list[Sequence[Hit]]:
+        if not parts:
+            return []
+        with self.watch.time("subquestions"):
+            return [self.rank(part) for part in parts]
+
+    def _answered(self, parts: Sequence[str]) -> list[Answer]:
+        """The archive's answers to the parts; none where one of them has none."""
+        if not parts:
+            return []
+        answers: list[Answer] = []
+        with self.watch.time("subquestions"):
+            for part in parts:
+                outcome = self.answer(part)
+                if isinstance(outcome, Abstention):
+                    return []
+                answers.append(outcome)
+        return answers
+
+    def _write(
+        self,
+        answer: Answer,
+        offered: Sequence[Hit],
+        documents: Mapping[str, Document],
+        model: LanguageModel,
+        parts: tuple[str, ...],
+    ) -> Written:
+        """What the model writes from the best passages offered, found for these parts."""
+        self._go_on()
+        hits = offered[:_WRITER_READS]
+        wanted = {hit.passage.document_id for hit in hits} - documents.keys()
+        known = {**documents, **{each: self.view.document(each) for each in sorted(wanted)}}
+        settings = self.models.writer
+        left = settings.timeout_seconds - self.watch.laps.get("decompose", 0.0) / 1000
+        with self.watch.time("write"):
+            written = write_answer(
+                self.understood,
+                hits,
+                known,
+                model,
+                settings=replace(settings, timeout_seconds=max(left, _LEAST_SECONDS)),
+                chinese=self.chinese,
+                answering=frozenset(
+                    (each.document_id, each.span)
+                    for each in answer.candidates
+                    if each.verdict == KEPT
+                ),
+                insist=self.composer == "auto",
+                tell=_Growing(answer, model.identity, self).add,
+                stop=self.stop,
+            )
+        if written.failure is not None:
+            self._go_on()
+        if not parts:
+            return written
+        prompts = (load_prompt(_PROMPT).id, *written.report.prompts)
+        return replace(written, report=replace(written.report, prompts=prompts, subquestions=parts))
+
+
+class _Growing:
+    """A language model's answer as far as it has been told."""
+
+    def __init__(self, answer: Answer, model: ModelIdentity, drafting: Drafting) -> None:
+        self._answer = replace(
+            answer,
+            claims=(),
+            composer="generative",
+            models={**answer.models, "language_model": model},
+            short_answer=None,
+        )
+        self._drafting = drafting
+
+    def add(self, claim: Claim) -> None:
+        """Tell of one more claim."""
+        self._answer = replace(self._answer, claims=(*self._answer.claims, claim))
+        self._drafting.tell(claim)
+        self._drafting.tell_written(self._answer)
+
+
+def _by_evidence(ranking: Sequence[Hit], candidates: Sequence[Candidate]) -> tuple[Hit, ...]:
+    """The passages, those first whose sentences answer best; the others as ranked."""
+    best: dict[str, float] = {}
+    for each in candidates:
+        best[each.passage_id] = max(each.support, best.get(each.passage_id, 0.0))
+    return tuple(sorted(ranking, key=lambda hit: -best.get(hit.passage.id, 0.0)))
+
+
+def _merged(ranking: Sequence[Hit], others: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """The passages of rankings by turns, each with what was said of it for the first one."""
+    hits = {
+        hit.passage.id: Hit(hit.passage, dense=None, lexical=None, fused=None, reranked=None)
+        for other in others
+        for hit in other
+    }
+    hits.update((hit.passage.id, hit) for hit in ranking)
+    order = interleave([[hit.passage.id for hit in each] for each in (ranking, *others)])
+    return tuple(hits[each] for each in order)
+
+
+def _within(short: Citation | None, cited: Sequence[Citation]) -> Citation | None:
+    """The short answer, if the sentences cited hold its characters."""
+    if short is not None and any(
+        citation.document_id == short.document_id
+        and citation.span.start <= short.span.start
+        and short.span.end <= citation.span.end
+        for citation in cited
+    ):
+        return short
+    return None
