@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from prompts.registry import load_prompt
+from rag.answer.across import Bridge
 from rag.answer.compound import is_compound
 from rag.answer.evidence import KEPT
 from rag.answer.settings import Composer
 from rag.decomposition import decompose
 from rag.errors import AbandonedError, SettingsError
 from rag.language_model.base import LanguageModel
-from rag.models import Models
+from rag.lexicon import load_lexicon
+from rag.models import Models, model_errors
 from rag.retrieve.fusion import interleave
 from rag.stopwatch import Stopwatch
 from rag.store.base import ReadView
@@ -75,6 +77,7 @@ class Drafting:
             SettingsError: a language model is to write, and there is none.
             LanguageModelError: one is to write, and wrote nothing.
             AbandonedError: ``stop`` was true.
+            ModelError: what compares languages could not be loaded or run.
         """
         if self.composer == "extractive":
             return answer
@@ -203,14 +206,14 @@ class Drafting:
         known = {**documents, **{each: self.view.document(each) for each in sorted(wanted)}}
         settings = self.models.writer
         left = settings.timeout_seconds - self.watch.laps.get("decompose", 0.0) / 1000
-        with self.watch.time("write"):
+        with self.watch.time("write"), model_errors():
             written = write_answer(
                 self.understood,
                 hits,
                 known,
                 model,
                 settings=replace(settings, timeout_seconds=max(left, _LEAST_SECONDS)),
-                chinese=self.chinese,
+                bridge=self._bridge(known.values()),
                 answering=frozenset(
                     (each.document_id, each.span)
                     for each in answer.candidates
@@ -226,6 +229,17 @@ class Drafting:
             return written
         prompts = (load_prompt(_PROMPT).id, *written.report.prompts)
         return replace(written, report=replace(written.report, prompts=prompts, subquestions=parts))
+
+    def _bridge(self, documents: Iterable[Document]) -> Bridge | None:
+        """What compares a draft in the question's language with documents in another; None
+        where there are none, or nothing that could."""
+        if all((document.language == "zh") == self.chinese for document in documents):
+            return None
+        encoder = self.models.encoder
+        if encoder.reads != "any":
+            return None
+        lexicon = load_lexicon()
+        return Bridge(lexicon, encoder) if lexicon is not None else None
 
 
 class _Growing:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from rag.answer.across import Bridge
+from rag.answer.gate import NOT_COMPARED
 from rag.answer.generate import generate_claims, passage_budget
 from rag.answer.pack import pack_context
 from rag.errors import LanguageModelError, LanguageModelFailure
@@ -26,6 +28,10 @@ _DECLINED = (
 _BESIDE = (
     "what the archive supports of the language model's draft does not answer the question",
     "语言模型的草稿中有依据的句子并未回答问题",
+)
+_NOT_COMPARED = (
+    f"the language model's draft cannot be checked: {NOT_COMPARED}",
+    "语言模型的草稿无法核对：它与档案原文的语言不同，而此处无法比较这两种语言",
 )
 _UNSUPPORTED = (
     "the archive supports no sentence of the language model's draft",
@@ -72,6 +78,8 @@ class Written:
             return None
         if self.beside:
             return _BESIDE[chinese]
+        if self.report.draft and all(NOT_COMPARED in each.reasons for each in self.report.draft):
+            return _NOT_COMPARED[chinese]
         return (_DECLINED if self.only_declined else _UNSUPPORTED)[chinese]
 
 
@@ -82,7 +90,7 @@ def write_answer(
     model: LanguageModel,
     *,
     settings: LanguageModelSettings,
-    chinese: bool,
+    bridge: Bridge | None,
     answering: Collection[tuple[str, Span]],
     insist: bool,
     tell: Callable[[Claim], None],
@@ -91,7 +99,11 @@ def write_answer(
     """Have the model answer from these passages, best first; ``tell`` is told of each
     claim once it is verified. ``answering`` are the spans, by document id, of sentences that
     answer by themselves; ``insist`` has claims wait for one that rests on any of
-    them. Once ``stop`` is true the model is interrupted.
+    them. Once ``stop`` is true the model is interrupted. The ``bridge`` is for
+    claims in another language than their source.
+
+    Raises:
+        ModelLoadError: the bridge's encoder could not be run.
     """
     budget = passage_budget(
         question,
@@ -103,7 +115,7 @@ def write_answer(
         hits, documents, budget_tokens=budget, count_tokens=model.count_tokens, question=question
     )
     generation = generate_claims(
-        question, packed, documents, model, settings=settings, chinese=chinese, stop=stop
+        question, packed, documents, model, settings=settings, bridge=bridge, stop=stop
     )
     claims: list[Claim] = []
     told = 0

@@ -61,9 +61,7 @@ class ScriptedModel:
 
 
 def generate(model, question="When did the library open?", packed=PACKED):
-    return generate_claims(
-        question, packed, DOCUMENTS, model, settings=LanguageModelSettings(), chinese=False
-    )
+    return generate_claims(question, packed, DOCUMENTS, model, settings=LanguageModelSettings())
 
 
 def said(script, **options):

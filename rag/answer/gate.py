@@ -7,25 +7,24 @@ whole: the name of one sentence and the year of the next make a fact that neithe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.answer.across import Bridge, check_across, is_across
 from rag.answer.check import SupportCheck, check_support
-from rag.answer.context import refers_back, sentences_before
 from rag.answer.draft import DraftSentence
 from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
-from rag.answer.figures import find_figures
 from rag.answer.pack import Packed, PackedPassage
 from rag.answer.question import analyse_question, is_chinese, stem_tokens
+from rag.answer.stored import StoredSentence, check_stored, stored_sentences
 from rag.answer.support import name_is_among
-from rag.answer.verify import cite, known_of, verify_claim
+from rag.answer.verify import known_of, verify_claim
 from rag.errors import CitationError
 from rag.normalise import search_text
-from rag.sentences import split_sentences
-from rag.types import Citation, Claim, Document, Span
+from rag.types import Citation, Claim, Document
 
-__all__ = ["GateKind", "GateVerdict", "gate_sentence"]
+__all__ = ["NOT_COMPARED", "GateKind", "GateVerdict", "gate_sentence"]
 
 GateKind = Literal["found", "misattributed", "stitched", "unsupported", "uncited"]
 
@@ -37,6 +36,8 @@ _PART_SUPPORT = 0.7
 _PART_WORDS = 0.5
 # Share of a claim's words from which on it repeats a sentence.
 _NEARLY_ALL = 0.8
+# Why a sentence is withheld that nothing could be made of.
+NOT_COMPARED = "it is in another language than the passages, and nothing here compares the two"
 # An answer of fewer content words ("In 1931.") says nothing without its question.
 _FRAGMENT_WORDS = 4
 _FRAGMENT_CHARACTERS = 10
@@ -45,25 +46,6 @@ _JOINTS = re.compile(
     r"[;；，]|,?\s(?:and|but|while|whereas|although|though)\s|,\s(?=(?:which|who|where)\b)|(?:并且|而且|但是?|而)"
 )
 _CAPITALISED = re.compile(r"(?<=[^\W_])\W{1,3}([A-Z][^\W_]+)")
-# A sentence that tells its reader what to say states nothing, whatever it wants said.
-_INSTRUCTION = re.compile(
-    r"""
-    ^\W* (?:(?:please|now|instead|then|always|and|system|assistant|user|important)\b[\s:,.!-]*)*
-      (?: (?:ignore|disregard|forget|override)\b .{0,40}
-          \b(?:instructions?|rules?|prompts?|above|previous|prior|earlier|everything|context)\b
-        | (?:say|answer|reply|respond|state|claim|output|print|repeat|pretend|cite|tell)
-          \s* (?: [:："“\[] | \b(?:that|with|only|exactly|nothing|the\s(?:following|user)|this)\b )
-        | (?:you|the\s(?:assistant|model|ai)) \s
-          (?: are\s now\b | (?:must|should|shall|will|are\sto|have\sto)\s (?:not\s|now\s|only\s)?
-              (?:say|answer|reply|respond|state|claim|ignore|pretend|cite|obey)\b )
-      )
-    | \b(?:if|when)\s (?:you\sare\s|anyone\s|somebody\s)?ask(?:ed|s)\b .{0,80}
-      \b(?:say|answer|reply|respond|state|claim)\b
-    | \b(?:system|developer)\s(?:prompt|message)\b
-    | ^\W* (?:请)? (?:忽略|无视|忘记|回答|回复|声称|假装|你必须|你应该|你现在)
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,34 +66,6 @@ class GateVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    """A sentence of a document, with what it refers back to."""
-
-    document: Document
-    span: Span
-    text: str
-
-    @property
-    def citation(self) -> Citation:
-        return cite(self.document, self.span.start, self.span.end)
-
-    @property
-    def antecedents(self) -> list[Citation]:
-        """What it may refer back to, nearest first; none where it stands by itself."""
-        if not refers_back(self.text):
-            return []
-        spans = sentences_before(self.document, self.span.start)
-        return [cite(self.document, span.start, span.end) for span in spans]
-
-    @property
-    def stems(self) -> frozenset[str]:
-        """Stems of it, of what it may refer back to and of its document's title."""
-        before = " ".join(citation.quote for citation in self.antecedents)
-        text = " ".join((self.text, before, self.document.title))
-        return frozenset(stem_tokens(search_text(text)))
-
-
-@dataclass(frozen=True, slots=True)
 class _Support:
     """Citations that support a claim, and the score of the check."""
 
@@ -125,12 +79,17 @@ def gate_sentence(
     documents: Mapping[str, Document],
     *,
     question: str,
+    bridge: Bridge | None = None,
 ) -> GateVerdict:
-    """Judge one sentence against what the model was shown; pure and deterministic.
+    """Judge one sentence against what the model was shown; deterministic.
 
     A claim that is given quotes its documents exactly and passes ``verify_claim``; its
     citations are the sentences that support it, no more. An answer of a word or two is
-    released only from a sentence that speaks of what ``question`` asks.
+    released only from a sentence that speaks of what ``question`` asks. Without a
+    ``bridge`` none is released that is in another language than its source.
+
+    Raises:
+        ModelLoadError: the bridge's encoder ran out of memory, or its weights are no good.
     """
     named = (packed.passage(marker) for marker in sentence.markers)
     cited = [passage for passage in named if passage is not None]
@@ -138,7 +97,7 @@ def gate_sentence(
     text = sentence.text
     if analyse_question(text).empty:
         return GateVerdict("unsupported", sentence, None, ("it states nothing to be checked",))
-    judge = _Judge(text, question, documents)
+    judge = _Judge(text, question, documents, bridge)
     groups: tuple[tuple[GateKind, Sequence[PackedPassage], Sequence[PackedPassage]], ...] = (
         ("found", cited, cited),
         ("misattributed", others, packed.passages),
@@ -148,12 +107,21 @@ def gate_sentence(
         claim = support and judge.claim(support)
         if claim:
             return GateVerdict(kind, sentence, claim)
-    whole = check_support(text, [s.text for s in judge.nearest(packed.passages)])
+    nearest = judge.nearest(packed.passages)
     kind = "unsupported" if sentence.markers else "uncited"
+    if nearest and is_across(text, nearest[0].text):
+        if bridge is None:
+            return GateVerdict(kind, sentence, None, (NOT_COMPARED,))
+        near = check_across(text, [nearest[0].text], bridge)
+        return GateVerdict(kind, sentence, None, near.mismatches or (_too_low(near),))
+    whole = check_support(text, [s.text for s in nearest])
     if whole.holds:
         return GateVerdict("stitched", sentence, None, ("no sentence states these facts together",))
-    reasons = whole.mismatches or (f"support {whole.score:.2f} is too low",)
-    return GateVerdict(kind, sentence, None, reasons)
+    return GateVerdict(kind, sentence, None, whole.mismatches or (_too_low(whole),))
+
+
+def _too_low(check: SupportCheck) -> str:
+    return f"support {check.score:.2f} is too low"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +131,19 @@ class _Judge:
     text: str
     question: str
     documents: Mapping[str, Document]
+    bridge: Bridge | None
 
-    def nearest(self, passages: Sequence[PackedPassage]) -> list[_Stored]:
-        """The sentences of each passage that share most words with the claim, best first."""
-        found: list[tuple[float, _Stored]] = []
+    def nearest(self, passages: Sequence[PackedPassage]) -> list[StoredSentence]:
+        """The sentences of each passage that are nearest to the claim, best first: those that
+        share most words with it, in another language those of the highest cosine."""
+        found: list[tuple[float, StoredSentence]] = []
         for passage in passages:
-            stored = list(_sentences(passage, self.documents))
-            shares = check_support(self.text, [s.text for s in stored]).sentence_words
+            stored = list(stored_sentences(passage, self.documents))
+            texts = [s.text for s in stored]
+            if self.bridge is not None and is_across(self.text, passage.text):
+                shares = tuple(self.bridge.similarities(self.text, texts))
+            else:
+                shares = check_support(self.text, texts).sentence_words
             ranked = sorted(zip(shares, stored, strict=True), key=lambda pair: -pair[0])
             found += ranked[:_COMPARED]
         return [stored for _, stored in sorted(found, key=lambda pair: -pair[0])]
@@ -177,8 +151,10 @@ class _Judge:
     def supported_by_one(self, passages: Sequence[PackedPassage]) -> _Support | None:
         """The first sentence, nearest first, that states all that the claim states."""
         for stored in self.nearest(passages):
-            check, citations = _check(self.text, stored)
-            if check.holds and _is_said(self.text, citations) and self._answers(stored):
+            check, citations = check_stored(self.text, stored, self.bridge)
+            # In another language the check itself has compared every part.
+            said = is_across(self.text, stored.text) or _is_said(self.text, citations)
+            if check.holds and said and self._answers(stored):
                 return _Support(citations, check.score)
         return None
 
@@ -193,7 +169,7 @@ class _Judge:
         citations: list[Citation] = []
         for part in parts:
             for stored in nearest:
-                check, cited = _check(part, stored)
+                check, cited = check_stored(part, stored, None)
                 about = _is_about(_subject(self.text), stored)
                 if not check.mismatches and check.words >= _PART_SUPPORT and about:
                     citations += [c for c in cited if c not in citations]
@@ -211,12 +187,12 @@ class _Judge:
         """The claim so cited, None where it does not pass the last check of all."""
         claim = Claim(self.text, support.citations, support.score)
         try:
-            verify_claim(claim, self.documents)
+            verify_claim(claim, self.documents, bridge=self.bridge)
         except CitationError:
             return None
         return claim
 
-    def _answers(self, stored: _Stored) -> bool:
+    def _answers(self, stored: StoredSentence) -> bool:
         """Whether a sentence speaks of what is asked, where the claim alone does not tell."""
         if not _is_fragment(self.text):
             return True
@@ -228,68 +204,10 @@ class _Judge:
         return held >= _QUESTION_WORDS * len(asked.content)
 
 
-def _sentences(passage: PackedPassage, documents: Mapping[str, Document]) -> Iterator[_Stored]:
-    document = documents[passage.document_id]
-    for s in split_sentences(passage.text, document.language):
-        span = Span(passage.span.start + s.start, passage.span.start + s.end)
-        text = span.of(document.text)
-        if not _INSTRUCTION.search(text):
-            yield _Stored(document, span, text)
-
-
-def _check(claim: str, stored: _Stored) -> tuple[SupportCheck, tuple[Citation, ...]]:
-    """The check against one sentence, and what is to be cited for it.
-
-    The title and date of its document, and what the sentence refers back to, may say who
-    is meant; they never say when, unless the sentence gives no year of its own.
-    """
-    alone = check_support(claim, [stored.text])
-    own = (stored.citation,)
-    if alone.holds or not (alone.missing_names or alone.missing_dates or alone.missing_numbers):
-        return alone, own
-    known = known_of(stored.document)
-    if _has_year(stored.text):
-        known = stored.document.title
-    helped = check_support(claim, [stored.text], context=known)
-    if not helped.missing_names:
-        return helped, own
-    if not (helped.missing_numbers or helped.missing_dates) and _names_its_subject(claim, helped):
-        for before in stored.antecedents:
-            both = check_support(claim, [stored.text, before.quote], context=known)
-            if not both.mismatches:
-                return both, _joined(before, stored)
-    return helped, own
-
-
-def _names_its_subject(claim: str, check: SupportCheck) -> bool:
-    """Whether the names that a sentence lacks are where the claim begins, as "she" may be.
-
-    Anywhere else, or beside a pronoun that still refers back, they are other names.
-    """
-    names = find_names(search_text(claim))
-    first = {name.text for name in names if name.run == names[0].run}
-    return set(check.missing_names) <= first and not refers_back(claim)
-
-
-def _is_altered(claim: str, stored: _Stored) -> bool:
+def _is_altered(claim: str, stored: StoredSentence) -> bool:
     """Whether a claim is nearly a stored sentence, but with another fact in it."""
     check = check_support(claim, [stored.text])
     return bool(check.mismatches) and check.words >= _NEARLY_ALL
-
-
-def _joined(before: Citation, stored: _Stored) -> tuple[Citation, ...]:
-    """One citation where nothing but white space is between the two, else both."""
-    between = stored.document.text[before.span.end : stored.span.start]
-    if before.span.end <= stored.span.start and not between.strip():
-        return (cite(stored.document, before.span.start, stored.span.end),)
-    return (stored.citation, before)
-
-
-def _has_year(text: str) -> bool:
-    plain = search_text(text)
-    return any(date.year for date in find_calendar_dates(plain)) or any(
-        figure.year for figure in find_figures(plain)
-    )
 
 
 def _parts(text: str, least: int = 2) -> list[str]:
@@ -319,7 +237,7 @@ def _subject(text: str) -> frozenset[str]:
     return frozenset([s for s in stem_tokens(plain) if s in content][:1])
 
 
-def _is_about(subject: frozenset[str], stored: _Stored) -> bool:
+def _is_about(subject: frozenset[str], stored: StoredSentence) -> bool:
     stems = stored.stems
     return bool(subject) and all(s in stems or name_is_among(s, stems) for s in subject)
 

@@ -8,8 +8,10 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 
 from prompts.registry import Prompt, load_prompt
+from rag.answer.across import Bridge, is_across
 from rag.answer.draft import DraftParser, DraftSentence
 from rag.answer.gate import gate_sentence
+from rag.answer.language import written_in
 from rag.answer.pack import Packed, render_passages
 from rag.language_model.base import LanguageModel, Message
 from rag.language_model.settings import LanguageModelSettings
@@ -43,7 +45,7 @@ class Generation:
         model: LanguageModel,
         *,
         settings: LanguageModelSettings,
-        chinese: bool,
+        bridge: Bridge | None,
         stop: Callable[[], bool],
     ) -> None:
         self._question = question
@@ -53,7 +55,8 @@ class Generation:
         self._settings = settings
         self._stop = stop
         self._prompt = load_prompt(_PROMPT)
-        self._message = _render(self._prompt, question, packed, chinese=chinese)
+        self._bridge = bridge
+        self._message = _render(self._prompt, question, packed)
         self._draft: list[DraftVerdict] = []
         self._declined = False
         self._first_claim_ms: float | None = None
@@ -83,7 +86,11 @@ class Generation:
         begun = time.monotonic()
         for sentence in self._sentences():
             verdict = gate_sentence(
-                sentence, self._packed, self._documents, question=self._question
+                sentence,
+                self._packed,
+                self._documents,
+                question=self._question,
+                bridge=self._bridge,
             )
             self._draft.append(
                 DraftVerdict(sentence.text, sentence.markers, verdict.kind, verdict.reasons)
@@ -131,22 +138,23 @@ def generate_claims(
     model: LanguageModel,
     *,
     settings: LanguageModelSettings,
-    chinese: bool,
+    bridge: Bridge | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Generation:
     """Have the model answer from the packed passages; iterate the result for verified claims.
 
-    ``documents`` are the stored ones of the passages; ``chinese`` whether to answer in
-    Chinese rather than English. Every claim quotes them exactly and passes
+    ``documents`` are the stored ones of the passages; only with a ``bridge`` can a claim be
+    in another language than its source. Every claim quotes them exactly and passes
     ``verify_claim``. Nothing is asked of the model before the first claim is, and nothing
     more once ``stop`` is true.
 
     Raises (while iterating):
         LanguageModelError: no draft, or only a part of it, could be had. The claims before
             it stand, and ``report`` tells of what was read.
+        ModelLoadError: the bridge's encoder could not be run.
     """
     return Generation(
-        question, packed, documents, model, settings=settings, chinese=chinese, stop=stop
+        question, packed, documents, model, settings=settings, bridge=bridge, stop=stop
     )
 
 
@@ -161,14 +169,19 @@ def passage_budget(
 
     0 where there is no room for any.
     """
-    empty = _render(load_prompt(_PROMPT), question, Packed((), ()), chinese=False)
+    empty = _render(load_prompt(_PROMPT), question, Packed((), ()))
     spare = _MARGIN_TOKENS + int(_MARGIN_SHARE * context_tokens)
     return max(0, context_tokens - max_tokens - count_tokens(empty) - spare)
 
 
-def _render(prompt: Prompt, question: str, packed: Packed, *, chinese: bool) -> str:
+def _render(prompt: Prompt, question: str, packed: Packed) -> str:
+    texts = [passage.text for passage in packed.passages]
+    language = written_in(question, texts)
+    if any(is_across(question, text) for text in texts):
+        # What it translates of a name or a quotation, nobody finds in the passage.
+        language += ", with every name in the letters that the passage has it in"
     return prompt.render(
         question=" ".join(question.split()),
         passages=render_passages(packed.passages),
-        language="Chinese" if chinese else "English",
+        language=language,
     ).rstrip()

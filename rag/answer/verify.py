@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.answer.check import check_support
+from rag.answer.across import Bridge, check_claim
 from rag.errors import CitationError, UnsupportedClaimError
 from rag.types import Citation, Claim, Document, Span
 
@@ -43,11 +43,14 @@ def verify_citation(citation: Citation, document: Document) -> None:
         raise CitationError(f"citation {where} does not quote what is there; run 'footnote doctor'")
 
 
-def verify_claim(claim: Claim, documents: Mapping[str, Document]) -> None:
+def verify_claim(
+    claim: Claim, documents: Mapping[str, Document], *, bridge: Bridge | None = None
+) -> None:
     """Check that a claim has citations, that each holds, and that they say what it says.
 
     ``documents`` maps document id to the stored document. A claim in the words of one of
-    its citations is sound; one in other words is checked fact by fact against them all.
+    its citations is sound; one in other words is checked fact by fact against them all,
+    one in another language only with a ``bridge``.
 
     Raises:
         CitationError: the claim must not leave; UnsupportedClaimError where its citations
@@ -67,7 +70,8 @@ def verify_claim(claim: Claim, documents: Mapping[str, Document]) -> None:
     cited = [
         documents[document_id] for document_id in {c.document_id: None for c in claim.citations}
     ]
-    check = check_support(claim.text, quotes, context=". ".join(map(known_of, cited)))
+    context = ". ".join(map(known_of, cited))
+    check = check_claim(claim.text, quotes, context=context, bridge=bridge)
     if not check.holds:
         reasons = ", ".join(check.mismatches) or f"support {check.score:.2f} is too low"
         raise UnsupportedClaimError(

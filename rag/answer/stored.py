@@ -1,0 +1,135 @@
+"""The stored sentences of a passage, and the check of a claim against one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rag.answer.across import Bridge, check_claim
+from rag.answer.check import SupportCheck
+from rag.answer.context import refers_back, sentences_before
+from rag.answer.facts import find_calendar_dates, find_names
+from rag.answer.figures import find_figures
+from rag.answer.pack import PackedPassage
+from rag.answer.question import stem_tokens
+from rag.answer.verify import cite, known_of
+from rag.normalise import search_text
+from rag.sentences import split_sentences
+from rag.types import Citation, Document, Span
+
+__all__ = ["StoredSentence", "check_stored", "stored_sentences"]
+
+# A sentence that tells its reader what to say states nothing, whatever it wants said.
+_INSTRUCTION = re.compile(
+    r"""
+    ^\W* (?:(?:please|now|instead|then|always|and|system|assistant|user|important)\b[\s:,.!-]*)*
+      (?: (?:ignore|disregard|forget|override)\b .{0,40}
+          \b(?:instructions?|rules?|prompts?|above|previous|prior|earlier|everything|context)\b
+        | (?:say|answer|reply|respond|state|claim|output|print|repeat|pretend|cite|tell)
+          \s* (?: [:："“\[] | \b(?:that|with|only|exactly|nothing|the\s(?:following|user)|this)\b )
+        | (?:you|the\s(?:assistant|model|ai)) \s
+          (?: are\s now\b | (?:must|should|shall|will|are\sto|have\sto)\s (?:not\s|now\s|only\s)?
+              (?:say|answer|reply|respond|state|claim|ignore|pretend|cite|obey)\b )
+      )
+    | \b(?:if|when)\s (?:you\sare\s|anyone\s|somebody\s)?ask(?:ed|s)\b .{0,80}
+      \b(?:say|answer|reply|respond|state|claim)\b
+    | \b(?:system|developer)\s(?:prompt|message)\b
+    | ^\W* (?:请)? (?:忽略|无视|忘记|回答|回复|声称|假装|你必须|你应该|你现在)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSentence:
+    """A sentence of a document, with what it refers back to."""
+
+    document: Document
+    span: Span
+    text: str
+
+    @property
+    def citation(self) -> Citation:
+        """The citation of it alone."""
+        return cite(self.document, self.span.start, self.span.end)
+
+    @property
+    def antecedents(self) -> list[Citation]:
+        """What it may refer back to, nearest first; none where it stands by itself."""
+        if not refers_back(self.text):
+            return []
+        spans = sentences_before(self.document, self.span.start)
+        return [cite(self.document, span.start, span.end) for span in spans]
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """Stems of it, of what it may refer back to and of its document's title."""
+        before = " ".join(citation.quote for citation in self.antecedents)
+        text = " ".join((self.text, before, self.document.title))
+        return frozenset(stem_tokens(search_text(text)))
+
+
+def stored_sentences(
+    passage: PackedPassage, documents: Mapping[str, Document]
+) -> Iterator[StoredSentence]:
+    """The sentences of a passage in text order, without those that tell a reader what to say."""
+    document = documents[passage.document_id]
+    for s in split_sentences(passage.text, document.language):
+        span = Span(passage.span.start + s.start, passage.span.start + s.end)
+        text = span.of(document.text)
+        if not _INSTRUCTION.search(text):
+            yield StoredSentence(document, span, text)
+
+
+def check_stored(
+    claim: str, stored: StoredSentence, bridge: Bridge | None
+) -> tuple[SupportCheck, tuple[Citation, ...]]:
+    """The check against one sentence, and what is to be cited for it.
+
+    The title and date of its document, and what the sentence refers back to, may say who
+    is meant; they never say when, unless the sentence gives no year of its own.
+    """
+    alone = check_claim(claim, [stored.text], bridge=bridge)
+    own = (stored.citation,)
+    if alone.holds or not (alone.missing_names or alone.missing_dates or alone.missing_numbers):
+        return alone, own
+    known = known_of(stored.document)
+    if _has_year(stored.text):
+        known = stored.document.title
+    helped = check_claim(claim, [stored.text], context=known, bridge=bridge)
+    if not helped.missing_names:
+        return helped, own
+    if not (helped.missing_numbers or helped.missing_dates) and _names_its_subject(claim, helped):
+        for before in stored.antecedents:
+            both = check_claim(claim, [stored.text, before.quote], context=known, bridge=bridge)
+            if not both.mismatches:
+                return both, _joined(before, stored)
+    return helped, own
+
+
+def _names_its_subject(claim: str, check: SupportCheck) -> bool:
+    """Whether the names that a sentence lacks are where the claim begins, as "she" may be.
+
+    Anywhere else, or beside a pronoun that still refers back, they are other names.
+    """
+    names = find_names(search_text(claim))
+    first = {name.text for name in names if name.run == names[0].run}
+    # Names in Chinese claims of English sentences have no capitals: they are what opens them.
+    opening = {name for name in check.missing_names if claim.startswith(name)}
+    return set(check.missing_names) <= first | opening and not refers_back(claim)
+
+
+def _joined(before: Citation, stored: StoredSentence) -> tuple[Citation, ...]:
+    """One citation where nothing but white space is between the two, else both."""
+    between = stored.document.text[before.span.end : stored.span.start]
+    if before.span.end <= stored.span.start and not between.strip():
+        return (cite(stored.document, before.span.start, stored.span.end),)
+    return (stored.citation, before)
+
+
+def _has_year(text: str) -> bool:
+    plain = search_text(text)
+    return any(date.year for date in find_calendar_dates(plain)) or any(
+        figure.year for figure in find_figures(plain)
+    )
