@@ -115,7 +115,14 @@ def write_answer(
         hits, documents, budget_tokens=budget, count_tokens=model.count_tokens, question=question
     )
     generation = generate_claims(
-        question, packed, documents, model, settings=settings, bridge=bridge, stop=stop
+        question,
+        packed,
+        documents,
+        model,
+        settings=settings,
+        answering=answering,
+        bridge=bridge,
+        stop=stop,
     )
     claims: list[Claim] = []
     told = 0

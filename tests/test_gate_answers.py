@@ -36,8 +36,11 @@ PACKED = Packed(
 )
 
 
-def gate(text, *markers, question="What is known of the library and the visit?"):
-    return gate_sentence(DraftSentence(text, markers), PACKED, DOCUMENTS, question=question)
+def gate(text, *markers, question="What is known of the library and the visit?", answering=()):
+    places = [(d.id, Span(at, at + len(s))) for d, s in answering if (at := d.text.index(s)) >= 0]
+    return gate_sentence(
+        DraftSentence(text, markers), PACKED, DOCUMENTS, question=question, answering=places
+    )
 
 
 def quotes(verdict):
@@ -182,3 +185,35 @@ def test_every_claim_that_leaves_quotes_its_documents_and_passes_verification(te
         cited = {c.document_id for c in verdict.claim.citations}
         named = {PACKED.passages[m - 1].document_id for m in markers if 1 <= m <= 3}
         assert verdict.kind == "misattributed" or cited <= named
+
+
+WHO_WAS = "Who looked after the books of the town library?"
+BROOK = "Its first librarian was Ada Brook."
+REPEATED = "Ada Brook looked after the books of the town library."
+
+
+def test_the_words_of_a_question_may_be_repeated_of_the_sentence_that_answers_it():
+    assert gate(REPEATED, 1, question=WHO_WAS).claim is None
+    verdict = gate(REPEATED, 1, question=WHO_WAS, answering=[(LIBRARY, BROOK)])
+    assert verdict.kind == "found"
+    assert any(BROOK in quote for quote in quotes(verdict))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ada Brook burned the books of the town library, it is feared.",
+        "Ada Stone looked after the books of the town library.",
+        "Ada Brook did not look after the books of the town library.",
+        "Ada Brook looked after the 900 books of the town library.",
+        "Ada Brook looked after the books of the town library in 1999.",
+        "Ada Brook looked after the books of the Shanghai library.",
+    ],
+)
+def test_with_the_words_of_a_question_nothing_else_passes(text):
+    assert gate(text, 1, question=WHO_WAS, answering=[(LIBRARY, BROOK)]).claim is None
+
+
+def test_the_words_of_a_question_for_yes_or_no_are_all_in_doubt():
+    asked = "Did Ada Brook look after the books of the town library?"
+    assert gate(REPEATED, 1, question=asked, answering=[(LIBRARY, BROOK)]).claim is None

@@ -114,6 +114,23 @@ def test_auto_falls_back_to_the_archives_own_sentences_and_says_why(written, scr
     assert all(claim.citations[0].quote == claim.text for claim in outcome.claims)
 
 
+def test_auto_falls_back_where_nothing_that_is_true_answers_the_question(written):
+    outcome = written.ask(says("It lays four blue eggs [1]."))
+    assert outcome.composer == "extractive"
+    assert "does not answer the question" in outcome.fallback
+    assert tuple(written.told) == outcome.claims
+
+
+def test_auto_tells_what_is_beside_the_question_once_something_answers_it(written):
+    outcome = written.ask(says(f"It lays four blue eggs [1]. {TRUE}"))
+    assert outcome.composer == "generative"
+    assert [claim.text for claim in outcome.claims] == [
+        "It lays four blue eggs.",
+        TRUE.replace(" [1]", ""),
+    ]
+    assert tuple(written.told) == outcome.claims
+
+
 def test_a_model_that_is_too_slow_is_not_waited_for(written):
     outcome = written.ask(says(TRUE, first_after=30.0), first_token_seconds=0.3)
     assert outcome.composer == "extractive"

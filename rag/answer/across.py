@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -97,12 +97,17 @@ def is_across(claim: str, source: str) -> bool:
 
 
 def check_claim(
-    claim: str, evidence: Sequence[str], *, context: str = "", bridge: Bridge | None
+    claim: str,
+    evidence: Sequence[str],
+    *,
+    context: str = "",
+    bridge: Bridge | None,
+    given: Collection[str] = frozenset(),
 ) -> SupportCheck:
-    """``check_support``, or ``check_across`` where the languages differ and a bridge is given."""
+    """``check_support``, or ``check_across`` where the languages differ and there is a bridge."""
     if bridge is not None and evidence and is_across(claim, " ".join(evidence)):
         return check_across(claim, evidence, bridge, context=context)
-    return check_support(claim, evidence, context=context)
+    return check_support(claim, evidence, context=context, given=given)
 
 
 def check_across(

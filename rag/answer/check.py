@@ -109,16 +109,23 @@ def _read(text: str) -> _Text:
     return _Text(text, tuple(stem_tokens(text)), figures, dates, tuple(find_names(text)))
 
 
-def check_support(claim: str, evidence: Sequence[str], *, context: str = "") -> SupportCheck:
+def check_support(
+    claim: str,
+    evidence: Sequence[str],
+    *,
+    context: str = "",
+    given: Collection[str] = frozenset(),
+) -> SupportCheck:
     """Compare a claim with the sentences cited for it.
 
     ``evidence`` are sentences, in any order; of more than twelve, facts are looked for in
     the twelve that share most words with the claim. ``context`` (the title and ISO date of
-    their document) may supply names and dates, not words. Pure and deterministic.
+    their document) may supply names and dates, not words; ``given`` are stems of words that
+    need no support. Pure and deterministic.
     """
     wanted = _read(search_text(claim))
     texts = [search_text(text) for text in evidence]
-    words = _words_held(wanted, texts)
+    words = _words_held(wanted, texts, given)
     nearest = sorted(range(len(texts)), key=lambda i: (-words.alone[i], i))[:_SEARCHED]
     cited = [_read(texts[index]) for index in nearest]
     everything = [*cited, _read(search_text(context))]
@@ -284,8 +291,10 @@ class _WordsHeld:
     together: float
 
 
-def _words_held(claim: _Text, texts: Sequence[str]) -> _WordsHeld:
-    weights = _weights(claim)
+def _words_held(claim: _Text, texts: Sequence[str], given: Collection[str]) -> _WordsHeld:
+    every = _weights(claim)
+    # A claim of given words alone is compared by them after all.
+    weights = {stem: weight for stem, weight in every.items() if stem not in given} or every
     held = [weights.keys() & (frozenset(stem_tokens(t)) | find_numbers(t)) for t in texts]
     total = math.fsum(weights.values()) or 1.0
     alone = tuple(_weight(terms, weights) / total for terms in held)

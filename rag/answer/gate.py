@@ -7,7 +7,7 @@ whole: the name of one sentence and the year of the next make a fact that neithe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,12 +17,18 @@ from rag.answer.draft import DraftSentence
 from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
 from rag.answer.pack import Packed, PackedPassage
 from rag.answer.question import analyse_question, is_chinese, stem_tokens
-from rag.answer.stored import StoredSentence, check_stored, stored_sentences
+from rag.answer.stored import (
+    NOTHING_GIVEN,
+    Given,
+    StoredSentence,
+    check_stored,
+    stored_sentences,
+)
 from rag.answer.support import name_is_among
 from rag.answer.verify import known_of, verify_claim
 from rag.errors import CitationError
 from rag.normalise import search_text
-from rag.types import Citation, Claim, Document
+from rag.types import Citation, Claim, Document, Span
 
 __all__ = ["NOT_COMPARED", "GateKind", "GateVerdict", "gate_sentence"]
 
@@ -44,6 +50,11 @@ _FRAGMENT_CHARACTERS = 10
 _QUESTION_WORDS = 0.5
 _JOINTS = re.compile(
     r"[;；，]|,?\s(?:and|but|while|whereas|although|though)\s|,\s(?=(?:which|who|where)\b)|(?:并且|而且|但是?|而)"
+)
+# Of a question that yes or no answers every word is in doubt.
+_ASKS_FOR_SOMETHING = re.compile(
+    r"\b(?:who|whom|whose|what|which|when|where|why|how)\b|[谁何几]|什么|哪|多少|怎|为啥",
+    re.IGNORECASE,
 )
 _CAPITALISED = re.compile(r"(?<=[^\W_])\W{1,3}([A-Z][^\W_]+)")
 
@@ -67,10 +78,11 @@ class GateVerdict:
 
 @dataclass(frozen=True, slots=True)
 class _Support:
-    """Citations that support a claim, and the score of the check."""
+    """Citations that support a claim, the score of the check, and what it took as given."""
 
     citations: tuple[Citation, ...]
     score: float
+    given: Given = NOTHING_GIVEN
 
 
 def gate_sentence(
@@ -79,13 +91,16 @@ def gate_sentence(
     documents: Mapping[str, Document],
     *,
     question: str,
+    answering: Collection[tuple[str, Span]] = (),
     bridge: Bridge | None = None,
 ) -> GateVerdict:
     """Judge one sentence against what the model was shown; deterministic.
 
     A claim that is given quotes its documents exactly and passes ``verify_claim``; its
     citations are the sentences that support it, no more. An answer of a word or two is
-    released only from a sentence that speaks of what ``question`` asks. Without a
+    released only from a sentence that speaks of what ``question`` asks. ``answering`` are
+    the spans, by document id, of sentences that were found to answer the question: of those
+    a claim may repeat the question's words. Without a
     ``bridge`` none is released that is in another language than its source.
 
     Raises:
@@ -97,7 +112,7 @@ def gate_sentence(
     text = sentence.text
     if analyse_question(text).empty:
         return GateVerdict("unsupported", sentence, None, ("it states nothing to be checked",))
-    judge = _Judge(text, question, documents, bridge)
+    judge = _Judge(text, question, documents, frozenset(answering), bridge)
     groups: tuple[tuple[GateKind, Sequence[PackedPassage], Sequence[PackedPassage]], ...] = (
         ("found", cited, cited),
         ("misattributed", others, packed.passages),
@@ -131,7 +146,18 @@ class _Judge:
     text: str
     question: str
     documents: Mapping[str, Document]
+    answering: frozenset[tuple[str, Span]]
     bridge: Bridge | None
+
+    def given(self, stored: StoredSentence) -> Given:
+        """What a claim may take from the question, if this sentence answers it."""
+        if not _ASKS_FOR_SOMETHING.search(self.question) or not any(
+            document_id == stored.document.id and span.overlaps(stored.span)
+            for document_id, span in self.answering
+        ):
+            return NOTHING_GIVEN
+        asked = analyse_question(self.question)
+        return Given(asked.content - asked.names - asked.numbers, asked.names)
 
     def nearest(self, passages: Sequence[PackedPassage]) -> list[StoredSentence]:
         """The sentences of each passage that are nearest to the claim, best first: those that
@@ -151,11 +177,12 @@ class _Judge:
     def supported_by_one(self, passages: Sequence[PackedPassage]) -> _Support | None:
         """The first sentence, nearest first, that states all that the claim states."""
         for stored in self.nearest(passages):
-            check, citations = check_stored(self.text, stored, self.bridge)
+            given = self.given(stored)
+            check, citations = check_stored(self.text, stored, self.bridge, given)
             # In another language the check itself has compared every part.
-            said = is_across(self.text, stored.text) or _is_said(self.text, citations)
+            said = is_across(self.text, stored.text) or _is_said(self.text, citations, given.words)
             if check.holds and said and self._answers(stored):
-                return _Support(citations, check.score)
+                return _Support(citations, check.score, given)
         return None
 
     def supported_by_parts(self, passages: Sequence[PackedPassage]) -> _Support | None:
@@ -169,7 +196,7 @@ class _Judge:
         citations: list[Citation] = []
         for part in parts:
             for stored in nearest:
-                check, cited = check_stored(part, stored, None)
+                check, cited = check_stored(part, stored)
                 about = _is_about(_subject(self.text), stored)
                 if not check.mismatches and check.words >= _PART_SUPPORT and about:
                     citations += [c for c in cited if c not in citations]
@@ -187,7 +214,7 @@ class _Judge:
         """The claim so cited, None where it does not pass the last check of all."""
         claim = Claim(self.text, support.citations, support.score)
         try:
-            verify_claim(claim, self.documents, bridge=self.bridge)
+            verify_claim(claim, self.documents, bridge=self.bridge, given=support.given.stems)
         except CitationError:
             return None
         return claim
@@ -242,7 +269,9 @@ def _is_about(subject: frozenset[str], stored: StoredSentence) -> bool:
     return bool(subject) and all(s in stems or name_is_among(s, stems) for s in subject)
 
 
-def _is_said(claim: str, citations: Sequence[Citation]) -> bool:
+def _is_said(
+    claim: str, citations: Sequence[Citation], given: frozenset[str] = frozenset()
+) -> bool:
     """Whether each part of a claim, names and figures aside, is in words that are cited.
 
     The score counts names and figures, and rare ones most: with those alone a claim could
@@ -260,13 +289,13 @@ def _is_said(claim: str, citations: Sequence[Citation]) -> bool:
         if (stems := [s for s in stem_tokens(word) if s not in FUNCTION_WORDS])
     )
     parts = [claim, *_parts(claim, 1)]
-    return not strange and all(_words_said(part, cited) >= _PART_WORDS for part in parts)
+    return not strange and all(_words_said(part, cited, given) >= _PART_WORDS for part in parts)
 
 
-def _words_said(part: str, cited: frozenset[str]) -> float:
+def _words_said(part: str, cited: frozenset[str], given: frozenset[str]) -> float:
     terms = analyse_question(part)
     names = {stem for name in find_names(search_text(part)) for stem in name.stems}
-    words = terms.content - names - terms.names - terms.numbers
+    words = terms.content - names - terms.names - terms.numbers - given
     return len(words & cited) / len(words) if words else 1.0
 
 

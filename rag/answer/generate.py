@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import closing
 
 from prompts.registry import Prompt, load_prompt
@@ -15,7 +15,7 @@ from rag.answer.language import written_in
 from rag.answer.pack import Packed, render_passages
 from rag.language_model.base import LanguageModel, Message
 from rag.language_model.settings import LanguageModelSettings
-from rag.types import Claim, Document, DraftVerdict, GenerationReport
+from rag.types import Claim, Document, DraftVerdict, GenerationReport, Span
 
 __all__ = ["Generation", "generate_claims", "passage_budget"]
 
@@ -45,6 +45,7 @@ class Generation:
         model: LanguageModel,
         *,
         settings: LanguageModelSettings,
+        answering: Collection[tuple[str, Span]],
         bridge: Bridge | None,
         stop: Callable[[], bool],
     ) -> None:
@@ -55,6 +56,7 @@ class Generation:
         self._settings = settings
         self._stop = stop
         self._prompt = load_prompt(_PROMPT)
+        self._answering = answering
         self._bridge = bridge
         self._message = _render(self._prompt, question, packed)
         self._draft: list[DraftVerdict] = []
@@ -90,6 +92,7 @@ class Generation:
                 self._packed,
                 self._documents,
                 question=self._question,
+                answering=self._answering,
                 bridge=self._bridge,
             )
             self._draft.append(
@@ -138,12 +141,14 @@ def generate_claims(
     model: LanguageModel,
     *,
     settings: LanguageModelSettings,
+    answering: Collection[tuple[str, Span]] = (),
     bridge: Bridge | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Generation:
     """Have the model answer from the packed passages; iterate the result for verified claims.
 
-    ``documents`` are the stored ones of the passages; only with a ``bridge`` can a claim be
+    ``documents`` are the stored ones of the passages, ``answering`` the spans by document id
+    of the sentences that answer by themselves; only with a ``bridge`` can a claim be
     in another language than its source. Every claim quotes them exactly and passes
     ``verify_claim``. Nothing is asked of the model before the first claim is, and nothing
     more once ``stop`` is true.
@@ -154,7 +159,14 @@ def generate_claims(
         ModelLoadError: the bridge's encoder could not be run.
     """
     return Generation(
-        question, packed, documents, model, settings=settings, bridge=bridge, stop=stop
+        question,
+        packed,
+        documents,
+        model,
+        settings=settings,
+        answering=answering,
+        bridge=bridge,
+        stop=stop,
     )
 
 

@@ -18,7 +18,7 @@ from rag.normalise import search_text
 from rag.sentences import split_sentences
 from rag.types import Citation, Document, Span
 
-__all__ = ["StoredSentence", "check_stored", "stored_sentences"]
+__all__ = ["NOTHING_GIVEN", "Given", "StoredSentence", "check_stored", "stored_sentences"]
 
 # A sentence that tells its reader what to say states nothing, whatever it wants said.
 _INSTRUCTION = re.compile(
@@ -39,6 +39,26 @@ _INSTRUCTION = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Stems of a question that a claim may repeat, where the sentence cited answers it.
+
+    That it answers was decided before a word was written, so its words need not be those of
+    the question again; ``names`` must still stand in it or near it.
+    """
+
+    words: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """Words and names together."""
+        return self.words | self.names
+
+
+NOTHING_GIVEN = Given()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,38 +103,49 @@ def stored_sentences(
 
 
 def check_stored(
-    claim: str, stored: StoredSentence, bridge: Bridge | None
+    claim: str,
+    stored: StoredSentence,
+    bridge: Bridge | None = None,
+    given: Given = NOTHING_GIVEN,
 ) -> tuple[SupportCheck, tuple[Citation, ...]]:
     """The check against one sentence, and what is to be cited for it.
 
     The title and date of its document, and what the sentence refers back to, may say who
-    is meant; they never say when, unless the sentence gives no year of its own.
+    is meant; they never say when, unless the sentence gives no year of its own. What is
+    ``given`` with the question needs no words of the sentence.
     """
-    alone = check_claim(claim, [stored.text], bridge=bridge)
+    alone = check_claim(claim, [stored.text], bridge=bridge, given=given.stems)
     own = (stored.citation,)
     if alone.holds or not (alone.missing_names or alone.missing_dates or alone.missing_numbers):
         return alone, own
     known = known_of(stored.document)
     if _has_year(stored.text):
         known = stored.document.title
-    helped = check_claim(claim, [stored.text], context=known, bridge=bridge)
+    helped = check_claim(claim, [stored.text], context=known, bridge=bridge, given=given.stems)
     if not helped.missing_names:
         return helped, own
-    if not (helped.missing_numbers or helped.missing_dates) and _names_its_subject(claim, helped):
+    if not (helped.missing_numbers or helped.missing_dates) and _names_its_subject(
+        claim, helped, given.names
+    ):
         for before in stored.antecedents:
-            both = check_claim(claim, [stored.text, before.quote], context=known, bridge=bridge)
+            both = check_claim(
+                claim, [stored.text, before.quote], context=known, bridge=bridge, given=given.stems
+            )
             if not both.mismatches:
                 return both, _joined(before, stored)
     return helped, own
 
 
-def _names_its_subject(claim: str, check: SupportCheck) -> bool:
-    """Whether the names that a sentence lacks are where the claim begins, as "she" may be.
+def _names_its_subject(claim: str, check: SupportCheck, asked: frozenset[str]) -> bool:
+    """Whether the names that a sentence lacks are where the claim begins, as "she" may be,
+    or are asked about.
 
     Anywhere else, or beside a pronoun that still refers back, they are other names.
     """
     names = find_names(search_text(claim))
-    first = {name.text for name in names if name.run == names[0].run}
+    first = {
+        name.text for name in names if name.run == names[0].run or asked.issuperset(name.stems)
+    }
     # Names in Chinese claims of English sentences have no capitals: they are what opens them.
     opening = {name for name in check.missing_names if claim.startswith(name)}
     return set(check.missing_names) <= first | opening and not refers_back(claim)

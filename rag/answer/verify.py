@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from rag.answer.across import Bridge, check_claim
 from rag.errors import CitationError, UnsupportedClaimError
@@ -44,13 +44,18 @@ def verify_citation(citation: Citation, document: Document) -> None:
 
 
 def verify_claim(
-    claim: Claim, documents: Mapping[str, Document], *, bridge: Bridge | None = None
+    claim: Claim,
+    documents: Mapping[str, Document],
+    *,
+    bridge: Bridge | None = None,
+    given: Collection[str] = frozenset(),
 ) -> None:
     """Check that a claim has citations, that each holds, and that they say what it says.
 
     ``documents`` maps document id to the stored document. A claim in the words of one of
     its citations is sound; one in other words is checked fact by fact against them all,
-    one in another language only with a ``bridge``.
+    one in another language only with a ``bridge``. ``given`` are stems that a claim may
+    have from the question that its citations answer.
 
     Raises:
         CitationError: the claim must not leave; UnsupportedClaimError where its citations
@@ -71,7 +76,7 @@ def verify_claim(
         documents[document_id] for document_id in {c.document_id: None for c in claim.citations}
     ]
     context = ". ".join(map(known_of, cited))
-    check = check_claim(claim.text, quotes, context=context, bridge=bridge)
+    check = check_claim(claim.text, quotes, context=context, bridge=bridge, given=given)
     if not check.holds:
         reasons = ", ".join(check.mismatches) or f"support {check.score:.2f} is too low"
         raise UnsupportedClaimError(
