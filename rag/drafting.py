@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from prompts.registry import load_prompt
 from rag.answer.across import Bridge
 from rag.answer.compound import is_compound
-from rag.answer.evidence import KEPT
-from rag.answer.settings import Composer
+from rag.answer.settings import AnswerSettings, Composer
 from rag.decomposition import decompose
 from rag.errors import AbandonedError, SettingsError
 from rag.language_model.base import LanguageModel
@@ -29,7 +28,7 @@ from rag.types import (
     ModelIdentity,
     Outcome,
 )
-from rag.writing import SOURCES_DIFFER, Written, write_answer
+from rag.writing import SOURCES_DIFFER, Place, Written, write_answer
 
 __all__ = ["Drafting"]
 
@@ -54,6 +53,7 @@ class Drafting:
     understood: str
     chinese: bool
     models: Models
+    settings: AnswerSettings
     watch: Stopwatch
     composer: Composer
     tell: Callable[[Claim], None]
@@ -95,7 +95,7 @@ class Drafting:
         others = self._ranked(parts)
         best_first = _by_evidence(answer.ranking, answer.candidates)
         offered = _merged(best_first, others)
-        written = self._write(answer, offered, documents, model, parts)
+        written = self._write(answer, offered, documents, model, parts, [answer.candidates])
         models = {**answer.models, "language_model": written.report.model}
         shortcoming = written.shortcoming(chinese=self.chinese)
         if written.claims:
@@ -141,7 +141,8 @@ class Drafting:
             generation=refused.generation,
             timings_ms={},
         )
-        written = self._write(blank, blank.ranking, documents, model, parts)
+        judged = [answer.candidates for answer in answers]
+        written = self._write(blank, blank.ranking, documents, model, parts, judged)
         models = {**refused.models, "language_model": written.report.model}
         if not written.claims:
             return replace(refused, report=written.report, models=models)
@@ -198,8 +199,12 @@ class Drafting:
         documents: Mapping[str, Document],
         model: LanguageModel,
         parts: tuple[str, ...],
+        judged: Sequence[Sequence[Candidate]],
     ) -> Written:
-        """What the model writes from the best passages offered, found for these parts."""
+        """What the model writes from the best passages offered, found for these parts.
+
+        ``judged`` are the sentences judged for the question, or for each part of it.
+        """
         self._go_on()
         hits = offered[:_WRITER_READS]
         wanted = {hit.passage.document_id for hit in hits} - documents.keys()
@@ -214,12 +219,8 @@ class Drafting:
                 model,
                 settings=replace(settings, timeout_seconds=max(left, _LEAST_SECONDS)),
                 bridge=self._bridge(known.values()),
-                answering=frozenset(
-                    (each.document_id, each.span)
-                    for each in answer.candidates
-                    if each.verdict == KEPT
-                ),
-                insist=self.composer == "auto",
+                answering=frozenset().union(*(self._answering(each) for each in judged)),
+                relevant=self._relevant(judged) if self.composer == "auto" else None,
                 tell=_Growing(answer, model.identity, self).add,
                 stop=self.stop,
             )
@@ -229,6 +230,16 @@ class Drafting:
             return written
         prompts = (load_prompt(_PROMPT).id, *written.report.prompts)
         return replace(written, report=replace(written.report, prompts=prompts, subquestions=parts))
+
+    def _answering(self, candidates: Sequence[Candidate]) -> frozenset[Place]:
+        """Where the sentences stand that answer as well as the best, or nearly."""
+        best = max((each.support for each in candidates), default=0.0)
+        least = max(best - self.settings.keep_within, self.settings.min_support)
+        return _places(candidates, least)
+
+    def _relevant(self, judged: Sequence[Sequence[Candidate]]) -> frozenset[Place]:
+        """Where the sentences stand that are enough of an answer."""
+        return frozenset().union(*(_places(each, self.settings.min_support) for each in judged))
 
     def _bridge(self, documents: Iterable[Document]) -> Bridge | None:
         """What compares a draft in the question's language with documents in another; None
@@ -260,6 +271,10 @@ class _Growing:
         self._answer = replace(self._answer, claims=(*self._answer.claims, claim))
         self._drafting.tell(claim)
         self._drafting.tell_written(self._answer)
+
+
+def _places(candidates: Sequence[Candidate], least: float) -> frozenset[Place]:
+    return frozenset((each.document_id, each.span) for each in candidates if each.support >= least)
 
 
 def _by_evidence(ranking: Sequence[Hit], candidates: Sequence[Candidate]) -> tuple[Hit, ...]:

@@ -209,6 +209,7 @@ class Inquiry:
             understood=self.understood,
             chinese=self.terms.chinese,
             models=self.models,
+            settings=self.settings.answer,
             watch=self.watch,
             composer=self.composer,
             tell=self.tell,

@@ -14,7 +14,10 @@ from rag.language_model.base import LanguageModel
 from rag.language_model.settings import LanguageModelSettings
 from rag.types import Claim, Document, GenerationReport, Hit, Span
 
-__all__ = ["SOURCES_DIFFER", "Written", "write_answer"]
+__all__ = ["SOURCES_DIFFER", "Place", "Written", "write_answer"]
+
+# Id of a document, and a span of it.
+Place = tuple[str, Span]
 
 # Why a language model's words are not given: English, Chinese.
 SOURCES_DIFFER = (
@@ -91,16 +94,16 @@ def write_answer(
     *,
     settings: LanguageModelSettings,
     bridge: Bridge | None,
-    answering: Collection[tuple[str, Span]],
-    insist: bool,
+    answering: Collection[Place],
+    relevant: Collection[Place] | None,
     tell: Callable[[Claim], None],
     stop: Callable[[], bool],
 ) -> Written:
     """Have the model answer from these passages, best first; ``tell`` is told of each
-    claim once it is verified. ``answering`` are the spans, by document id, of sentences that
-    answer by themselves; ``insist`` has claims wait for one that rests on any of
-    them. Once ``stop`` is true the model is interrupted. The ``bridge`` is for
-    claims in another language than their source.
+    claim once it is verified. ``answering`` is where sentences stand that answer the
+    question; where ``relevant`` is given, claims wait for one that rests on any of those.
+    Once ``stop`` is true the model is interrupted. The ``bridge`` is for claims in another
+    language than their source.
 
     Raises:
         ModelLoadError: the bridge's encoder could not be run.
@@ -130,7 +133,7 @@ def write_answer(
     try:
         for claim in generation:
             claims.append(claim)
-            if insist and not any(_rests_on(each, answering) for each in claims):
+            if relevant is not None and not any(_rests_on(each, relevant) for each in claims):
                 continue
             for each in claims[told:]:
                 tell(each)
@@ -142,9 +145,9 @@ def write_answer(
     return Written(tuple(claims[:told]), generation.report, failure, told < len(claims))
 
 
-def _rests_on(claim: Claim, answering: Collection[tuple[str, Span]]) -> bool:
+def _rests_on(claim: Claim, places: Collection[Place]) -> bool:
     return any(
         citation.document_id == document_id and citation.span.overlaps(span)
         for citation in claim.citations
-        for document_id, span in answering
+        for document_id, span in places
     )

@@ -3,17 +3,21 @@ import os
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
+from rag.answer.verify import verify_citation
+from rag.assistant import Assistant
 from rag.errors import LanguageModelError, ModelError
 from rag.language_model import carried
 from rag.language_model.base import Message
 from rag.language_model.carried import carried_file
 from rag.language_model.open import open_language_model
 from rag.language_model.settings import LanguageModelSettings
+from rag.store.local import LocalStore
 
 GGUF = os.environ.get("TEST_LANGUAGE_MODEL", "")
 PART = b"a part of it "
@@ -134,3 +138,58 @@ class TestRealModel:
         with pytest.raises(LanguageModelError) as caught:
             list(embedded.stream(asked, max_tokens=8, deadline_seconds=300))
         assert caught.value.kind == "refused"
+
+
+@pytest.fixture(params=["in process", "served"])
+def connected(request):
+    """Settings that reach the real model, in this process or as a server of its own."""
+    slow = {
+        "context_tokens": 1280,
+        "max_tokens": 160,
+        "timeout_seconds": 300,
+        "first_token_seconds": 300,
+    }
+    if request.param == "in process":
+        yield LanguageModelSettings(embedded=GGUF, **slow)
+        return
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = GGUF
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.n_ctx = slow["context_tokens"]
+    params.n_parallel = 1
+    params.no_extra_bufts = True
+    params.offline = True
+    params.verbosity = -1
+    server = xllamacpp.Server(params)
+    yield LanguageModelSettings(
+        base_url=f"{server.listening_address}/v1", model="qwen2.5-coder-1.5b-instruct", **slow
+    )
+    del server
+
+
+class TestOverTheArchive:
+    pytestmark = needs_model
+
+    def test_it_answers_in_its_own_words_with_the_archives_footnotes(
+        self, connected, sample_data, settings
+    ):
+        chosen = replace(settings, data=sample_data, language_model=connected)
+        told = []
+        with Assistant(LocalStore.open(sample_data), chosen) as assistant:
+            question = "What is meant by digital poverty?"
+            outcome = assistant.ask(question, composer="auto", on_claim=told.append)
+            documents = {
+                citation.document_id: assistant.document(citation.document_id)
+                for claim in outcome.claims
+                for citation in claim.citations
+            }
+        assert outcome.report.draft
+        assert outcome.composer == "generative", outcome.report
+        assert outcome.claims == tuple(told)
+        assert any("access" in claim.text for claim in outcome.claims)
+        for claim in outcome.claims:
+            for citation in claim.citations:
+                verify_citation(citation, documents[citation.document_id])

@@ -23,6 +23,8 @@ from tests.serving import serving
 HERON = "The grey heron nests at Lake Ohrid in March 1987.\nIt lays four blue eggs.\n"
 QUESTION = "When does the grey heron nest at Lake Ohrid?"
 TRUE = "The grey heron nests at Lake Ohrid in March 1987 [1]."
+# Between the support of the two sentences, as the quick models judge them.
+SUPPORT = 0.2
 INVENTED = "The grey heron was photographed by Marie Curie in 1911 [1]."
 
 
@@ -44,12 +46,12 @@ def written(quick, tmp_path):
         def __init__(self):
             self.told = []
 
-        def assistant(self, endpoint, **settings):
+        def assistant(self, endpoint, min_support=0.0, **settings):
             model = LanguageModelSettings(
                 base_url=endpoint.base_url, model="scripted", timeout_seconds=5, **settings
             )
             # Whether the evidence suffices is not what these tests are about.
-            opened = quick(language_model=model, answer=AnswerSettings(min_support=0.0))
+            opened = quick(language_model=model, answer=AnswerSettings(min_support=min_support))
             opened.ingest(notes)
             return opened
 
@@ -115,14 +117,14 @@ def test_auto_falls_back_to_the_archives_own_sentences_and_says_why(written, scr
 
 
 def test_auto_falls_back_where_nothing_that_is_true_answers_the_question(written):
-    outcome = written.ask(says("It lays four blue eggs [1]."))
+    outcome = written.ask(says("It lays four blue eggs [1]."), min_support=SUPPORT)
     assert outcome.composer == "extractive"
     assert "does not answer the question" in outcome.fallback
     assert tuple(written.told) == outcome.claims
 
 
 def test_auto_tells_what_is_beside_the_question_once_something_answers_it(written):
-    outcome = written.ask(says(f"It lays four blue eggs [1]. {TRUE}"))
+    outcome = written.ask(says(f"It lays four blue eggs [1]. {TRUE}"), min_support=SUPPORT)
     assert outcome.composer == "generative"
     assert [claim.text for claim in outcome.claims] == [
         "It lays four blue eggs.",
