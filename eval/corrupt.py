@@ -3,7 +3,8 @@
     python -m eval.corrupt FOLDER... [--seed N] [--limit N]
 
 For sentences of the texts in each FOLDER (corpus.jsonl, or *.txt files): one number, date,
-name or negation is changed, by seed, to one from elsewhere and to one of the same passage.
+name, negation or verb is changed, by seed, to one from elsewhere and, of the first three, to
+one of the same passage. Verbs are counted apart: nothing here knows which mean the same.
 The sentence as it was, with its last clause left out, or with its opening moved to the end
 is still true and should be released. The check compares it with the sentence it was made
 from; the gate with the whole passage, as it does with what a language model writes.
@@ -37,9 +38,11 @@ __all__ = ["TRUE", "Source", "Variant", "main", "read_sources", "vary_sentences"
 
 Change = Literal[
     "number", "number nearby", "date", "date nearby", "name", "name nearby", "negation",
-    "same", "shortened", "moved",
+    "verb", "same", "shortened", "moved",
 ]  # fmt: skip
 TRUE: frozenset[Change] = frozenset(("same", "shortened", "moved"))
+
+_TOTALS: dict[Change, tuple[str, ...]] = {"verb": (), **dict.fromkeys(TRUE, ("all true",))}
 
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|will|has|have|can|should)\b(?! not\b)")
 _DENIED = re.compile(r"\b(is|are|was|were|will|has|have|can|should|did|does|do) not\b")
@@ -47,6 +50,7 @@ _CHINESE_VERB = re.compile(r"(?<![不没])(?:是(?!否)|能够|可以|将)")
 _OPENING = re.compile(
     r"((?:In|On|At|During|After|Since|Before|By|Until) [^,.;]{2,40}), ([^;]{20,}?)\.$"
 )
+_PAST = re.compile(r"(?<![\w-])[a-z]{3,}ed(?![\w-])")
 _DIGITS = re.compile(r"\d+")
 # Sentences of a passage before and behind the one that is varied.
 _AROUND = 5
@@ -74,10 +78,12 @@ class Variant:
 def vary_sentences(sources: Sequence[Source], *, seed: int = 0) -> Iterator[Variant]:
     """Each sentence changed in every way it can be; strange names are of other passages."""
     names = sorted({n.text for s in sources for n in find_names(search_text(s.sentence))})
+    verbs = sorted({verb for s in sources for verb in _PAST.findall(s.sentence)})
     for source in sources:
         rng = random.Random(f"{seed} {source.sentence}")
         varied = (*_numbers(source, rng), *_dates(source, rng), *_names(source, names, rng))
-        for change, said in (*varied, *_negations(source), *_true(source)):
+        denied = (*_negations(source), *_verbs(source, verbs, rng))
+        for change, said in (*varied, *denied, *_true(source)):
             # What stands there all the same is not false.
             if change in TRUE or said not in source.passage:
                 yield Variant(change, source.sentence, said, source.passage)
@@ -152,6 +158,15 @@ def _negations(source: Source) -> Iterator[tuple[Change, str]]:
         yield "negation", _AUXILIARY.sub(lambda match: f"{match[0]} not", text, count=1)
 
 
+def _verbs(
+    source: Source, verbs: Sequence[str], rng: random.Random
+) -> Iterator[tuple[Change, str]]:
+    own = _PAST.findall(source.sentence)
+    strange = [verb for verb in verbs if verb not in source.passage]
+    if own and strange:
+        yield "verb", _swap(source.sentence, rng.choice(own), rng.choice(strange))
+
+
 def _true(source: Source) -> Iterator[tuple[Change, str]]:
     text = source.sentence
     yield "same", text
@@ -223,7 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for folder in asked.folders:
         sources = read_sources(folder, limit=asked.limit, seed=asked.seed)
         for variant in vary_sentences(sources, seed=asked.seed):
-            kinds = (variant.change, "all true" if variant.change in TRUE else "all false")
+            kinds = [variant.change, *_TOTALS.get(variant.change, ("all false",))]
             seen.update(kinds)
             if check_support(variant.said, [variant.true]).holds:
                 checked.update(kinds)

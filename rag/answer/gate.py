@@ -14,9 +14,8 @@ from typing import Literal
 from rag.answer.across import Bridge, check_across, is_across
 from rag.answer.check import SupportCheck, check_support
 from rag.answer.draft import DraftSentence
-from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
 from rag.answer.pack import Packed, PackedPassage
-from rag.answer.question import analyse_question, is_chinese, stem_tokens
+from rag.answer.question import analyse_question, is_chinese
 from rag.answer.stored import (
     NOTHING_GIVEN,
     Given,
@@ -26,8 +25,8 @@ from rag.answer.stored import (
 )
 from rag.answer.support import name_is_among
 from rag.answer.verify import known_of, verify_claim
+from rag.answer.wording import is_about, is_said, mixes_clauses, split_parts
 from rag.errors import CitationError
-from rag.normalise import search_text
 from rag.types import Citation, Claim, Document, Span
 
 __all__ = ["NOT_COMPARED", "GateKind", "GateVerdict", "gate_sentence"]
@@ -36,10 +35,8 @@ GateKind = Literal["found", "misattributed", "stitched", "unsupported", "uncited
 
 # Of a passage the sentences that have most words of the claim are compared with it.
 _COMPARED = 5
-# Share of a part's words that the one sentence said to support it must hold, and of its
-# words other than names and figures that must be among those cited.
+# Share of a part's words that the one sentence said to support it must hold.
 _PART_SUPPORT = 0.7
-_PART_WORDS = 0.5
 # Share of a claim's words from which on it repeats a sentence.
 _NEARLY_ALL = 0.8
 # Why a sentence is withheld that nothing could be made of.
@@ -48,15 +45,11 @@ NOT_COMPARED = "it is in another language than the passages, and nothing here co
 _FRAGMENT_WORDS = 4
 _FRAGMENT_CHARACTERS = 10
 _QUESTION_WORDS = 0.5
-_JOINTS = re.compile(
-    r"[;；，]|,?\s(?:and|but|while|whereas|although|though)\s|,\s(?=(?:which|who|where)\b)|(?:并且|而且|但是?|而)"
-)
 # Of a question that yes or no answers every word is in doubt.
 _ASKS_FOR_SOMETHING = re.compile(
     r"\b(?:who|whom|whose|what|which|when|where|why|how)\b|[谁何几]|什么|哪|多少|怎|为啥",
     re.IGNORECASE,
 )
-_CAPITALISED = re.compile(r"(?<=[^\W_])\W{1,3}([A-Z][^\W_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +144,7 @@ class _Judge:
 
     def given(self, stored: StoredSentence) -> Given:
         """What a claim may take from the question, if this sentence answers it."""
-        if not _ASKS_FOR_SOMETHING.search(self.question) or not any(
-            document_id == stored.document.id and span.overlaps(stored.span)
-            for document_id, span in self.answering
-        ):
+        if not _ASKS_FOR_SOMETHING.search(self.question) or not self._is_answering(stored):
             return NOTHING_GIVEN
         asked = analyse_question(self.question)
         return Given(asked.content - asked.names - asked.numbers, asked.names)
@@ -180,14 +170,15 @@ class _Judge:
             given = self.given(stored)
             check, citations = check_stored(self.text, stored, self.bridge, given)
             # In another language the check itself has compared every part.
-            said = is_across(self.text, stored.text) or _is_said(self.text, citations, given.words)
-            if check.holds and said and self._answers(stored):
+            said = is_across(self.text, stored.text) or self._is_said(citations, given)
+            mixed = mixes_clauses(self.text, stored.text)
+            if check.holds and said and not mixed and self._answers(stored):
                 return _Support(citations, check.score, given)
         return None
 
     def supported_by_parts(self, passages: Sequence[PackedPassage]) -> _Support | None:
         """A sentence for each part of a compound claim, all of them about its subject."""
-        parts = _parts(self.text)
+        parts = split_parts(self.text)
         if len(parts) < 2:
             return None
         nearest = self.nearest(passages)
@@ -197,7 +188,7 @@ class _Judge:
         for part in parts:
             for stored in nearest:
                 check, cited = check_stored(part, stored)
-                about = _is_about(_subject(self.text), stored)
+                about = is_about(self.text, stored.stems)
                 if not check.mismatches and check.words >= _PART_SUPPORT and about:
                     citations += [c for c in cited if c not in citations]
                     break
@@ -207,7 +198,7 @@ class _Judge:
         cited_documents = {c.document_id: self.documents[c.document_id] for c in citations}
         known = ". ".join(map(known_of, cited_documents.values()))
         check = check_support(self.text, evidence, context=known)
-        said = check.holds and _is_said(self.text, citations)
+        said = check.holds and self._is_said(citations, NOTHING_GIVEN)
         return _Support(tuple(citations), check.score) if said else None
 
     def claim(self, support: _Support) -> Claim | None:
@@ -219,10 +210,22 @@ class _Judge:
             return None
         return claim
 
+    def _is_answering(self, stored: StoredSentence) -> bool:
+        return any(
+            document_id == stored.document.id and span.overlaps(stored.span)
+            for document_id, span in self.answering
+        )
+
+    def _is_said(self, citations: Sequence[Citation], given: Given) -> bool:
+        asked = analyse_question(self.question)
+        return is_said(self.text, citations, given=given.words, doubted=asked.content)
+
     def _answers(self, stored: StoredSentence) -> bool:
         """Whether a sentence speaks of what is asked, where the claim alone does not tell."""
         if not _is_fragment(self.text):
             return True
+        if self.answering:
+            return self._is_answering(stored)
         asked = analyse_question(self.question)
         stems = stored.stems
         if not all(name in stems or name_is_among(name, stems) for name in asked.names):
@@ -235,68 +238,6 @@ def _is_altered(claim: str, stored: StoredSentence) -> bool:
     """Whether a claim is nearly a stored sentence, but with another fact in it."""
     check = check_support(claim, [stored.text])
     return bool(check.mismatches) and check.words >= _NEARLY_ALL
-
-
-def _parts(text: str, least: int = 2) -> list[str]:
-    """The parts of a compound sentence, each of at least so many content words."""
-    parts: list[str] = []
-    at = 0
-    for joint in [*_JOINTS.finditer(text), None]:
-        end = joint.start() if joint else len(text)
-        part = text[at:end].strip()
-        if len(analyse_question(part).content) < least and parts:
-            # "Austria and Benin": no part of its own.
-            parts[-1] = text[text.rindex(parts[-1]) : end].strip()
-        elif part:
-            parts.append(part)
-        at = joint.end() if joint else end
-    return parts
-
-
-def _subject(text: str) -> frozenset[str]:
-    """Stems of the claim's first name, else of its first content word."""
-    plain = search_text(text)
-    names = find_names(plain)
-    if names:
-        first = names[0].run
-        return frozenset(s for name in names if name.run == first for s in name.stems)
-    content = analyse_question(text).content
-    return frozenset([s for s in stem_tokens(plain) if s in content][:1])
-
-
-def _is_about(subject: frozenset[str], stored: StoredSentence) -> bool:
-    stems = stored.stems
-    return bool(subject) and all(s in stems or name_is_among(s, stems) for s in subject)
-
-
-def _is_said(
-    claim: str, citations: Sequence[Citation], given: frozenset[str] = frozenset()
-) -> bool:
-    """Whether each part of a claim, names and figures aside, is in words that are cited.
-
-    The score counts names and figures, and rare ones most: with those alone a claim could
-    say anything of them.
-    """
-    cited = frozenset(s for c in citations for s in stem_tokens(search_text(c.quote)))
-    known = cited | frozenset(s for c in citations for s in stem_tokens(search_text(c.title)))
-    plain = search_text(claim)
-    names = {name.text for name in find_names(plain)}
-    names.update(word for date in find_calendar_dates(plain) for word in date.text.split())
-    # A capital that tells no name by itself ("the Relations"), but is new: a name after all.
-    strange = any(
-        word not in names and not all(s in known or name_is_among(s, known) for s in stems)
-        for word in _CAPITALISED.findall(plain)
-        if (stems := [s for s in stem_tokens(word) if s not in FUNCTION_WORDS])
-    )
-    parts = [claim, *_parts(claim, 1)]
-    return not strange and all(_words_said(part, cited, given) >= _PART_WORDS for part in parts)
-
-
-def _words_said(part: str, cited: frozenset[str], given: frozenset[str]) -> float:
-    terms = analyse_question(part)
-    names = {stem for name in find_names(search_text(part)) for stem in name.stems}
-    words = terms.content - names - terms.names - terms.numbers - given
-    return len(words & cited) / len(words) if words else 1.0
 
 
 def _is_fragment(text: str) -> bool:

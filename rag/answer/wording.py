@@ -1,0 +1,181 @@
+"""How a claim is worded beside its source: its parts, its subject, whose words it uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from difflib import SequenceMatcher
+
+from rag.answer.check import check_support
+from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
+from rag.answer.figures import find_figures
+from rag.answer.question import analyse_question, stem_tokens
+from rag.answer.support import name_is_among
+from rag.normalise import search_text
+from rag.types import Citation, Span
+
+__all__ = ["is_about", "is_said", "mixes_clauses", "split_parts"]
+
+# Share of a part's words, names and figures aside, that must be among those cited.
+_PART_WORDS = 0.6
+# From which share of like letters on two words are one: "organised", "organized".
+_ALIKE = 0.8
+_MARKS = ".,;:!?()[]\"'“”‘’"
+_JOINTS = re.compile(
+    r"[;；，]|,?\s(?:and|but|while|whereas|although|though)\s|,\s(?=(?:which|who|where)\b)|(?:并且|而且|但是?|而)"
+)
+_CAPITALISED = re.compile(r"(?<=[^\W_])\W{1,3}([A-Z][^\W_]+)")
+
+
+def split_parts(text: str, least: int = 2) -> list[str]:
+    """The parts of a compound sentence, each of at least so many content words."""
+    parts: list[str] = []
+    at = 0
+    for joint in [*_JOINTS.finditer(text), None]:
+        end = joint.start() if joint else len(text)
+        part = text[at:end].strip()
+        if len(analyse_question(part).content) < least and parts:
+            # "Austria and Benin": no part of its own.
+            parts[-1] = text[text.rindex(parts[-1]) : end].strip()
+        elif part:
+            parts.append(part)
+        at = joint.end() if joint else end
+    return parts
+
+
+def _subject(text: str) -> frozenset[str]:
+    """Stems of the claim's first name, else of its first content word."""
+    plain = search_text(text)
+    names = find_names(plain)
+    if names:
+        first = names[0].run
+        return frozenset(s for name in names if name.run == first for s in name.stems)
+    content = analyse_question(text).content
+    return frozenset([s for s in stem_tokens(plain) if s in content][:1])
+
+
+def is_about(claim: str, stems: Collection[str]) -> bool:
+    """Whether the subject of a claim is among these stems of its source."""
+    subject = _subject(claim)
+    return bool(subject) and all(s in stems or name_is_among(s, stems) for s in subject)
+
+
+def mixes_clauses(claim: str, sentence: str) -> bool:
+    """Whether a claim takes a date or figure from a clause that is about another.
+
+    "Gong came in 2020, and met Müller in July" does not say that Müller did anything in
+    2020: the clause names somebody else, and he comes only after it.
+    """
+    plain, clauses = search_text(claim), [search_text(part) for part in split_parts(sentence, 1)]
+    subject = _subject(plain)
+    if len(clauses) < 2 or not find_names(plain):
+        return False
+    own = frozenset(stem_tokens(plain))
+    for fact in _dates_and_figures(plain):
+        places = [at for at, clause in enumerate(clauses) if _has_fact(clause, fact)]
+        if places and all(_is_of_another(clauses, at, subject, own) for at in places):
+            return True
+    return False
+
+
+def _is_of_another(
+    clauses: Sequence[str], at: int, subject: frozenset[str], own: frozenset[str]
+) -> bool:
+    named = frozenset(s for name in find_names(clauses[at]) for s in name.stems)
+    before = frozenset(stem_tokens(" ".join(clauses[: at + 1])))
+    return bool(named - own) and not any(s in before or name_is_among(s, before) for s in subject)
+
+
+def _dates_and_figures(text: str) -> list[str]:
+    dates = find_calendar_dates(text)
+    figures = [
+        figure.text
+        for figure in find_figures(text)
+        if not figure.idle
+        and not any(Span(figure.start, figure.end).overlaps(date.span) for date in dates)
+    ]
+    return [*(date.text for date in dates), *figures]
+
+
+def _has_fact(clause: str, fact: str) -> bool:
+    check = check_support(fact, [clause])
+    return not (check.missing_dates or check.missing_numbers)
+
+
+def is_said(
+    claim: str,
+    citations: Sequence[Citation],
+    *,
+    given: Collection[str] = frozenset(),
+    doubted: Collection[str] = frozenset(),
+) -> bool:
+    """Whether each part of a claim, names and figures aside, is in words that are cited.
+
+    The check's score counts names and figures, and rare ones most: with those alone a claim
+    could say anything of them. Words ``given`` need not be cited; those ``doubted``, of a
+    question that may take something for granted, need to be, every one. No word
+    may stand in another's place.
+    """
+    cited = frozenset(s for c in citations for s in stem_tokens(search_text(c.quote)))
+    known = cited | frozenset(s for c in citations for s in stem_tokens(search_text(c.title)))
+    plain = search_text(claim)
+    names = {name.text for name in find_names(plain)}
+    names.update(word for date in find_calendar_dates(plain) for word in date.text.split())
+    # A capital that tells no name by itself ("the Relations"), but is new: a name after all.
+    strange = any(
+        word not in names and not all(s in known or name_is_among(s, known) for s in stems)
+        for word in _CAPITALISED.findall(plain)
+        if (stems := [s for s in stem_tokens(word) if s not in FUNCTION_WORDS])
+    )
+    if (
+        strange
+        or _exchanges_words(plain, citations, given)
+        or (_words_of(claim) - known).intersection(doubted).difference(given)
+    ):
+        return False
+    parts = [claim, *split_parts(claim, 1)]
+    return all(_share_said(part, cited, given) >= _PART_WORDS for part in parts)
+
+
+def _exchanges_words(claim: str, citations: Sequence[Citation], given: Collection[str]) -> bool:
+    """Whether a claim has, within words of a sentence cited, another word in a word's place.
+
+    "The library [closed] on Mill Street in 1988" of one that moved there: nothing here knows
+    which words mean the same, so none is taken for another. Spellings of one word are.
+    """
+    said = claim.split()
+    for citation in citations:
+        cited = search_text(citation.quote).split()
+        matcher = SequenceMatcher(None, _keys(said), _keys(cited), autojunk=False)
+        blocks = matcher.get_opcodes()
+        for before, block, after in zip(blocks, blocks[1:], blocks[2:], strict=False):
+            kind, start, end, first, last = block
+            if kind != "replace" or {before[0], after[0]} != {"equal"}:
+                continue
+            new, old = " ".join(said[start:end]), " ".join(cited[first:last])
+            own = _words_of(new).difference(given, stem_tokens(search_text(citation.quote)))
+            lost = _words_of(old).difference(stem_tokens(claim))
+            if own and lost and not any(_spells_alike(a, b) for a in own for b in lost):
+                return True
+    return False
+
+
+def _keys(words: Sequence[str]) -> list[str]:
+    return [word.strip(_MARKS).casefold() for word in words]
+
+
+def _spells_alike(one: str, other: str) -> bool:
+    return SequenceMatcher(None, one, other).ratio() >= _ALIKE
+
+
+def _share_said(part: str, cited: frozenset[str], given: Collection[str]) -> float:
+    words = _words_of(part).difference(given)
+    return len(words & cited) / len(words) if words else 1.0
+
+
+def _words_of(text: str) -> frozenset[str]:
+    """Stems of its content words that are no names and no figures."""
+    plain = search_text(text)
+    terms = analyse_question(plain)
+    names = {stem for name in find_names(plain) for stem in name.stems}
+    return terms.content - names - terms.names - terms.numbers
