@@ -269,7 +269,7 @@ def test_an_answer_of_a_name_is_taken_from_a_sentence_that_answers():
         ("The library closed on Mill Street in 1988.", False),
         ("LI Yong criticised Huawei in Shenzhen with 40 delegates.", False),
         ("UNIDO closed an office in Beijing in 2010.", False),
-        ("UNIDO opened an offise in Beijing in 2010.", True),
+        ("The town library openned on 3 May 1931.", True),
         ("In 2010 UNIDO opened an office in Beijing.", True),
     ],
 )
