@@ -38,6 +38,10 @@ _WRITER_READS = 8
 _DECOMPOSING_SHARE = 0.25
 _LEAST_SECONDS = 0.01
 _PROMPT = "decompose"
+# The support from which on the archive's sentence is said though the model found no answer. Of
+# questions that had passed the support check, a 1.5B model declined 6 of 16 that the archive
+# does not answer, 5 of them below this, and 6 of 68 that it does, 3 below.
+_SURE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ class Drafting:
                 prompts=written.report.prompts,
                 short_answer=_within(answer.short_answer, cited),
             )
-        if self.composer == "auto":
+        if self.composer == "auto" and not (written.only_declined and _is_unsure(answer)):
             return replace(answer, fallback=shortcoming, report=written.report, models=models)
         if written.failure is not None:
             raise written.failure
@@ -271,6 +275,11 @@ class _Growing:
         self._answer = replace(self._answer, claims=(*self._answer.claims, claim))
         self._drafting.tell(claim)
         self._drafting.tell_written(self._answer)
+
+
+def _is_unsure(answer: Answer) -> bool:
+    best = max((each.support for each in answer.candidates), default=0.0)
+    return best < _SURE
 
 
 def _places(candidates: Sequence[Candidate], least: float) -> frozenset[Place]:

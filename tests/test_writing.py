@@ -65,6 +65,12 @@ def written(quick, tmp_path):
     return Run()
 
 
+@pytest.fixture
+def sure(monkeypatch):
+    """The archive's sentences are sure enough to be said whatever a model finds."""
+    monkeypatch.setattr("rag.drafting._SURE", 0.0)
+
+
 def test_a_supported_draft_is_the_answer_with_exact_quotes(written):
     outcome = written.ask(says(TRUE))
     assert isinstance(outcome, Answer)
@@ -107,7 +113,7 @@ def test_what_is_withheld_is_told_and_stays_in_the_receipt_only(written):
     ],
     ids=["invented", "declined", "500", "429", "empty", "dies"],
 )
-def test_auto_falls_back_to_the_archives_own_sentences_and_says_why(written, script):
+def test_auto_falls_back_to_the_archives_own_sentences_and_says_why(written, script, sure):
     outcome = written.ask(script)
     assert isinstance(outcome, Answer)
     assert outcome.composer == "extractive"
@@ -156,6 +162,14 @@ def test_generative_alone_abstains_when_nothing_is_supported(written):
     assert written.told == []
 
 
+def test_auto_gives_a_sentence_that_is_not_sure_up_where_the_model_finds_no_answer(written):
+    outcome = written.ask(says("NO ANSWER"))
+    assert isinstance(outcome, Abstention)
+    assert "found no answer in the passages" in outcome.explanation
+    assert outcome.nearest
+    assert written.told == []
+
+
 def test_generative_alone_says_that_the_model_found_no_answer(written):
     outcome = written.ask(says("NO ANSWER"), composer="generative")
     assert isinstance(outcome, Abstention)
@@ -164,7 +178,9 @@ def test_generative_alone_says_that_the_model_found_no_answer(written):
 
 
 @pytest.mark.parametrize("script", [says(INVENTED), says("NO ANSWER"), Reply(status=500)])
-def test_a_question_in_chinese_is_told_in_chinese_why_no_model_wrote(written, tmp_path, script):
+def test_a_question_in_chinese_is_told_in_chinese_why_no_model_wrote(
+    written, tmp_path, script, sure
+):
     (tmp_path / "notes" / "zh.txt").write_text("苍鹭在奥赫里德湖筑巢。", encoding="utf-8")
     outcome = written.ask(script, question="苍鹭在哪里筑巢？")
     assert "语言模型" in outcome.fallback
