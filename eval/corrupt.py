@@ -1,6 +1,7 @@
 """Sentences made false on purpose: how many do the check of facts and the gate stop?
 
     python -m eval.corrupt FOLDER... [--seed N] [--limit N]
+    python -m eval.corrupt --claims FOLDER
 
 For sentences of the texts in each FOLDER (corpus.jsonl, or *.txt files): one number, date,
 name, negation or verb is changed, by seed, to one from elsewhere and, of the first three, to
@@ -8,6 +9,9 @@ one of the same passage. Verbs are counted apart: nothing here knows which mean 
 The sentence as it was, with its last clause left out, or with its opening moved to the end
 is still true and should be released. The check compares it with the sentence it was made
 from; the gate with the whole passage, as it does with what a language model writes.
+
+With --claims, FOLDER holds claims that people judged (as eval.wice reads them): shares of each
+label that the check and the gate release, each article being all that the model read.
 """
 
 from __future__ import annotations
@@ -23,6 +27,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, get_args
 
+from eval.checking import Label
+from eval.wice import read_claims
 from rag.answer.check import check_support
 from rag.answer.draft import DraftSentence
 from rag.answer.facts import find_calendar_dates, find_names
@@ -228,26 +234,54 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--claims", type=Path, metavar="FOLDER", help="claims people judged")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=int, default=200, help="sentences read of each folder")
     asked = parser.parse_args(arguments)
-    seen: Counter[str] = Counter()
-    checked: Counter[str] = Counter()
-    gated: Counter[str] = Counter()
+    if not asked.folders and not asked.claims:
+        parser.error("give a FOLDER of texts, or --claims FOLDER")
+    tally = _Tally()
     for folder in asked.folders:
         sources = read_sources(folder, limit=asked.limit, seed=asked.seed)
         for variant in vary_sentences(sources, seed=asked.seed):
-            kinds = [variant.change, *_TOTALS.get(variant.change, ("all false",))]
-            seen.update(kinds)
-            if check_support(variant.said, [variant.true]).holds:
-                checked.update(kinds)
-            if released_by_gate(variant):
-                gated.update(kinds)
-    print(f"{'released':<15}{'n':>6}  check   gate")
-    for change in (*get_args(Change), "all false", "all true"):
-        if n := seen[change]:
-            print(f"{change:<15}{n:>6}  {checked[change] / n:.3f}  {gated[change] / n:.3f}")
+            tally.add(
+                [variant.change, *_TOTALS.get(variant.change, ("all false",))],
+                checked=check_support(variant.said, [variant.true]).holds,
+                gated=released_by_gate(variant),
+            )
+    tally.print((*get_args(Change), "all false", "all true"))
+    judged = _Tally()
+    for case in read_claims(asked.claims) if asked.claims else ():
+        judged.add(
+            [case.label],
+            checked=check_support(case.claim, case.sentences).holds,
+            gated=released_by_gate(Variant("same", "", case.claim, "\n".join(case.sentences))),
+        )
+    judged.print(get_args(Label))
+
+
+class _Tally:
+    """How many of each kind there were, and how many were released."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+        self._checked: Counter[str] = Counter()
+        self._gated: Counter[str] = Counter()
+
+    def add(self, kinds: Sequence[str], *, checked: bool, gated: bool) -> None:
+        self._seen.update(kinds)
+        self._checked.update(kinds if checked else ())
+        self._gated.update(kinds if gated else ())
+
+    def print(self, kinds: Sequence[str]) -> None:
+        if self._seen:
+            print(f"{'released':<20}{'n':>6}  check   gate")
+        for kind in kinds:
+            if n := self._seen[kind]:
+                print(
+                    f"{kind:<20}{n:>6}  {self._checked[kind] / n:.3f}  {self._gated[kind] / n:.3f}"
+                )
 
 
 if __name__ == "__main__":

@@ -36,3 +36,36 @@ def test_the_table_counts_what_check_and_gate_release(tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["released", "n", "check", "gate"]
     assert lines[-1].split()[:2] == ["all", "true"]
+
+
+def test_a_changed_verb_is_stopped_by_the_gate_alone():
+    walked = Source("The fund visited farmers in 1999.", "The fund visited farmers in 1999.")
+    grown = Source("Nokia insulted nobody.", "Nokia insulted nobody.")
+    [variant] = [v for v in vary_sentences([walked, grown], seed=1) if "fund insulted" in v.said]
+    assert (variant.change, released_by_gate(variant)) == ("verb", False)
+    assert check_support(variant.said, [variant.true]).score > 0
+
+
+def test_claims_that_people_judged_are_counted_by_label(tmp_path, capsys):
+    article = {"id": "a", "text": PASSAGE.replace(". ", ".\n")}
+    (tmp_path / "corpus.jsonl").write_text(json.dumps(article))
+    rows = [
+        ("1", "The fund paid 31 farmers in 1999.", "supported", [[0]]),
+        ("2", "The fund paid 900 farmers in 1999.", "not_supported", []),
+    ]
+    queries = [
+        {
+            "id": key,
+            "claim": claim,
+            "split": "dev",
+            "label": label,
+            "cited_doc_ids": ["a"],
+            "supporting_sentence_sets": sets,
+        }
+        for key, claim, label, sets in rows
+    ]
+    (tmp_path / "queries.jsonl").write_text("".join(f"{json.dumps(q)}\n" for q in queries))
+    main(["--claims", str(tmp_path)])
+    shown = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
+    assert shown["supported"] == ["1", "1.000", "1.000"]
+    assert shown["not_supported"] == ["1", "0.000", "0.000"]
