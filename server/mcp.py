@@ -7,12 +7,12 @@ content item that holds JSON. ``ask`` gives text with footnotes, and the outcome
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated, Any, Protocol, TypeVar
 
-import anyio.to_thread
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
@@ -27,7 +27,7 @@ from rag.types import Citation, Document, Span
 from server.footnotes import outcome_text
 from server.problems import ProblemError
 from server.wire import OutcomeOut, outcome_out
-from server.work import given_up
+from server.work import WorkPool, given_up
 
 __all__ = ["Run", "build_mcp", "run_stdio"]
 
@@ -117,13 +117,12 @@ def build_mcp(assistant: Assistant, run: Run, *, public_url: str = "") -> MCPSer
 async def run_stdio(assistant: Assistant, *, public_url: str = "") -> None:
     """Serve on standard input and output until the client closes it."""
     # One client, and one question takes all cores: the next waits, which also keeps the
-    # models from being loaded twice.
-    limiter = anyio.CapacityLimiter(1)
-
-    async def run(call: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(call, limiter=limiter)
-
-    await build_mcp(assistant, run, public_url=public_url).run_stdio_async()
+    # models from being loaded twice. How long, that client says by giving it up.
+    work = WorkPool(workers=1, queue=assistant.settings.server.queue, timeout_seconds=math.inf)
+    try:
+        await build_mcp(assistant, work.run, public_url=public_url).run_stdio_async()
+    finally:
+        work.close()
 
 
 @dataclass(frozen=True, slots=True)

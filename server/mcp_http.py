@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,9 +12,10 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from server.context import ServerContext
+from server.gone import unless_gone
 from server.mcp import build_mcp
 from server.security import bearer
 
@@ -55,6 +57,7 @@ class McpEndpoint:
         Raises:
             ProblemError: 401, 403, 429.
             HTTPException: 405, for what only servers with sessions offer.
+            ClientDisconnect: nobody waits for the answer any more; the work has ended.
         """
         request = Request(scope, receive)
         if request.method != "POST":
@@ -64,4 +67,16 @@ class McpEndpoint:
         admit = partial(self._context.guard.admit, shown.credentials if shown else None)
         request.state.caller = await anyio.to_thread.run_sync(admit, address, "read")
         assert self._manager is not None, "called outside of the app's lifespan"
-        await self._manager.handle_request(scope, receive, send)
+        # Whoever answers whole does not look whether the client is still there.
+        body = _read(await request.body())
+        await unless_gone(request, self._manager.handle_request(scope, body, send))
+
+
+def _read(body: bytes) -> Receive:
+    """What gives this body, and then nothing: whether the client goes is seen elsewhere."""
+    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return parts.pop() if parts else await asyncio.get_running_loop().create_future()
+
+    return receive

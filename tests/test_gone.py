@@ -23,6 +23,7 @@ def send(url, path, body, *, announced=None, media_type="application/json"):
     connection = socket.create_connection((address.hostname, address.port))
     head = (
         f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {media_type}\r\n"
+        "Accept: application/json, text/event-stream\r\n"
         f"Content-Length: {announced or len(body)}\r\n\r\n"
     )
     connection.sendall(head.encode() + body)

@@ -18,7 +18,7 @@ from rag.config import ServerSettings
 from rag.errors import StoreError
 from rag.language_model.settings import LanguageModelSettings
 from rag.store.local import LocalStore
-from server.mcp import build_mcp
+from server.mcp import build_mcp, run_stdio
 from server.openai_text import said_in
 from tests.fake_endpoint import Reply, fake_endpoint, says
 from tests.fakes import HashingEncoder, OverlapReranker
@@ -228,6 +228,12 @@ ASKS = {
         "stream": True,
     },
     "/v1/responses": {"model": "footnote", "input": QUESTION},
+    "/mcp": {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "ask", "arguments": {"question": QUESTION}},
+    },
 }
 
 
@@ -287,3 +293,25 @@ def test_a_client_of_mcp_says_who_words_the_answer(running, script, endpoint, co
     assert result.structured_content["composer"] == (composer or "generative")
     said = "Withheld, since the archive does not support it: 1 sentence."
     assert (said in result.content[0].text) == bool(asked)
+
+
+def test_a_question_given_up_over_standard_input_keeps_no_other_waiting(
+    running, script, endpoint, monkeypatch
+):
+    script(Reply(pieces=DRAFT, pings=20))
+
+    async def talk(server):
+        async with Client(server) as client:
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.call_tool, "ask", {"question": QUESTION})
+                await anyio.to_thread.run_sync(wait_until, lambda: endpoint.received)
+                group.cancel_scope.cancel()
+            assert await anyio.to_thread.run_sync(endpoint.hung_up.wait, 5)
+            assert not (await client.call_tool("search", {"query": "heron"})).is_error
+
+    outcomes = []
+    monkeypatch.setattr("server.mcp.MCPServer.run_stdio_async", talk)
+    with running.assistant.observed(outcomes.append):
+        anyio.run(run_stdio, running.assistant)
+    # Not even the answer that is given where a model takes too long.
+    assert outcomes == []
