@@ -7,6 +7,7 @@ routes under ``/v1/`` with OpenAI's error object, since their clients read only 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -113,6 +114,9 @@ class ProblemError(HTTPException):
         )
 
 
+# What an endpoint asks for beyond this is passed on as this.
+_LONGEST_WAIT_SECONDS = 3600.0
+
 # Narrow classes before the wider ones that they are kinds of.
 _KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
     (QuestionError, 422, "question_invalid", {}),
@@ -149,6 +153,9 @@ def problem_of(error: FootnoteError) -> ProblemError:
         ),
         unknown,
     )
+    if isinstance(error, LanguageModelError) and error.retry_after_seconds is not None:
+        wait = min(max(1.0, error.retry_after_seconds), _LONGEST_WAIT_SECONDS)
+        headers = {"Retry-After": str(math.ceil(wait))}
     return ProblemError(
         status, code, detail or str(error), remedy if detail else "see the detail", headers=headers
     )

@@ -249,6 +249,15 @@ def test_a_client_that_leaves_stops_the_model_though_it_only_reads(running, scri
     assert running.assistant.store.journal.count_conversations(None) == turns
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"), [("7", "7"), ("0", "1"), ("9" * 400, "3600"), ("soon", "10")]
+)
+def test_a_client_is_told_to_wait_as_long_as_the_endpoint_asks(running, script, asked, told):
+    script(Reply(status=429, headers={"Retry-After": asked}))
+    answer = httpx2.post(f"{running.url}/ask", json={**ASKS["/ask"], "composer": "generative"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, told)
+
+
 def test_a_model_that_reads_for_long_is_waited_for_with_comments(running, script, monkeypatch):
     monkeypatch.setattr("server.openai_ask.GRACE_SECONDS", 0.01)
     monkeypatch.setattr("server.openai_ask.KEEPALIVE_SECONDS", 0.1)
