@@ -40,6 +40,11 @@ _UNSUPPORTED = (
     "the archive supports no sentence of the language model's draft",
     "语言模型所写的句子在档案中都没有依据",
 )
+_NO_SENTENCE = (
+    "the language model wrote no sentence; one that thinks first needs more of "
+    "language_model.max_tokens",
+    "语言模型没有写出任何句子；先思考的模型需要更大的 language_model.max_tokens",
+)
 # Shorter than the failures themselves, which are in English.
 _FAILED: Mapping[LanguageModelFailure, str] = {
     "unreachable": "目前无法使用",
@@ -83,7 +88,9 @@ class Written:
             return _BESIDE[chinese]
         if self.report.draft and all(NOT_COMPARED in each.reasons for each in self.report.draft):
             return _NOT_COMPARED[chinese]
-        return (_DECLINED if self.only_declined else _UNSUPPORTED)[chinese]
+        if self.only_declined:
+            return _DECLINED[chinese]
+        return (_UNSUPPORTED if self.report.draft else _NO_SENTENCE)[chinese]
 
 
 def write_answer(

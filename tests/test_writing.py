@@ -122,6 +122,21 @@ def test_auto_falls_back_to_the_archives_own_sentences_and_says_why(written, scr
     assert all(claim.citations[0].quote == claim.text for claim in outcome.claims)
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        Reply(thoughts=("Herons nest", " in spring"), finish_reason="length"),
+        says("<think>Herons nest in spring", finish_reason="length"),
+    ],
+    ids=["elsewhere", "in its text"],
+)
+def test_a_model_that_thinks_to_the_end_of_its_tokens_is_said_to_need_more(written, script):
+    outcome = written.ask(script)
+    assert outcome.composer == "extractive"
+    assert "max_tokens" in outcome.fallback
+    assert "supports no sentence" not in outcome.fallback
+
+
 def test_auto_falls_back_where_nothing_that_is_true_answers_the_question(written):
     outcome = written.ask(says("It lays four blue eggs [1]."), min_support=SUPPORT)
     assert outcome.composer == "extractive"

@@ -52,6 +52,13 @@ class Endpoint:
             return LanguageModelError(
                 f"{self.name} refused by its content filter; ask in other words", kind="refused"
             )
+        if not characters and finish_reason == "length":
+            # It thinks first, where nobody sees it.
+            return LanguageModelError(
+                f"{self.name} came to the end of its tokens without a text; raise "
+                "language_model.max_tokens",
+                kind="empty",
+            )
         if not characters:
             return LanguageModelError(f"{self.name} sent no text; ask again", kind="empty")
         # Every server of this kind says why it ended; a connection may end for other reasons.
