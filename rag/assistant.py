@@ -147,16 +147,21 @@ class Assistant:
     def load_models(self) -> None:
         """Load what answering needs now rather than with the first question.
 
+        An endpoint is not called.
+
         Raises:
             ModelError: a model could not be loaded.
+            SettingsError: the variable that should hold an endpoint's key does not.
         """
         _ = self.reranker, self.pipeline
+        if self.settings.answer.composer != "extractive":
+            _ = self.models.language_model
 
     def check_models(self) -> None:
         """Load the models and make sure that the index was built with them.
 
         Raises:
-            ModelError: a model could not be loaded.
+            ModelError, SettingsError: as ``load_models`` does.
             IndexMismatchError: the index was built with another encoder.
         """
         self.load_models()

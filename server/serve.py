@@ -28,7 +28,8 @@ def serve(assistant: Assistant, console: Console) -> None:
     Requests that run when the signal comes are answered.
 
     Raises:
-        SettingsError: it would be open to other machines without a key, or cannot listen.
+        SettingsError: it would be open to other machines without a key, cannot listen, or
+            a language model's key is not there.
         ModelError: a model cannot be loaded.
     """
     settings = assistant.settings.server

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import httpx2 as httpx
@@ -284,3 +285,13 @@ def test_a_stream_tells_each_claim_once_it_is_verified(written):
     assert "footnote_first_claim_seconds_count 1.0" in metrics
     assert 'footnote_composed_total{composer="generative",fallback="no"} 1.0' in metrics
     assert re.search(r'footnote_draft_sentences_total\{verdict="found"\} [12]', metrics)
+
+
+@pytest.mark.parametrize(("composer", "needed"), [("auto", True), ("extractive", False)])
+def test_a_key_that_is_not_there_is_missed_before_anybody_asks(quick, composer, needed):
+    model = LanguageModelSettings(
+        base_url="http://127.0.0.1:9/v1", model="scripted", api_key_env="NO_SUCH_KEY"
+    )
+    assistant = quick(language_model=model, answer=AnswerSettings(composer=composer))
+    with pytest.raises(SettingsError, match="NO_SUCH_KEY") if needed else nullcontext():
+        assistant.load_models()
