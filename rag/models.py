@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from threading import Lock
 
 from embeddings.encoder import load_encoder
 from embeddings.reranker import load_reranker
@@ -38,6 +39,8 @@ class Models:
         self.settings = settings
         self.writer = writer
         self._given_language_model = language_model
+        self._opening = Lock()
+        self._opened: tuple[LanguageModel | None, ...] = ()
         self._given_encoder = encoder
         self._given_reranker = reranker
 
@@ -57,7 +60,7 @@ class Models:
         with model_errors():
             return _load_reranker(self.settings)
 
-    @cached_property
+    @property
     def language_model(self) -> LanguageModel | None:
         """The language model, None where none is configured.
 
@@ -67,13 +70,21 @@ class Models:
         """
         if self._given_language_model is not None:
             return self._given_language_model
-        return open_language_model(self.writer, cache_dir=self.settings.cache_dir)
+        # Two questions at once must not load it twice: one would be left running.
+        with self._opening:
+            if not self._opened:
+                self._opened = (
+                    open_language_model(self.writer, cache_dir=self.settings.cache_dir),
+                )
+            return self._opened[0]
 
     def close(self) -> None:
         """Let go of the language model, if it was opened."""
-        opened = self.__dict__.pop("language_model", None)
-        if opened is not None:
-            opened.close()
+        with self._opening:
+            opened, self._opened = self._opened, ()
+        for model in opened:
+            if model is not None:
+                model.close()
 
     @cached_property
     def token_counter(self) -> TokenCounter:

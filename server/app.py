@@ -30,7 +30,7 @@ from server.work import WorkPool
 if TYPE_CHECKING:
     from server.spans import TracerProvider
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "model_seconds"]
 
 # A collector that cannot be reached must not keep a server from ending.
 _FLUSH_MILLISECONDS = 3000
@@ -59,7 +59,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
         work=WorkPool(
             workers=settings.workers,
             queue=settings.queue,
-            timeout_seconds=settings.timeout_seconds + _model_seconds(assistant.settings),
+            timeout_seconds=settings.timeout_seconds + model_seconds(assistant.settings),
         ),
         uploads=UploadWorker(assistant),
         metrics=Metrics(),
@@ -122,7 +122,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
     return app
 
 
-def _model_seconds(settings: Settings) -> float:
+def model_seconds(settings: Settings) -> float:
     """How long a language model may take for one question: its own deadlines come first, so
     that what it does not write in time is answered in the archive's own sentences."""
     model = settings.language_model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import socket
 
@@ -11,14 +12,15 @@ from rich.console import Console
 from rag.assistant import Assistant
 from rag.config import ServerSettings, collector_named
 from rag.errors import SettingsError
-from server.app import create_app
+from server.app import create_app, model_seconds
 from server.logs import configure_logging
 from server.security import check_binding
 from server.tracing import tracing_provider
 
 __all__ = ["serve"]
 
-# A question takes well under a second; whoever waits in the queue gets an answer too.
+# A question takes well under a second; whoever waits in the queue gets an answer too. A
+# language model takes longer.
 _GRACE_SECONDS = 30
 
 
@@ -51,7 +53,7 @@ def serve(assistant: Assistant, console: Console) -> None:
         access_log=False,
         server_header=False,
         forwarded_allow_ips=list(settings.trusted_proxies),
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=max(_GRACE_SECONDS, math.ceil(model_seconds(assistant.settings))),
         timeout_keep_alive=30,
     )
     listener = _listen(settings)

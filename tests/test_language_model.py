@@ -2,6 +2,7 @@ import logging
 import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from rag.language_model.control import without_control_tokens
 from rag.language_model.endpoint import EndpointModel
 from rag.language_model.open import open_language_model
 from rag.language_model.settings import LanguageModelSettings
+from rag.models import Models
 from tests.fake_endpoint import Reply, fake_endpoint, says, sends
 
 KEY = "sk-test-0123456789"
@@ -355,3 +357,19 @@ def test_a_document_cannot_end_its_message(token):
 @pytest.mark.parametrize("text", ["a < b | c > d", "see [1] and <b>bold</b>", "[INSTALL]", "x|y"])
 def test_other_text_is_sent_as_it_is(text):
     assert without_control_tokens(text) == text
+
+
+def test_questions_at_once_open_one_language_model(settings, monkeypatch):
+    opened = []
+
+    def slowly(*_, **__):
+        time.sleep(0.2)
+        opened.append(object())
+        return opened[-1]
+
+    monkeypatch.setattr("rag.models.open_language_model", slowly)
+    models = Models(settings.models, settings.language_model)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: models.language_model, range(4)))
+    assert found == opened * 4
+    assert len(opened) == 1
