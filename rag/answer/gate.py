@@ -16,6 +16,7 @@ from rag.answer.check import SupportCheck, check_support
 from rag.answer.draft import DraftSentence
 from rag.answer.pack import Packed, PackedPassage
 from rag.answer.question import analyse_question, is_chinese
+from rag.answer.sense import states_nothing
 from rag.answer.stored import (
     NOTHING_GIVEN,
     Given,
@@ -103,7 +104,7 @@ def gate_sentence(
     cited = [passage for passage in named if passage is not None]
     others = [passage for passage in packed.passages if passage not in cited]
     text = sentence.text
-    if analyse_question(text).empty:
+    if analyse_question(text).empty or states_nothing(text):
         return GateVerdict("unsupported", sentence, None, ("it states nothing to be checked",))
     judge = _Judge(text, question, documents, frozenset(answering), bridge)
     groups: tuple[tuple[GateKind, Sequence[PackedPassage], Sequence[PackedPassage]], ...] = (

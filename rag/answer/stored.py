@@ -13,6 +13,7 @@ from rag.answer.facts import find_calendar_dates, find_names
 from rag.answer.figures import find_figures
 from rag.answer.pack import PackedPassage
 from rag.answer.question import stem_tokens
+from rag.answer.sense import states_nothing
 from rag.answer.verify import cite, known_of
 from rag.normalise import search_text
 from rag.sentences import split_sentences
@@ -93,12 +94,13 @@ class StoredSentence:
 def stored_sentences(
     passage: PackedPassage, documents: Mapping[str, Document]
 ) -> Iterator[StoredSentence]:
-    """The sentences of a passage in text order, without those that tell a reader what to say."""
+    """The sentences of a passage in text order, without those that tell a reader what to say
+    and those that ask."""
     document = documents[passage.document_id]
     for s in split_sentences(passage.text, document.language):
         span = Span(passage.span.start + s.start, passage.span.start + s.end)
         text = span.of(document.text)
-        if not _INSTRUCTION.search(text):
+        if not (_INSTRUCTION.search(text) or states_nothing(text)):
             yield StoredSentence(document, span, text)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from rag.answer.check import check_support
 from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
 from rag.answer.figures import find_figures
 from rag.answer.question import analyse_question, stem_tokens
+from rag.answer.sense import is_turned
 from rag.answer.support import name_is_among
 from rag.normalise import search_text
 from rag.types import Citation, Span
@@ -20,6 +21,12 @@ __all__ = ["is_about", "is_said", "mixes_clauses", "split_parts"]
 _PART_WORDS = 0.6
 # From which share of like letters on two words are one: "organised", "organized".
 _ALIKE = 0.8
+# At a sentence's beginning or end, more words than these are told elsewhere, not exchanged.
+_FEW_WORDS = 3
+# Words of a claim by those of a source; ``is_turned`` withholds what is longer.
+_MOST_PAIRS = 160_000
+_HAN = re.compile("[\u3400-\u9fff]")
+_CHINESE_GRAMMAR = re.compile(r"[的了在是和与于及等将已曾并也就都而被把其之为以\W]")
 _MARKS = ".,;:!?()[]\"'“”‘’"
 _JOINTS = re.compile(
     r"[;；，]|,?\s(?:and|but|while|whereas|although|though)\s|,\s(?=(?:which|who|where)\b)|(?:并且|而且|但是?|而)"
@@ -129,6 +136,7 @@ def is_said(
     )
     if (
         strange
+        or is_turned(plain, [search_text(citation.quote) for citation in citations])
         or _exchanges_words(plain, citations, given)
         or (_words_of(claim) - known).intersection(doubted).difference(given)
     ):
@@ -143,21 +151,42 @@ def _exchanges_words(claim: str, citations: Sequence[Citation], given: Collectio
     "The library [closed] on Mill Street in 1988" of one that moved there: nothing here knows
     which words mean the same, so none is taken for another. Spellings of one word are.
     """
-    said = claim.split()
+    said = _words_in_order(claim)
     for citation in citations:
-        cited = search_text(citation.quote).split()
-        matcher = SequenceMatcher(None, _keys(said), _keys(cited), autojunk=False)
-        blocks = matcher.get_opcodes()
-        for before, block, after in zip(blocks, blocks[1:], blocks[2:], strict=False):
-            kind, start, end, first, last = block
-            if kind != "replace" or {before[0], after[0]} != {"equal"}:
-                continue
-            new, old = " ".join(said[start:end]), " ".join(cited[first:last])
-            own = _words_of(new).difference(given, stem_tokens(search_text(citation.quote)))
-            lost = _words_of(old).difference(stem_tokens(claim))
+        source = search_text(citation.quote)
+        cited = _words_in_order(source)
+        for new, old in _replaced(said, cited):
+            own = _stems_of(new).difference(given, stem_tokens(source))
+            lost = _stems_of(old).difference(stem_tokens(claim))
             if own and lost and not any(_spells_alike(a, b) for a in own for b in lost):
                 return True
     return False
+
+
+def _words_in_order(text: str) -> list[str]:
+    """Words, each Chinese character one."""
+    return _HAN.sub(r" \g<0> ", text).split()
+
+
+def _replaced(said: Sequence[str], cited: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What stands in the claim between words of the source, or beside them at its beginning or
+    end, and what the source has there."""
+    if len(said) * len(cited) > _MOST_PAIRS:
+        return
+    matcher = SequenceMatcher(None, _keys(said), _keys(cited), autojunk=False)
+    for kind, start, end, first, last in matcher.get_opcodes():
+        within = start > 0 and end < len(said) and first > 0 and last < len(cited)
+        if kind == "replace" and (within or max(end - start, last - first) <= _FEW_WORDS):
+            yield " ".join(said[start:end]), " ".join(cited[first:last])
+
+
+def _stems_of(words: str) -> frozenset[str]:
+    """Stems of the content words, names among them; of a Chinese stretch itself."""
+    if _HAN.search(words):
+        bare = _CHINESE_GRAMMAR.sub("", words)
+        return frozenset((bare,)) if len(bare) > 1 else frozenset()
+    terms = analyse_question(words)
+    return terms.content - terms.numbers
 
 
 def _keys(words: Sequence[str]) -> list[str]:
