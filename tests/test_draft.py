@@ -174,3 +174,16 @@ def test_a_sentence_leaves_before_the_next_one_is_written_but_not_before_its_mar
 def test_markers_are_never_part_of_what_is_said(numbers):
     draft = OPENED + "".join(f" [{number}]" for number in numbers)
     assert read(draft) == [(OPENED, tuple(numbers))]
+
+
+@pytest.mark.parametrize(
+    ("draft", "said"),
+    [
+        ("eBay was founded in 1995 [1].", "eBay was founded in 1995."),
+        ("[1] eBay was founded in 1995.", "eBay was founded in 1995."),
+        ("According to passage 1, the firm was sold [1].", "The firm was sold."),
+    ],
+)
+def test_only_what_a_preamble_stood_before_is_given_a_capital(draft, said):
+    parser = DraftParser()
+    assert [each.text for each in (*parser.feed(draft), *parser.finish())] == [said]

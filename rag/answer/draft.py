@@ -243,10 +243,12 @@ def _numbers(written: str) -> Iterator[int]:
 
 def _without_preamble(text: str) -> str:
     """The words themselves: no preamble, no markers, the spaces around these tidied."""
-    before = text
+    whole = text
     while match := _PREAMBLE.match(text):
         text = text[match.end() :].lstrip(" ,，")
+    opened = text == whole
     text = re.sub(rf"([.!?。！？][\"”’)]*)\s*(?:{_PLACE}\s*)+[.。]?$", r"\1", text)
     text = re.sub(rf"\s*{_PLACE}", "", text).strip()
     text = re.sub(r"\s+([.,;:!?])(?=\s|$)", r"\1", re.sub(r"\s+", " ", text)).strip(" ,，")
-    return text[:1].upper() + text[1:] if before != text and text[:1].islower() else text
+    # "eBay opened in 1995" begins as it was written; what a preamble stood before does not.
+    return text if opened else text[:1].upper() + text[1:]
