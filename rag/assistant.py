@@ -18,7 +18,12 @@ from rag.answer.verify import cite
 from rag.config import Settings, load_settings
 from rag.conversation import standalone_question, turns_of
 from rag.conversation_model import standalone_with_model
-from rag.errors import IndexMismatchError, QuestionError, UnknownDocumentError
+from rag.errors import (
+    AbandonedError,
+    IndexMismatchError,
+    QuestionError,
+    UnknownDocumentError,
+)
 from rag.files import find_files
 from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
 from rag.inquiry import Inquiry, rank_passages
@@ -474,6 +479,8 @@ class Assistant:
                 limit=MAX_QUESTION_CHARACTERS,
                 stop=stop,
             )
+        if reworded is None and stop():
+            raise AbandonedError("nobody waits for the answer any more")
         return reworded or ruled
 
     def _rank(self, view: ReadView, question: Question) -> list[Hit]:

@@ -126,6 +126,10 @@ class Drafting:
         the archive answers each part of it by itself; else the refusal.
 
         What the question takes for granted and the archive does not say stays refused.
+
+        Raises:
+            AbandonedError: ``stop`` was true.
+            ModelError: what compares languages could not be loaded or run.
         """
         if self.composer == "extractive" or refused.kind == "premise":
             return refused
@@ -169,13 +173,15 @@ class Drafting:
         if not self.models.writer.decompose or not is_compound(self.understood):
             return ()
         with self.watch.time("decompose"):
-            return decompose(
+            parts = decompose(
                 self.understood,
                 model,
                 load_prompt(_PROMPT),
                 deadline_seconds=_DECOMPOSING_SHARE * self.models.writer.timeout_seconds,
                 stop=self.stop,
             )
+        self._go_on()
+        return parts
 
     def _ranked(self, parts: Sequence[str]) -> list[Sequence[Hit]]:
         if not parts:

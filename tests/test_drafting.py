@@ -14,11 +14,12 @@ from rich.console import Console
 
 from prompts.registry import load_prompt
 from rag.assistant import Assistant
+from rag.errors import AbandonedError
 from rag.language_model.endpoint import EndpointModel
 from rag.language_model.settings import LanguageModelSettings
 from rag.store.journal_rows import dump_outcome, load_outcome
 from rag.store.local import LocalStore
-from rag.types import Abstention, Answer, Filters, Hit, Question
+from rag.types import Abstention, Answer, Filters, Hit, Question, Turn
 from server.render import render_receipt
 from server.wire import outcome_out
 from tests.fake_endpoint import Reply, fake_endpoint, says
@@ -98,11 +99,12 @@ def asked(tmp_path_factory, settings):
             decompose=True,
             question=QUESTION,
             composer="auto",
+            stop=lambda: False,
         ):
             endpoint.scripts[:] = scripts or [Reply(status=500)]
             endpoint.received.clear()
             asking = assistant(min_support, timeout, configured, decompose)
-            outcome = asking.ask(question, composer=composer)
+            outcome = asking.ask(question, composer=composer, stop=stop)
             return outcome, [request.prompt for request in endpoint.received]
 
         yield ask
@@ -263,3 +265,20 @@ def test_the_parts_are_in_the_receipt_and_in_what_is_stored(asked):
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(render_receipt(outcome))
     assert f"Asked in parts: {BUILT}" in console.export_text()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        QUESTION,
+        Question(
+            "And when was it opened?",
+            history=(Turn("user", "Who built the town library of Ohrid?"),),
+        ),
+    ],
+)
+def test_what_is_stopped_before_the_writing_is_abandoned_and_no_refusal(asked, question):
+    with pytest.raises(AbandonedError):
+        asked(
+            replace(PARTS, first_after=5.0), question=question, min_support=0.99, stop=lambda: True
+        )
