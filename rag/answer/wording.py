@@ -156,11 +156,16 @@ def _exchanges_words(claim: str, citations: Sequence[Citation], given: Collectio
         source = search_text(citation.quote)
         cited = _words_in_order(source)
         for new, old in _replaced(said, cited):
-            own = _stems_of(new).difference(given, stem_tokens(source))
-            lost = _stems_of(old).difference(stem_tokens(claim))
+            own = _missing_from(source, _stems_of(new)).difference(given)
+            lost = _missing_from(claim, _stems_of(old))
             if own and lost and not any(_spells_alike(a, b) for a in own for b in lost):
                 return True
     return False
+
+
+def _missing_from(text: str, stems: frozenset[str]) -> frozenset[str]:
+    missing = stems.difference(stem_tokens(text))
+    return frozenset(stem for stem in missing if not (_HAN.search(stem) and stem in text))
 
 
 def _words_in_order(text: str) -> list[str]:
