@@ -245,9 +245,9 @@ def test_numbers_are_found_in_any_digits_and_never_run_together():
     "text", ["1" * 50_000, "A" * 50_000, "1,111" + ",111" * 10_000 + "x", "in " + "Aa " * 20_000]
 )
 def test_no_text_makes_the_checks_slow(text):
-    started = time.perf_counter()
+    started = time.process_time()
     for question in ("Where was it?", "How much money was it?", "When was it?", "Who was it?"):
         holds_answer_type(text, analyse_question(question))
     find_numbers(text)
     # Generous: only a blow-up of the patterns can reach it.
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
