@@ -219,10 +219,22 @@ def test_the_words_of_a_question_for_yes_or_no_are_all_in_doubt():
     assert gate(REPEATED, 1, question=asked, answering=[(LIBRARY, BROOK)]).claim is None
 
 
-def test_what_a_question_takes_for_granted_is_not_said_for_it():
-    moved = "In 1988 the library closed on Mill Street."
-    assert gate(moved, 1, question="Where is the library?").claim is None
-    assert gate("In 2006 UNIDO opened its big office in Shanghai.", 2).kind == "found"
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("The library illegally moved to Mill Street in 1988.", False),
+        ("In 2006 UNIDO opened its big office in Shanghai.", False),
+        ("Sadly, the tower was built in 1970.", False),
+        ("工发组织于2006年在上海非法设立了办事处。", False),
+        ("According to the passage, UNIDO opened an office in Beijing in 2010.", True),
+        ("The town library is said to have opened on 3 May 1931.", True),
+    ],
+)
+def test_no_word_is_added_that_the_source_has_not(text, said):
+    assert (gate(text, 1, 2, 3).claim is not None) is said
+
+
+def test_a_word_that_only_the_question_has_is_not_said_for_it():
     asked = "When did UNIDO open its big office in Shanghai?"
     assert gate("In 2006 UNIDO opened its big office in Shanghai.", 2, question=asked).claim is None
 

@@ -218,8 +218,7 @@ class _Judge:
         )
 
     def _is_said(self, citations: Sequence[Citation], given: Given) -> bool:
-        asked = analyse_question(self.question)
-        return is_said(self.text, citations, given=given.stems, doubted=asked.content)
+        return is_said(self.text, citations, given=given.stems)
 
     def _answers(self, stored: StoredSentence) -> bool:
         """Whether a sentence speaks of what is asked, where the claim alone does not tell."""

@@ -31,6 +31,15 @@ _MARKS = ".,;:!?()[]\"'“”‘’"
 _JOINTS = re.compile(
     r"[;；，]|,?\s(?:and|but|while|whereas|although|though)\s|,\s(?=(?:which|who|where)\b)|(?:并且|而且|但是?|而)"
 )
+# Stems of words that join what is said and add nothing to it.
+_LIGHT = frozenset(
+    stem
+    for word in """
+    located situated based held took taken place called named known titled entitled according
+    stated described mentioned says stands means refers passage archive text source date name
+    """.split()  # noqa: SIM905
+    for stem in stem_tokens(word)
+)
 _CAPITALISED = re.compile(r"(?<=[^\W_])\W{1,3}([A-Z][^\W_]+)")
 
 
@@ -114,14 +123,13 @@ def is_said(
     citations: Sequence[Citation],
     *,
     given: Collection[str] = frozenset(),
-    doubted: Collection[str] = frozenset(),
 ) -> bool:
     """Whether each part of a claim, names and figures aside, is in words that are cited.
 
     The check's score counts names and figures, and rare ones most: with those alone a claim
-    could say anything of them. Words ``given`` need not be cited; those ``doubted``, of a
-    question that may take something for granted, need to be, every one. No word
-    may stand in another's place.
+    could say anything of them. Words ``given`` need not be cited. No word may stand in
+    another's place, and none may be added that says anything: "illegally moved" of one that
+    moved.
     """
     cited = frozenset(s for c in citations for s in stem_tokens(search_text(c.quote)))
     known = cited | frozenset(s for c in citations for s in stem_tokens(search_text(c.title)))
@@ -138,11 +146,21 @@ def is_said(
         strange
         or is_turned(plain, [search_text(citation.quote) for citation in citations])
         or _exchanges_words(plain, citations, given)
-        or (_words_of(claim) - known).intersection(doubted).difference(given)
+        or _adds_words(claim, citations, known.union(given))
     ):
         return False
     parts = [claim, *split_parts(claim, 1)]
     return all(_share_said(part, cited, given) >= _PART_WORDS for part in parts)
+
+
+def _adds_words(claim: str, citations: Sequence[Citation], known: frozenset[str]) -> bool:
+    """Whether a claim has a word that is neither known nor says nothing; of Chinese pairs of
+    characters, which stand side by side by chance, only one with a strange character."""
+    written = "".join(search_text(c.quote) + search_text(c.title) for c in citations)
+    return any(
+        not _HAN.search(word) or any(character not in written for character in word)
+        for word in _words_of(claim) - known - _LIGHT
+    )
 
 
 def _exchanges_words(claim: str, citations: Sequence[Citation], given: Collection[str]) -> bool:
@@ -203,7 +221,7 @@ def _spells_alike(one: str, other: str) -> bool:
 
 
 def _share_said(part: str, cited: frozenset[str], given: Collection[str]) -> float:
-    words = _words_of(part).difference(given)
+    words = _words_of(part).difference(given, _LIGHT - cited)
     return len(words & cited) / len(words) if words else 1.0
 
 
