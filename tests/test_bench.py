@@ -57,6 +57,6 @@ def test_a_short_load_on_a_running_server_has_no_errors(served):
 @pytest.mark.slow
 def test_a_request_that_fails_is_an_error_of_its_step(quick_served, settings):
     refusing = quick_served(server=replace(settings.server, rate_limit="1/hour"))
-    plan = argparse.Namespace(clients=[1], seconds=1, seed=7)
+    plan = argparse.Namespace(clients=[1], seconds=4, seed=7)
     search = next(measure(refusing.url, psutil.Process(os.getpid()), plan))
     assert search.errors == search.requests - 1 > 0
