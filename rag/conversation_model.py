@@ -11,10 +11,8 @@ from collections.abc import Callable, Sequence
 
 from prompts.registry import Prompt
 from rag.answer.question import is_chinese
-from rag.answer.thoughts import without_thoughts
-from rag.errors import LanguageModelError
-from rag.fidelity import denies, kept_share, lacking_facts, on_one_line
-from rag.language_model.base import LanguageModel, Message
+from rag.fidelity import denies, kept_share, lacking_facts, on_one_line, reply_of
+from rag.language_model.base import LanguageModel
 from rag.types import Turn
 
 __all__ = ["standalone_with_model"]
@@ -52,18 +50,12 @@ def standalone_with_model(
     if not history:
         return None
     text = prompt.render(history=_shown(history), question=on_one_line(question))
-    try:
-        draft = "".join(
-            model.stream(
-                (Message("user", text.rstrip()),),
-                max_tokens=_MOST_TOKENS,
-                deadline_seconds=deadline_seconds,
-                stop=stop,
-            )
-        )
-    except LanguageModelError:
+    reply = reply_of(
+        model, text, max_tokens=_MOST_TOKENS, deadline_seconds=deadline_seconds, stop=stop
+    )
+    if reply is None:
         return None
-    rewritten = _first_line(without_thoughts(draft))
+    rewritten = _first_line(reply)
     sound = 0 < len(rewritten) <= limit and _is_sound(rewritten, question, history)
     return rewritten if sound else None
 

@@ -11,10 +11,8 @@ from collections.abc import Callable
 
 from prompts.registry import Prompt
 from rag.answer.question import is_chinese
-from rag.answer.thoughts import without_thoughts
-from rag.errors import LanguageModelError
-from rag.fidelity import denies, kept_share, lacking_facts, on_one_line
-from rag.language_model.base import LanguageModel, Message
+from rag.fidelity import denies, kept_share, lacking_facts, on_one_line, reply_of
+from rag.language_model.base import LanguageModel
 
 __all__ = ["decompose"]
 
@@ -44,18 +42,12 @@ def decompose(
     whole, or writes anything else: use the question as it is then.
     """
     text = prompt.render(question=on_one_line(question), most=str(_MOST))
-    try:
-        draft = "".join(
-            model.stream(
-                (Message("user", text.rstrip()),),
-                max_tokens=_MOST_TOKENS,
-                deadline_seconds=deadline_seconds,
-                stop=stop,
-            )
-        )
-    except LanguageModelError:
+    reply = reply_of(
+        model, text, max_tokens=_MOST_TOKENS, deadline_seconds=deadline_seconds, stop=stop
+    )
+    if reply is None:
         return ()
-    parts = tuple(dict.fromkeys(_lines(without_thoughts(draft))))
+    parts = tuple(dict.fromkeys(_lines(reply)))
     return parts if _FEWEST <= len(parts) <= _MOST and _are_sound(parts, question) else ()
 
 

@@ -9,6 +9,7 @@ from prompts.registry import load_prompt
 from rag.answer.across import Bridge
 from rag.answer.compound import is_compound
 from rag.answer.settings import AnswerSettings, Composer
+from rag.answer.stored import Place
 from rag.decomposition import decompose
 from rag.errors import AbandonedError, SettingsError
 from rag.language_model.base import LanguageModel
@@ -28,7 +29,7 @@ from rag.types import (
     ModelIdentity,
     Outcome,
 )
-from rag.writing import SOURCES_DIFFER, Place, Written, write_answer
+from rag.writing import SOURCES_DIFFER, Written, write_answer
 
 __all__ = ["Drafting"]
 

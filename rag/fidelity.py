@@ -1,8 +1,8 @@
-"""What one wording keeps of another: checks of what a language model makes of a question."""
+"""What a language model makes of a question: its reply, and what that keeps of the wording."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from rag.answer.facts import chinese_names, find_calendar_dates, find_names, negated_stems
@@ -10,9 +10,12 @@ from rag.answer.figures import find_figures
 from rag.answer.pack import escape_text
 from rag.answer.question import analyse_question, is_chinese, stem_tokens
 from rag.answer.support import name_is_among
+from rag.answer.thoughts import without_thoughts
+from rag.errors import LanguageModelError
+from rag.language_model.base import LanguageModel, Message
 from rag.normalise import search_text
 
-__all__ = ["denies", "kept_share", "lacking_facts", "on_one_line"]
+__all__ = ["denies", "kept_share", "lacking_facts", "on_one_line", "reply_of"]
 
 
 def on_one_line(text: str) -> str:
@@ -53,3 +56,24 @@ def kept_share(text: str, other: str) -> float:
 def denies(text: str) -> bool:
     """Whether the text negates anything."""
     return bool(negated_stems(search_text(text)))
+
+
+def reply_of(
+    model: LanguageModel,
+    text: str,
+    *,
+    max_tokens: int,
+    deadline_seconds: float,
+    stop: Callable[[], bool],
+) -> str | None:
+    """What the model says to this, its thoughts left out; None where it fails."""
+    messages = (Message("user", text.rstrip()),)
+    try:
+        draft = "".join(
+            model.stream(
+                messages, max_tokens=max_tokens, deadline_seconds=deadline_seconds, stop=stop
+            )
+        )
+    except LanguageModelError:
+        return None
+    return without_thoughts(draft)

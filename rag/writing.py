@@ -9,15 +9,13 @@ from rag.answer.across import Bridge
 from rag.answer.gate import NOT_COMPARED
 from rag.answer.generate import generate_claims, passage_budget
 from rag.answer.pack import pack_context
+from rag.answer.stored import Place, stands_among
 from rag.errors import LanguageModelError, LanguageModelFailure
 from rag.language_model.base import LanguageModel
 from rag.language_model.settings import LanguageModelSettings
-from rag.types import Claim, Document, GenerationReport, Hit, Span
+from rag.types import Claim, Document, GenerationReport, Hit
 
-__all__ = ["SOURCES_DIFFER", "Place", "Written", "write_answer"]
-
-# Id of a document, and a span of it.
-Place = tuple[str, Span]
+__all__ = ["SOURCES_DIFFER", "Written", "write_answer"]
 
 # Why a language model's words are not given: English, Chinese.
 SOURCES_DIFFER = (
@@ -153,8 +151,4 @@ def write_answer(
 
 
 def _rests_on(claim: Claim, places: Collection[Place]) -> bool:
-    return any(
-        citation.document_id == document_id and citation.span.overlaps(span)
-        for citation in claim.citations
-        for document_id, span in places
-    )
+    return any(stands_among(c.document_id, c.span, places) for c in claim.citations)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rag.answer.across import Bridge, check_across, is_across
@@ -20,15 +20,17 @@ from rag.answer.sense import states_nothing
 from rag.answer.stored import (
     NOTHING_GIVEN,
     Given,
+    Place,
     StoredSentence,
     check_stored,
+    stands_among,
     stored_sentences,
 )
 from rag.answer.support import name_is_among
 from rag.answer.verify import known_of, verify_claim
 from rag.answer.wording import is_about, is_said, mixes_clauses, split_parts
 from rag.errors import CitationError
-from rag.types import Citation, Claim, Document, Span
+from rag.types import Citation, Claim, Document
 
 __all__ = ["NOT_COMPARED", "GateKind", "GateVerdict", "gate_sentence"]
 
@@ -85,7 +87,7 @@ def gate_sentence(
     documents: Mapping[str, Document],
     *,
     question: str,
-    answering: Collection[tuple[str, Span]] = (),
+    answering: Collection[Place] = (),
     bridge: Bridge | None = None,
 ) -> GateVerdict:
     """Judge one sentence against what the model was shown; deterministic.
@@ -140,8 +142,10 @@ class _Judge:
     text: str
     question: str
     documents: Mapping[str, Document]
-    answering: frozenset[tuple[str, Span]]
+    answering: frozenset[Place]
     bridge: Bridge | None
+    # By marker: cited passages are read again with the others, and for each part.
+    ranked: dict[int, list[tuple[float, StoredSentence]]] = field(default_factory=dict)
 
     def given(self, stored: StoredSentence) -> Given:
         """What a claim may take from the question, if this sentence answers it."""
@@ -153,8 +157,11 @@ class _Judge:
     def nearest(self, passages: Sequence[PackedPassage]) -> list[StoredSentence]:
         """The sentences of each passage that are nearest to the claim, best first: those that
         share most words with it, in another language those of the highest cosine."""
-        found: list[tuple[float, StoredSentence]] = []
-        for passage in passages:
+        found = [pair for passage in passages for pair in self._nearest_in(passage)]
+        return [stored for _, stored in sorted(found, key=lambda pair: -pair[0])]
+
+    def _nearest_in(self, passage: PackedPassage) -> list[tuple[float, StoredSentence]]:
+        if passage.marker not in self.ranked:
             stored = list(stored_sentences(passage, self.documents))
             texts = [s.text for s in stored]
             if self.bridge is not None and is_across(self.text, passage.text):
@@ -162,8 +169,8 @@ class _Judge:
             else:
                 shares = check_support(self.text, texts).sentence_words
             ranked = sorted(zip(shares, stored, strict=True), key=lambda pair: -pair[0])
-            found += ranked[:_COMPARED]
-        return [stored for _, stored in sorted(found, key=lambda pair: -pair[0])]
+            self.ranked[passage.marker] = ranked[:_COMPARED]
+        return self.ranked[passage.marker]
 
     def supported_by_one(self, passages: Sequence[PackedPassage]) -> _Support | None:
         """The first sentence, nearest first, that states all that the claim states."""
@@ -171,9 +178,15 @@ class _Judge:
             given = self.given(stored)
             check, citations = check_stored(self.text, stored, self.bridge, given)
             # In another language the check itself has compared every part.
-            said = is_across(self.text, stored.text) or self._is_said(citations, given)
-            mixed = mixes_clauses(self.text, stored.text)
-            if check.holds and said and not mixed and self._answers(stored):
+            if (
+                check.holds
+                and (
+                    is_across(self.text, stored.text)
+                    or is_said(self.text, citations, given=given.stems)
+                )
+                and not mixes_clauses(self.text, stored.text)
+                and self._answers(stored)
+            ):
                 return _Support(citations, check.score, given)
         return None
 
@@ -199,7 +212,7 @@ class _Judge:
         cited_documents = {c.document_id: self.documents[c.document_id] for c in citations}
         known = ". ".join(map(known_of, cited_documents.values()))
         check = check_support(self.text, evidence, context=known)
-        said = check.holds and self._is_said(citations, NOTHING_GIVEN)
+        said = check.holds and is_said(self.text, citations)
         return _Support(tuple(citations), check.score) if said else None
 
     def claim(self, support: _Support) -> Claim | None:
@@ -212,13 +225,7 @@ class _Judge:
         return claim
 
     def _is_answering(self, stored: StoredSentence) -> bool:
-        return any(
-            document_id == stored.document.id and span.overlaps(stored.span)
-            for document_id, span in self.answering
-        )
-
-    def _is_said(self, citations: Sequence[Citation], given: Given) -> bool:
-        return is_said(self.text, citations, given=given.stems)
+        return stands_among(stored.document.id, stored.span, self.answering)
 
     def _answers(self, stored: StoredSentence) -> bool:
         """Whether a sentence speaks of what is asked, where the claim alone does not tell."""

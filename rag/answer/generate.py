@@ -13,9 +13,10 @@ from rag.answer.draft import DraftParser, DraftSentence
 from rag.answer.gate import gate_sentence
 from rag.answer.language import written_in
 from rag.answer.pack import Packed, render_passages
+from rag.answer.stored import Place
 from rag.language_model.base import LanguageModel, Message
 from rag.language_model.settings import LanguageModelSettings
-from rag.types import Claim, Document, DraftVerdict, GenerationReport, Span
+from rag.types import Claim, Document, DraftVerdict, GenerationReport
 
 __all__ = ["Generation", "generate_claims", "passage_budget"]
 
@@ -45,7 +46,7 @@ class Generation:
         model: LanguageModel,
         *,
         settings: LanguageModelSettings,
-        answering: Collection[tuple[str, Span]],
+        answering: Collection[Place],
         bridge: Bridge | None,
         stop: Callable[[], bool],
     ) -> None:
@@ -141,7 +142,7 @@ def generate_claims(
     model: LanguageModel,
     *,
     settings: LanguageModelSettings,
-    answering: Collection[tuple[str, Span]] = (),
+    answering: Collection[Place] = (),
     bridge: Bridge | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Generation:

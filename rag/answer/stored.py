@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from rag.answer.across import Bridge, check_claim
@@ -19,7 +19,18 @@ from rag.normalise import search_text
 from rag.sentences import split_sentences
 from rag.types import Citation, Document, Span
 
-__all__ = ["NOTHING_GIVEN", "Given", "StoredSentence", "check_stored", "stored_sentences"]
+__all__ = [
+    "NOTHING_GIVEN",
+    "Given",
+    "Place",
+    "StoredSentence",
+    "check_stored",
+    "stands_among",
+    "stored_sentences",
+]
+
+# Id of a document, and a span of it.
+Place = tuple[str, Span]
 
 # A sentence that tells its reader what to say states nothing, whatever it wants said.
 _INSTRUCTION = re.compile(
@@ -89,6 +100,11 @@ class StoredSentence:
         before = " ".join(citation.quote for citation in self.antecedents)
         text = " ".join((self.text, before, self.document.title))
         return frozenset(stem_tokens(search_text(text)))
+
+
+def stands_among(document_id: str, span: Span, places: Collection[Place]) -> bool:
+    """Whether a stretch of a document overlaps one of these places."""
+    return any(document_id == other and span.overlaps(place) for other, place in places)
 
 
 def stored_sentences(

@@ -131,8 +131,10 @@ def is_said(
     another's place, and none may be added that says anything: "illegally moved" of one that
     moved.
     """
-    cited = frozenset(s for c in citations for s in stem_tokens(search_text(c.quote)))
-    known = cited | frozenset(s for c in citations for s in stem_tokens(search_text(c.title)))
+    quotes = [search_text(citation.quote) for citation in citations]
+    titles = [search_text(citation.title) for citation in citations]
+    cited = frozenset(stem for quote in quotes for stem in stem_tokens(quote))
+    known = cited | frozenset(stem for title in titles for stem in stem_tokens(title))
     plain = search_text(claim)
     names = {name.text for name in find_names(plain)}
     names.update(word for date in find_calendar_dates(plain) for word in date.text.split())
@@ -144,34 +146,32 @@ def is_said(
     )
     if (
         strange
-        or is_turned(plain, [search_text(citation.quote) for citation in citations])
-        or _exchanges_words(plain, citations, given)
-        or _adds_words(claim, citations, known.union(given))
+        or is_turned(plain, quotes)
+        or _exchanges_words(plain, quotes, given)
+        or _adds_words(claim, "".join([*quotes, *titles]), known.union(given))
     ):
         return False
     parts = [claim, *split_parts(claim, 1)]
     return all(_share_said(part, cited, given) >= _PART_WORDS for part in parts)
 
 
-def _adds_words(claim: str, citations: Sequence[Citation], known: frozenset[str]) -> bool:
+def _adds_words(claim: str, written: str, known: frozenset[str]) -> bool:
     """Whether a claim has a word that is neither known nor says nothing; of Chinese pairs of
     characters, which stand side by side by chance, only one with a strange character."""
-    written = "".join(search_text(c.quote) + search_text(c.title) for c in citations)
     return any(
         not _HAN.search(word) or any(character not in written for character in word)
         for word in _words_of(claim) - known - _LIGHT
     )
 
 
-def _exchanges_words(claim: str, citations: Sequence[Citation], given: Collection[str]) -> bool:
+def _exchanges_words(claim: str, quotes: Sequence[str], given: Collection[str]) -> bool:
     """Whether a claim has, within words of a sentence cited, another word in a word's place.
 
     "The library [closed] on Mill Street in 1988" of one that moved there: nothing here knows
     which words mean the same, so none is taken for another. Spellings of one word are.
     """
     said = _words_in_order(claim)
-    for citation in citations:
-        source = search_text(citation.quote)
+    for source in quotes:
         cited = _words_in_order(source)
         for new, old in _replaced(said, cited):
             own = _missing_from(source, _stems_of(new)).difference(given)
