@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +12,9 @@ from typing import Any
 import uvicorn
 
 from rag.assistant import Assistant
+from rag.config import ServerSettings
 from server.app import create_app
+from server.serve import listen
 
 __all__ = ["Served", "serving"]
 
@@ -30,7 +31,7 @@ class Served:
 def serving(assistant: Assistant, **arguments: Any) -> Iterator[Served]:
     """The archive served on a free port until the block ends; arguments are create_app's."""
     app = create_app(assistant, **arguments)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen(ServerSettings(port=0))
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

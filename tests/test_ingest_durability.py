@@ -12,9 +12,10 @@ from rag.files import find_files
 from rag.ingest import Pipeline, ingest_files
 from rag.split import SplitSettings
 from rag.store.local import LocalStore
-from tests.conftest import ROOT
 from tests.fakes import HashingEncoder
 
+# Not of conftest, which imports the server: the children import this file.
+ROOT = Path(__file__).resolve().parent.parent
 KILLS = 22
 FILES = 300
 

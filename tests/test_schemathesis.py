@@ -39,6 +39,7 @@ from rag.assistant import Assistant
 from rag.config import ServerSettings, load_settings
 from rag.store.local import LocalStore
 from server.app import create_app
+from server.serve import listen
 from tests.fakes import HashingEncoder, OverlapReranker
 
 data = Path(sys.argv[1])
@@ -49,8 +50,8 @@ assistant = Assistant(
 )
 assistant.ingest(sys.argv[2])
 secret = assistant.store.journal.add_key("tester", "admin").secret
-config = uvicorn.Config(create_app(assistant), port=0, log_level="error")
-listener = config.bind_socket()
+config = uvicorn.Config(create_app(assistant), log_level="error")
+listener = listen(ServerSettings(port=0))
 print(f"http://127.0.0.1:{listener.getsockname()[1]}", secret, flush=True)
 uvicorn.Server(config).run(sockets=[listener])
 """
