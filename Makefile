@@ -47,8 +47,8 @@ demo: install
 		"Who is the mayor of Beijing?"
 
 test: $(VENV)/.footnote-test check browser
-	# A file's tests stay together, since they share what is slow to make.
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	# A file's tests stay together, since they share what is slow to make, in conftest's order.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.footnote-test
 	$(BIN)/ruff check .

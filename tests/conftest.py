@@ -37,6 +37,12 @@ SAMPLE_ARCHIVE = ROOT / "eval" / "archive"
 OWNERS_PAGES = ROOT.parent / "shared" / "archive" / "unido"
 
 
+def pytest_collection_modifyitems(items):
+    """Files with slow tests first, so that none is left to one worker at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def settings():
     """The defaults, whatever the environment of whoever runs the tests says."""
