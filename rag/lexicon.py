@@ -29,6 +29,14 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 # Longer entries are sayings.
 _LONGEST_WORD = 12
 _TONES = re.compile(r"[\d:·]")
+_BRACKETS = re.compile(r"\([^()]*\)")
+# Measure words and references to other entries.
+_NO_MEANING = re.compile(r"CL:|variant of|old variant|see |same as|abbr\.|surname ")
+# Meanings that words share which do not mean the same.
+_VAGUE = frozenset(
+    ("", "do", "make", "have", "be", "go", "come", "use", "take", "give", "get", "bring", "cause",
+     "this", "that", "one", "person", "thing", "and", "also", "in", "on", "at", "of")
+)  # fmt: skip
 # What parting a text into words costs: the fewest words win, and known ones.
 _COST_OF_WORD, _COST_OF_CHARACTER = 1.0, 1.6
 
@@ -44,6 +52,10 @@ class Lexicon:
     def meanings(self, word: str) -> tuple[str, ...]:
         """The meanings of a word as the dictionary gives them; none of one it lacks."""
         return tuple(m for _, given in self.entries.get(word, ()) for m in given.split("/"))
+
+    def mean_the_same(self, one: str, other: str) -> bool:
+        """Whether two words have a meaning in common, in the dictionary's words."""
+        return not _glosses(self, one).isdisjoint(_glosses(self, other))
 
     def is_name(self, word: str) -> bool:
         """Whether the word is a proper name in every one of its meanings."""
@@ -90,6 +102,18 @@ class Lexicon:
         if len(word) == 1:
             return _COST_OF_CHARACTER
         return _COST_OF_WORD if word in self.entries else None
+
+
+@lru_cache(maxsize=1 << 13)
+def _glosses(lexicon: Lexicon, word: str) -> frozenset[str]:
+    """Each meaning by itself, without what is said of it in brackets."""
+    found = (
+        " ".join(_BRACKETS.sub(" ", part).lower().split()).removeprefix("to ")
+        for meaning in lexicon.meanings(word)
+        if not _NO_MEANING.match(meaning)
+        for part in meaning.split(";")
+    )
+    return frozenset(found) - _VAGUE
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,10 @@ _UP_TO_NINETEEN = (
     "fifteen sixteen seventeen eighteen nineteen"
 )
 _BY_TEN = "twenty thirty forty fifty sixty seventy eighty ninety"
-_IN_ORDER = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_IN_ORDER = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+)
 _ONES = {word: value for value, word in enumerate(_UP_TO_NINETEEN.split())}
 _TENS = {word: 10 * value for value, word in enumerate(_BY_TEN.split(), start=2)}
 _ORDINALS = {word: value for value, word in enumerate(_IN_ORDER.split(), start=1)}
