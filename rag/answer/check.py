@@ -36,6 +36,8 @@ __all__ = ["SupportCheck", "check_support"]
 # 4, 5 and 8 three gave the best AUROC on WiCE; the facts are in the twelve nearest or nowhere.
 _TOGETHER = 3
 _SEARCHED = 12
+# Words behind a number that may be of what it counts: "36 senior foreign experts".
+_COUNTED_WITHIN = 4
 # Of a token that the list of words cannot hold: a number, a pair of Chinese characters.
 _PLAIN_RARITY = 5.0
 # The score from which on a claim whose facts agree may be said: .71 of its words are there.
@@ -171,13 +173,23 @@ def _figure_is_among(figure: Figure, claim: str, texts: Sequence[_Text]) -> bool
     found = False
     for text in texts:
         for other in text.figures:
-            agrees = figure.agrees(other)
+            agrees = figure.agrees(other) and not _is_moved(figure, claim, other, text.text)
             found = found or agrees
             if counted and counted == _counted(other, text.text):
                 if agrees:
                     return True
                 same_thing = True
     return found and not same_thing
+
+
+def _is_moved(figure: Figure, claim: str, other: Figure, text: str) -> bool:
+    """Whether what the number counts in the text is in the claim, but not behind the number:
+    "36 ministries sent experts" of 36 experts sent by ministries."""
+    counted = _counted(other, text)
+    if counted is None or _counted(figure, claim) in (None, counted):
+        return False
+    behind = stem_tokens(" ".join(claim[figure.end :].split()[:_COUNTED_WITHIN]))
+    return counted in stem_tokens(claim) and counted not in behind
 
 
 def _counted(figure: Figure, text: str) -> str | None:
@@ -293,9 +305,11 @@ class _WordsHeld:
 
 def _words_held(claim: _Text, texts: Sequence[str], given: Collection[str]) -> _WordsHeld:
     every = _weights(claim)
+    there = [every.keys() & (frozenset(stem_tokens(t)) | find_numbers(t)) for t in texts]
+    needless = frozenset(given).difference(*there)
     # A claim of given words alone is compared by them after all.
-    weights = {stem: weight for stem, weight in every.items() if stem not in given} or every
-    held = [weights.keys() & (frozenset(stem_tokens(t)) | find_numbers(t)) for t in texts]
+    weights = {stem: weight for stem, weight in every.items() if stem not in needless} or every
+    held = [weights.keys() & terms for terms in there]
     total = math.fsum(weights.values()) or 1.0
     alone = tuple(_weight(terms, weights) / total for terms in held)
     covered: set[str] = set()

@@ -69,6 +69,12 @@ _SURNAMES = (
     "孔向汤习温"
 )
 _SURNAME = re.compile(rf"[{_SURNAMES}]")
+# A character that is a surname too: 位于, 双方. What follows a name: 表示.
+_NO_SURNAME = re.compile(
+    "(?:[成位等由关属处对终始源至用归限鉴基在]于|[双各对一多两三]方|[共协相]同)$"
+)
+_SAYS = re.compile("表示|认为|指出|强调|介绍|说|称|在|和|与|同|于")
+_HAN = re.compile("[一-鿿]")
 _NEW_STRETCH = re.compile(r"[一-鿿]{2,6}")
 _PLACE_ENDINGS = frozenset("省市县区国州镇村岛")
 _QUOTATION = re.compile(r'"([^"\n]{2,400})"|「([^」\n]{2,400})」|『([^』\n]{2,400})』')
@@ -216,13 +222,17 @@ def chinese_names(text: str, known: frozenset[str]) -> list[str]:
         character if text[at - 1 : at + 1] not in known and text[at : at + 2] not in known else " "
         for at, character in enumerate(text)
     )
-    people = (_person(text, new, m.start()) for m in _SURNAME.finditer(new))
+    people = (
+        _person(text, new, m.start())
+        for m in _SURNAME.finditer(new)
+        if _HAN.match(text, m.end()) and not _NO_SURNAME.search(text, 0, m.end())
+    )
     places = (text[m.start() : m.end() + 1] for m in _NEW_STRETCH.finditer(new))
     return [*people, *(place for place in places if place[-1] in _PLACE_ENDINGS)]
 
 
 def _person(text: str, new: str, start: int) -> str:
     end = start + 1
-    while end < start + 3 and new[end : end + 1].strip():
+    while end < start + 3 and new[end : end + 1].strip() and not _SAYS.match(text, end):
         end += 1
     return text[start : max(end, start + 2)]

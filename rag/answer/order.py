@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from rag.answer.facts import FUNCTION_WORDS
+from rag.answer.question import stem_tokens
 
 __all__ = ["exchanges_places", "tokens_of"]
 
@@ -22,7 +23,8 @@ _SEPARATORS = frozenset((",", "、", "，", "and", "or", "和", "及", "与"))
 _SYMMETRIC = frozenset(
     """
     and or nor with as is are was were be been while whereas when plus equals equal met meet meets
-    married marry marries borders border bordered like unlike versus vs
+    married marry marries borders border bordered like unlike versus vs first last also then now
+    again
     """.split()  # noqa: SIM905
 )
 _SYMMETRIC_CHINESE = re.compile("[和与及跟或同是为]|会[见晤谈]|结婚|接壤|合作")
@@ -33,9 +35,13 @@ _PREPOSITIONS = frozenset(
     since through throughout to towards under until with within without
     """.split()  # noqa: SIM905
 )
+_BESIDE_A_VERB = _SEPARATORS.union("the a an of its his her their this that".split())  # noqa: SIM905
 _CHINESE_PREPOSITION = re.compile("[在于从自由对向以为随]")
 # Tokens further on a mark of the passive is not of the same verb.
 _NEAR = 3
+# What is done may be followed by where and when before "by": "was started in Wuzhen by".
+_FAR = 8
+_BE = frozenset(("is", "are", "was", "were", "be", "been", "being"))
 
 
 def tokens_of(text: str) -> list[str]:
@@ -65,9 +71,21 @@ class _Tile:
         return first in _PREPOSITIONS or bool(_CHINESE_PREPOSITION.match(first))
 
     @property
+    def is_relation(self) -> bool:
+        """Whether it may say what one does to another: no date, and no words that begin as
+        what stands beside a verb does."""
+        return not (
+            self.is_free
+            or self.tokens[0] in _BESIDE_A_VERB
+            or any(character.isdigit() for token in self.tokens for character in token)
+        )
+
+    @property
     def is_symmetric(self) -> bool:
         """Whether what stands around it may change places."""
         words = [token for token in self.tokens if token not in ("the", "a", "an")]
+        if not words:
+            return True
         if _HAN.search("".join(words)):
             return bool(_SYMMETRIC_CHINESE.search("".join(words)))
         return any(word in _SYMMETRIC for word in words) and all(
@@ -85,23 +103,38 @@ def _is_grammar_or_symmetric(token: str) -> bool:
 
 def exchanges_places(said: Sequence[str], cited: Sequence[str]) -> bool:
     """Whether two things have changed places around what stands between them in both."""
-    tiles = _tiles(said, cited)
+    tiles = _tiles([_stem(token) for token in said], [_stem(token) for token in cited])
     in_claim = sorted(tiles, key=lambda tile: tile.said)
     in_source = sorted(tiles, key=lambda tile: tile.cited)
+    part_of = "一部分" in "".join(cited)
+    same_voice = all((mark in said) == (mark in cited) for mark in ("by", "被"))
     for pivot in tiles:
-        if pivot.is_symmetric or _is_listed(pivot, said):
+        if (pivot.is_symmetric and not (part_of and "是" in pivot.tokens)) or _is_listed(
+            pivot, said
+        ):
             continue
         first, second = _around(pivot, in_claim)
         before, after = _around(pivot, in_source)
         if first is None or second is None or before is None or after is None:
             continue
         crossed = first is after and second is before
+        if not crossed and same_voice and pivot.is_relation:
+            # One of the two may have others between it and its place in the source.
+            crossed = (first is after and second.cited < pivot.cited) or (
+                second is before and first.cited > pivot.cited
+            )
         if crossed and (first.is_free or second.is_free):
             continue
         passive = _is_passive(pivot.said, pivot, said) != _is_passive(pivot.cited, pivot, cited)
         if (crossed and not passive) or (passive and first is before and second is after):
             return True
     return False
+
+
+def _stem(token: str) -> str:
+    if _is_grammar(token) or _HAN.match(token):
+        return token
+    return " ".join(stem_tokens(token)) or token
 
 
 def _tiles(said: Sequence[str], cited: Sequence[str]) -> list[_Tile]:
@@ -143,4 +176,7 @@ def _is_passive(start: int, pivot: _Tile, tokens: Sequence[str]) -> bool:
     end = start + len(pivot.tokens)
     if any(_HAN.match(token) for token in pivot.tokens):
         return "被" in tokens[max(0, start - _NEAR) : end]
-    return "by" in tokens[end - 1 : end + 1]
+    if "by" in tokens[end - 1 : end + 1]:
+        return True
+    before = _BE.intersection(tokens[max(0, start - _NEAR) : start])
+    return bool(before) and "by" in tokens[end : end + _FAR]

@@ -14,6 +14,7 @@ from itertools import pairwise
 from rag.answer.facts import FUNCTION_WORDS
 from rag.answer.order import exchanges_places, tokens_of
 from rag.answer.question import stem_tokens
+from rag.answer.standing import changes_standing
 
 __all__ = ["is_turned", "states_nothing"]
 
@@ -54,7 +55,23 @@ _NEEDED = tuple(
             r"\b(?:false(?:ly)?|untrue|myth|hoax|mistaken(?:ly)?|incorrect(?:ly)?|a lie)\b",
             r"\b(?:fals\w+|untrue|myth\w*|hoax\w*|mistak\w+|incorrect\w*|lies?|wrong\w*|error\w*)\b",
         ),
+        (
+            r"(?<!at )\bmost\b",
+            r"\b(?:most|majority|mainly|mostly|largely|chiefly|predominantly|primarily|\w{3,}est)\b",
+        ),
+        (
+            r"\b(?:largest|oldest|biggest|highest|greatest|strongest|fastest|longest|youngest|newest"
+            r"|richest|poorest|earliest|smallest|best|worst)\b",
+            r"\b(?:\w{3,}est|most|least|best|worst|first|top|leading|record)\b",
+        ),
+        (
+            r"\b(?:more|less|fewer)\b[^,;.]{0,30}?\bthan\b",
+            r"\b(?:more|less|fewer|over|above|under|below|exceed\w*|surpass\w*|upwards?|plus|beyond"
+            r"|\w{3,}er than)\b|\+",
+        ),
         ("据说|据称|传闻", "据|称|传|说|报"),
+        ("最", "最|头号|首|第一"),
+        (r"(?:近|约|大约|将近)\s?(?=[\d一二三四五六七八九十百千])", "近|约|大概|左右|上下|余"),
         ("差点|几乎|险些", "差点|几乎|险些|近|约"),
         ("错误|谎言|谣言|不实|虚假", "错|谎|谣|不实|虚假"),
         ("只有|仅有|唯一", "只|仅|唯一|独"),
@@ -127,6 +144,23 @@ _HEDGES_CHINESE = (
         re.compile("如果|倘若|除非|假如|若|只要|一旦|时"),
     ),
 )
+# One of several that are so is not the one that is; every other year is not every year.
+_AMONG = tuple(
+    (re.compile(there, re.IGNORECASE), re.compile(without, re.IGNORECASE), re.compile(kept, re.I))
+    for there, without, kept in (
+        (
+            r"\b(?:one of|among|some of)\b[^,;.]{0,30}?\b(?:most|best|leading|\w{3,}est)\b",
+            r"\b(?:most|best|leading|\w{3,}est)\b",
+            r"\b(?:one|among|some|rank\w* (?:high|among))\b",
+        ),
+        (
+            r"\b(?:every|each) (?:other|second|third|two|three|four|five|six|\d+)\b|\bbiennial",
+            r"\b(?:every|each) (?:year|month|week|day)\b|\b(?:annual|yearly|monthly|weekly|daily)",
+            r"\b(?:other|second|third|two|three|four|five|six|\d+)\b|\bbiennial",
+        ),
+        (r"一大|之一", "最", "之一"),
+    )
+)
 _MOSTLY = 0.5
 _GOVERNED = 2
 _REACH = 60
@@ -147,7 +181,15 @@ def is_turned(claim: str, sources: Sequence[str]) -> bool:
     together = " ".join(sources)
     if any(claimed.search(claim) and not known.search(together) for claimed, known in _NEEDED):
         return True
-    return any(_turns(claim, source) or _drops_a_doubt(claim, source) for source in sources)
+    if any(
+        there.search(together) and without.search(claim) and not kept.search(claim)
+        for there, without, kept in _AMONG
+    ):
+        return True
+    return any(
+        _turns(claim, source) or _drops_a_doubt(claim, source) or changes_standing(claim, source)
+        for source in sources
+    )
 
 
 def _turns(claim: str, source: str) -> bool:

@@ -101,6 +101,12 @@ class StoredSentence:
         text = " ".join((self.text, before, self.document.title))
         return frozenset(stem_tokens(search_text(text)))
 
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Stems of what it may be about: where it refers back, the title is not."""
+        before = " ".join(citation.quote for citation in self.antecedents)
+        return frozenset(stem_tokens(search_text(f"{self.text} {before or self.document.title}")))
+
 
 def stands_among(document_id: str, span: Span, places: Collection[Place]) -> bool:
     """Whether a stretch of a document overlaps one of these places."""

@@ -15,7 +15,7 @@ from rag.answer.support import name_is_among
 from rag.normalise import search_text
 from rag.types import Citation, Span
 
-__all__ = ["is_about", "is_said", "mixes_clauses", "split_parts"]
+__all__ = ["is_about", "is_said", "mixes_clauses", "moves_a_date", "split_parts"]
 
 # Share of a part's words, names and figures aside, that must be among those cited.
 _PART_WORDS = 0.6
@@ -26,7 +26,14 @@ _FEW_WORDS = 3
 # Words of a claim by those of a source; ``is_turned`` withholds what is longer.
 _MOST_PAIRS = 160_000
 _HAN = re.compile("[\u3400-\u9fff]")
-_CHINESE_GRAMMAR = re.compile(r"[的了在是和与于及等将已曾并也就都而被把其之为以\W]")
+_CHINESE_GRAMMAR = re.compile(r"[的了在是和与同跟于及等将已曾并也就都还而被把其之为以由从\W]")
+_SUBORDINATE = re.compile(
+    r"[;；。]|\b(?:before|after|when|until|till|while|where|whereas)\b|之前|之后|以前|以后"
+)
+# Words that add nothing to what stands around them.
+_LIGHT_CHINESE = re.compile(
+    "进行|一共|总共|包括|其中|分别|期间|属于|方面|目前|按照|根据|这些|那些|该|此|所|表示|认为|指出|称|说"
+)
 _MARKS = ".,;:!?()[]\"'“”‘’"
 _JOINTS = re.compile(
     r"[;；，]|,?\s(?:and|but|while|whereas|although|though)\s|,\s(?=(?:which|who|where)\b)|(?:并且|而且|但是?|而)"
@@ -36,7 +43,8 @@ _LIGHT = frozenset(
     stem
     for word in """
     located situated based held took taken place called named known titled entitled according
-    stated described mentioned says stands means refers passage archive text source date name
+    stated described mentioned says stands means refers passage archive text source date name one
+    well use serve include become current
     """.split()  # noqa: SIM905
     for stem in stem_tokens(word)
 )
@@ -92,6 +100,31 @@ def mixes_clauses(claim: str, sentence: str) -> bool:
         if places and all(_is_of_another(clauses, at, subject, own) for at in places):
             return True
     return False
+
+
+def moves_a_date(claim: str, sentence: str) -> bool:
+    """Whether a claim has the date of a clause, and nothing else that the clause says.
+
+    "Li became a minister in June 2013" of one who had been that before he moved to Vienna in
+    June 2013.
+    """
+    plain = search_text(claim)
+    clauses = [search_text(part) for part in _SUBORDINATE.split(sentence)]
+    words = frozenset(stem_tokens(plain))
+    for date in _years_and_dates(plain):
+        dated = [clause for clause in clauses if _has_fact(clause, date)]
+        if len(dated) == 1 and len(clauses) > 1:
+            names = {s for name in find_names(dated[0]) for s in name.stems}
+            when = {s for other in _years_and_dates(dated[0]) for s in stem_tokens(other)}
+            said = _words_of(dated[0]).union(names) - when
+            if said and not said & words:
+                return True
+    return False
+
+
+def _years_and_dates(text: str) -> list[str]:
+    years = [figure.text for figure in find_figures(text) if figure.year]
+    return [*(date.text for date in find_calendar_dates(text)), *years]
 
 
 def _is_of_another(
@@ -158,8 +191,9 @@ def is_said(
 def _adds_words(claim: str, written: str, known: frozenset[str]) -> bool:
     """Whether a claim has a word that is neither known nor says nothing; of Chinese pairs of
     characters, which stand side by side by chance, only one with a strange character."""
+    claim = _LIGHT_CHINESE.sub(" ", claim)
     return any(
-        not _HAN.search(word) or any(character not in written for character in word)
+        not _HAN.search(word) or any(c not in written for c in _CHINESE_GRAMMAR.sub("", word))
         for word in _words_of(claim) - known - _LIGHT
     )
 

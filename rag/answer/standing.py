@@ -1,0 +1,215 @@
+"""What a source says of somebody, is it said of the same one in a claim, and as much?
+
+"President Wu" has every word of "Vice President Wu", and "Wu was founded in 1896" those of
+"the university, founded in 1896, invited Wu".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.answer.facts import FUNCTION_WORDS, find_names
+from rag.answer.question import analyse_question, is_chinese, stem_tokens
+
+__all__ = ["changes_standing"]
+
+# Words that make another office of the one behind them (or, if "after", before them), and
+# those by which a claim keeps what they say.
+_QUALIFIERS = (
+    (
+        r"\b(?:vice|deputy|co|assistant|associate)\b",
+        r"\b(?:vice|deputy|co|assistant|associate)\b",
+    ),
+    (
+        r"\b(?:former|formerly|ex|used to be|once)\b",
+        r"\b(?:former|formerly|ex|used|once|was|were|been|previous\w*|past|until|earlier|then)\b",
+    ),
+    (
+        r"\b(?:acting|interim)\b(?! (?:on|as|with|for|by|in|upon)\b)",
+        r"\b(?:acting|interim|temporar\w+|provisional\w*)\b",
+    ),
+    (r"\bhonorary\b", r"\b(?:honorary|emeritus)\b"),
+    (r"\b(?:incoming|designated|would-be)\b", r"\b(?:incoming|designat\w*|would-be|elect|will)\b"),
+)
+_QUALIFIERS_AFTER = (
+    (r"\bemeritus\b", r"\b(?:honorary|emeritus|former\w*)\b"),
+    (r"(?<=[ -])(?:elect|designate)\b", r"\b(?:incoming|designat\w*|elect)\b"),
+)
+_QUALIFIED = tuple(
+    (re.compile(there, re.IGNORECASE), re.compile(kept, re.IGNORECASE))
+    for there, kept in _QUALIFIERS
+)
+_QUALIFIED_AFTER = tuple(
+    (re.compile(there, re.IGNORECASE), re.compile(kept, re.IGNORECASE))
+    for there, kept in _QUALIFIERS_AFTER
+)
+# How many content words a qualifier is of.
+_GOVERNED = 2
+_OFFICES = (
+    "部长|主席|总裁|主任|总干事|市长|省长|州长|会长|院长|校长|书记|秘书长|局长|司长|处长|署长|行长|董事长|"
+    "经理|大使|总统|总理|首相|理事长|主编|所长|县长|区长|总监|教授"
+)
+_QUALIFIED_OFFICE = re.compile(
+    rf"(?P<class>副|[原前](?!往|来|者)|代理?|名誉|候任)(?:[^，。；、：]{{0,4}}?)(?P<office>{_OFFICES})"
+)
+# By the first character of each, what in a claim keeps it.
+_KEPT_CHINESE = {
+    "副": ("副",),
+    "原": ("原", "前", "曾"),
+    "前": ("原", "前", "曾"),
+    "代": ("代",),
+    "名": ("名誉",),
+    "候": ("候任",),
+}
+
+# A phrase that speaks of what stands right before its comma.
+_APPOSITION = re.compile(
+    r"(?P<of>[^,;:.()]{2,80}), (?:(?:which|who|whose|where)\b"
+    r"|(?=(?:\w+ed|founded|held|made|set|built|led|run|born|known|written|given)\b))"
+    r"(?P<said>[^,;.]{8,})"
+)
+_LAST_OF_LIST = re.compile(r"^.*\b(?:and|or)\s", re.DOTALL)
+_MOSTLY = 0.6
+_PRONOUN = re.compile(r"^\W*(?:it|he|she|they|this|these|that|those|its|his|her|their)\b", re.I)
+_BE = frozenset(("am", "is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"))
+_OPENS_AN_OBJECT = re.compile(r"(?:the|a|an|its|his|her|their|all|some|\d+)$", re.I)
+_WORDS = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[,;:.()]")
+_PASSIVE_REACH = 2
+_AGENT_REACH = 6
+
+
+def changes_standing(claim: str, source: str) -> bool:
+    """Whether a claim, otherwise in the words of one sentence, gives what this says of one to
+    another, or takes from an office what makes it another; both are ``search_text``."""
+    return (
+        _drops_a_qualifier(claim, source)
+        or _drops_a_chinese_qualifier(claim, source)
+        or _gives_to_another(claim, source)
+        or _names_a_doer(claim, source)
+        or _crosses_items(claim, source)
+    )
+
+
+def _content(text: str) -> list[str]:
+    return [stem for stem in stem_tokens(text) if stem not in FUNCTION_WORDS]
+
+
+def _drops_a_qualifier(claim: str, source: str) -> bool:
+    words = frozenset(stem_tokens(claim))
+    whole = stem_tokens(source)
+    for qualified, kept in _QUALIFIED:
+        if not kept.search(claim):
+            after = [
+                re.split(r"[,;:.()]", source[m.end() :])[0] for m in qualified.finditer(source)
+            ]
+            if _is_taken(words, whole, [_content(each)[:_GOVERNED] for each in after]):
+                return True
+    for qualified, kept in _QUALIFIED_AFTER:
+        if not kept.search(claim):
+            before = [
+                re.split(r"[,;:.()]", source[: m.start()])[-1] for m in qualified.finditer(source)
+            ]
+            if _is_taken(words, whole, [_content(each)[-1:] for each in before]):
+                return True
+    return False
+
+
+def _is_taken(words: frozenset[str], whole: Sequence[str], governed: Sequence[list[str]]) -> bool:
+    """Whether the claim has a word that the source has only behind the qualifier."""
+    behind = [stem for stems in governed for stem in stems]
+    return any(stem in words and whole.count(stem) <= behind.count(stem) for stem in behind)
+
+
+def _drops_a_chinese_qualifier(claim: str, source: str) -> bool:
+    for match in _QUALIFIED_OFFICE.finditer(source):
+        office = match["office"]
+        qualified = [m for m in _QUALIFIED_OFFICE.finditer(source) if m["office"] == office]
+        if (
+            office in claim
+            and source.count(office) <= len(qualified)
+            and not any(sign in claim for sign in _KEPT_CHINESE[match["class"][0]])
+        ):
+            return True
+    return False
+
+
+def _gives_to_another(claim: str, source: str) -> bool:
+    """Whether what a phrase between commas says is told of what stands not before it."""
+    if _PRONOUN.match(claim):
+        return False
+    words = frozenset(_content(claim))
+    for match in _APPOSITION.finditer(source):
+        said = frozenset(_content(match["said"]))
+        nearest = _LAST_OF_LIST.sub("", match["of"])
+        names = find_names(nearest)
+        of = frozenset(s for name in names for s in name.stems) or frozenset(_content(nearest))
+        initials = "".join(name.text[0] for name in names).lower()
+        if (
+            said
+            and of
+            and len(said & words) >= _MOSTLY * len(said)
+            and not of & words
+            and not (len(initials) > 1 and initials in words)
+        ):
+            return True
+    return False
+
+
+def _names_a_doer(claim: str, source: str) -> bool:
+    """Whether the claim has somebody do what the source says is done, not by whom."""
+    said, there = _WORDS.findall(claim), _WORDS.findall(source)
+    for at, word in enumerate(said):
+        stem = stem_tokens(word)
+        if (
+            len(stem) != 1
+            or stem[0] in FUNCTION_WORDS
+            or not _OPENS_AN_OBJECT.match(" ".join(said[at + 1 : at + 2]))
+            or _BE.intersection(map(str.lower, said[max(0, at - _PASSIVE_REACH) : at]))
+        ):
+            continue
+        places = [i for i, other in enumerate(there) if stem_tokens(other) == stem]
+        if places and all(_is_done_by_nobody(there, i) for i in places):
+            return True
+    return False
+
+
+def _is_done_by_nobody(words: Sequence[str], at: int) -> bool:
+    before = frozenset(map(str.lower, words[max(0, at - _PASSIVE_REACH) : at]))
+    after = list(map(str.lower, words[at + 1 : at + 1 + _AGENT_REACH]))
+    return bool(before & _BE) and words[at].lower().endswith(("ed", "en")) and "by" not in after
+
+
+def _crosses_items(claim: str, source: str) -> bool:
+    """Whether a claim tells of one what a source says behind a semicolon of another."""
+    items = re.split("[;；]", source)
+    if len(items) < 2:
+        return False
+    opening = [name for name in find_names(items[0]) if name.start]
+    if opening:
+        # What comes before the first name of a list is said of all: "Present were".
+        items[0] = items[0][opening[0].start :]
+    plain, *of_items = (frozenset(_content(text)) for text in (claim, *items))
+    subject = _subject_of(claim)
+    own = [at for at, words in enumerate(of_items) if subject and subject <= words]
+    if not own:
+        return False
+    for at, words in enumerate(of_items):
+        others = frozenset().union(*(w for i, w in enumerate(of_items) if i != at))
+        only_here = (words - others) & plain
+        names = find_names(items[at])
+        another = bool(names) and not any(name.stems & plain for name in names[:1])
+        if at not in own and only_here and (at < min(own) or another):
+            return True
+    return False
+
+
+def _subject_of(claim: str) -> frozenset[str]:
+    if is_chinese(claim):
+        return frozenset([claim[:2]])
+    names = find_names(claim)
+    if names and names[0].start < 40:
+        first = names[0].run
+        return frozenset(s for name in names if name.run == first for s in name.stems)
+    content = analyse_question(claim).content
+    return frozenset([s for s in _content(claim) if s in content][:1])
