@@ -36,8 +36,11 @@ from rag.answer.figures import find_figures
 from rag.answer.gate import gate_sentence
 from rag.answer.pack import Packed, PackedPassage
 from rag.answer.question import is_chinese
+from rag.answer.rewording import Wordbooks
+from rag.lexicon import load_lexicon
 from rag.normalise import search_text
 from rag.sentences import split_sentences
+from rag.thesaurus import load_thesaurus
 from rag.types import Document, Span
 
 __all__ = ["TRUE", "Source", "Variant", "main", "read_sources", "vary_sentences"]
@@ -224,7 +227,11 @@ def released_by_gate(variant: Variant) -> bool:
     passage = PackedPassage(1, document.id, "", None, Span(0, len(document.text)), document.text)
     sentence = DraftSentence(variant.said, (1,))
     verdict = gate_sentence(
-        sentence, Packed((passage,), ()), {document.id: document}, question=variant.true
+        sentence,
+        Packed((passage,), ()),
+        {document.id: document},
+        question=variant.true,
+        wordbooks=Wordbooks(load_thesaurus(), load_lexicon() if language == "zh" else None),
     )
     return verdict.claim is not None
 

@@ -9,6 +9,7 @@ from rag.answer.across import Bridge
 from rag.answer.gate import NOT_COMPARED
 from rag.answer.generate import generate_claims, passage_budget
 from rag.answer.pack import pack_context
+from rag.answer.rewording import Wordbooks
 from rag.answer.stored import Place, stands_among
 from rag.errors import LanguageModelError, LanguageModelFailure
 from rag.language_model.base import LanguageModel
@@ -99,6 +100,7 @@ def write_answer(
     *,
     settings: LanguageModelSettings,
     bridge: Bridge | None,
+    wordbooks: Wordbooks,
     answering: Collection[Place],
     relevant: Collection[Place] | None,
     tell: Callable[[Claim], None],
@@ -108,7 +110,7 @@ def write_answer(
     claim once it is verified. ``answering`` is where sentences stand that answer the
     question; where ``relevant`` is given, claims wait for one that rests on any of those.
     Once ``stop`` is true the model is interrupted. The ``bridge`` is for claims in another
-    language than their source.
+    language than their source, the ``wordbooks`` for those in other words.
 
     Raises:
         ModelLoadError: the bridge's encoder could not be run.
@@ -130,6 +132,7 @@ def write_answer(
         settings=settings,
         answering=answering,
         bridge=bridge,
+        wordbooks=wordbooks,
         stop=stop,
     )
     claims: list[Claim] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rag.answer.across import Bridge, check_across, is_across
@@ -16,6 +16,7 @@ from rag.answer.check import SupportCheck, check_support
 from rag.answer.draft import DraftSentence
 from rag.answer.pack import Packed, PackedPassage
 from rag.answer.question import analyse_question, is_chinese
+from rag.answer.rewording import NO_WORDBOOKS, Wordbooks, in_words_of
 from rag.answer.sense import states_nothing
 from rag.answer.stored import (
     NOTHING_GIVEN,
@@ -28,7 +29,7 @@ from rag.answer.stored import (
 )
 from rag.answer.support import name_is_among
 from rag.answer.verify import known_of, verify_claim
-from rag.answer.wording import is_about, is_said, mixes_clauses, split_parts
+from rag.answer.wording import is_about, is_said, mixes_clauses, moves_a_date, split_parts
 from rag.errors import CitationError
 from rag.types import Citation, Claim, Document
 
@@ -74,10 +75,12 @@ class GateVerdict:
 
 @dataclass(frozen=True, slots=True)
 class _Support:
-    """Citations that support a claim, the score of the check, and what it took as given."""
+    """Citations that support a claim, the score of the check, what it took as given, and the
+    claim in the words that were checked."""
 
     citations: tuple[Citation, ...]
     score: float
+    wording: str
     given: Given = NOTHING_GIVEN
 
 
@@ -89,6 +92,7 @@ def gate_sentence(
     question: str,
     answering: Collection[Place] = (),
     bridge: Bridge | None = None,
+    wordbooks: Wordbooks = NO_WORDBOOKS,
 ) -> GateVerdict:
     """Judge one sentence against what the model was shown; deterministic.
 
@@ -97,7 +101,8 @@ def gate_sentence(
     released only from a sentence that speaks of what ``question`` asks. ``answering`` are
     the spans, by document id, of sentences that were found to answer the question: of those
     a claim may repeat the question's words. Without a
-    ``bridge`` none is released that is in another language than its source.
+    ``bridge`` none is released that is in another language than its source. What the
+    ``wordbooks`` know to mean the same is taken for the same word.
 
     Raises:
         ModelLoadError: the bridge's encoder ran out of memory, or its weights are no good.
@@ -108,7 +113,7 @@ def gate_sentence(
     text = sentence.text
     if analyse_question(text).empty or states_nothing(text):
         return GateVerdict("unsupported", sentence, None, ("it states nothing to be checked",))
-    judge = _Judge(text, question, documents, frozenset(answering), bridge)
+    judge = _Judge(text, question, documents, frozenset(answering), bridge, wordbooks)
     groups: tuple[tuple[GateKind, Sequence[PackedPassage], Sequence[PackedPassage]], ...] = (
         ("found", cited, cited),
         ("misattributed", others, packed.passages),
@@ -144,6 +149,7 @@ class _Judge:
     documents: Mapping[str, Document]
     answering: frozenset[Place]
     bridge: Bridge | None
+    wordbooks: Wordbooks
     # By marker: cited passages are read again with the others, and for each part.
     ranked: dict[int, list[tuple[float, StoredSentence]]] = field(default_factory=dict)
 
@@ -176,18 +182,18 @@ class _Judge:
         """The first sentence, nearest first, that states all that the claim states."""
         for stored in self.nearest(passages):
             given = self.given(stored)
-            check, citations = check_stored(self.text, stored, self.bridge, given)
+            across = is_across(self.text, stored.text)
+            said = self.text if across else in_words_of(stored.text, self.text, self.wordbooks)
+            check, citations = check_stored(said, stored, self.bridge, given)
             # In another language the check itself has compared every part.
             if (
                 check.holds
-                and (
-                    is_across(self.text, stored.text)
-                    or is_said(self.text, citations, given=given.stems)
-                )
-                and not mixes_clauses(self.text, stored.text)
+                and (across or is_said(said, citations, given=given.stems))
+                and not mixes_clauses(said, stored.text)
+                and not moves_a_date(said, stored.text)
                 and self._answers(stored)
             ):
-                return _Support(citations, check.score, given)
+                return _Support(citations, check.score, said, given)
         return None
 
     def supported_by_parts(self, passages: Sequence[PackedPassage]) -> _Support | None:
@@ -202,7 +208,7 @@ class _Judge:
         for part in parts:
             for stored in nearest:
                 check, cited = check_stored(part, stored)
-                about = is_about(self.text, stored.stems)
+                about = is_about(self.text, stored.subjects)
                 if not check.mismatches and check.words >= _PART_SUPPORT and about:
                     citations += [c for c in cited if c not in citations]
                     break
@@ -213,16 +219,16 @@ class _Judge:
         known = ". ".join(map(known_of, cited_documents.values()))
         check = check_support(self.text, evidence, context=known)
         said = check.holds and is_said(self.text, citations)
-        return _Support(tuple(citations), check.score) if said else None
+        return _Support(tuple(citations), check.score, self.text) if said else None
 
     def claim(self, support: _Support) -> Claim | None:
         """The claim so cited, None where it does not pass the last check of all."""
-        claim = Claim(self.text, support.citations, support.score)
+        worded = Claim(support.wording, support.citations, support.score)
         try:
-            verify_claim(claim, self.documents, bridge=self.bridge, given=support.given.stems)
+            verify_claim(worded, self.documents, bridge=self.bridge, given=support.given.stems)
         except CitationError:
             return None
-        return claim
+        return replace(worded, text=self.text)
 
     def _is_answering(self, stored: StoredSentence) -> bool:
         return stands_among(stored.document.id, stored.span, self.answering)

@@ -13,6 +13,7 @@ from rag.answer.draft import DraftParser, DraftSentence
 from rag.answer.gate import gate_sentence
 from rag.answer.language import written_in
 from rag.answer.pack import Packed, render_passages
+from rag.answer.rewording import NO_WORDBOOKS, Wordbooks
 from rag.answer.stored import Place
 from rag.language_model.base import LanguageModel, Message
 from rag.language_model.settings import LanguageModelSettings
@@ -48,6 +49,7 @@ class Generation:
         settings: LanguageModelSettings,
         answering: Collection[Place],
         bridge: Bridge | None,
+        wordbooks: Wordbooks,
         stop: Callable[[], bool],
     ) -> None:
         self._question = question
@@ -59,6 +61,7 @@ class Generation:
         self._prompt = load_prompt(_PROMPT)
         self._answering = answering
         self._bridge = bridge
+        self._wordbooks = wordbooks
         self._message = _render(self._prompt, question, packed)
         self._draft: list[DraftVerdict] = []
         self._declined = False
@@ -95,6 +98,7 @@ class Generation:
                 question=self._question,
                 answering=self._answering,
                 bridge=self._bridge,
+                wordbooks=self._wordbooks,
             )
             self._draft.append(
                 DraftVerdict(sentence.text, sentence.markers, verdict.kind, verdict.reasons)
@@ -144,6 +148,7 @@ def generate_claims(
     settings: LanguageModelSettings,
     answering: Collection[Place] = (),
     bridge: Bridge | None = None,
+    wordbooks: Wordbooks = NO_WORDBOOKS,
     stop: Callable[[], bool] = lambda: False,
 ) -> Generation:
     """Have the model answer from the packed passages; iterate the result for verified claims.
@@ -167,6 +172,7 @@ def generate_claims(
         settings=settings,
         answering=answering,
         bridge=bridge,
+        wordbooks=wordbooks,
         stop=stop,
     )
 
