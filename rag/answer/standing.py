@@ -82,6 +82,9 @@ _AGENT_REACH = 6
 def changes_standing(claim: str, source: str) -> bool:
     """Whether a claim, otherwise in the words of one sentence, gives what this says of one to
     another, or takes from an office what makes it another; both are ``search_text``."""
+    # The sentence itself, or what it begins with.
+    if source.startswith(claim.strip(" .。")):
+        return False
     return (
         _drops_a_qualifier(claim, source)
         or _drops_a_chinese_qualifier(claim, source)

@@ -109,6 +109,8 @@ def moves_a_date(claim: str, sentence: str) -> bool:
     June 2013.
     """
     plain = search_text(claim)
+    if search_text(sentence).startswith(plain.strip(" .。")):
+        return False
     clauses = [search_text(part) for part in _SUBORDINATE.split(sentence)]
     words = frozenset(stem_tokens(plain))
     for date in _years_and_dates(plain):
