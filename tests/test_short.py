@@ -28,6 +28,11 @@ def short(question, text):
             "In 2019 more than 300 guests came to the fair from ten countries.",
             "more than 300",
         ),
+        (
+            "When did Berg meet Anders?",
+            "Berg, who came from Oslo, met Anders in March 2020, and then left.",
+            "March 2020",
+        ),
         ("How many years is a term?", "A term is four years.", "four years"),
         ("Who was Mayor in 2015?", "Yang Xiong was Mayor from 2013 until 2017.", "Yang Xiong"),
         ("Where did the advisers meet?", "The advisers met in Wuzhen.", "Wuzhen"),
@@ -44,6 +49,10 @@ def test_the_thing_asked_for_is_given_in_its_own_characters(question, sentence, 
         ("Who met?", "GONG Zheng, Ma Jun and Gerd Müller met."),
         ("When did it open?", "It opened in spring."),
         ("Why did it close?", "It closed in 2019 for want of money."),
+        (
+            "When did Anders meet Mayor Berg?",
+            "Berg came in March 2020, and it was he who met Anders one July.",
+        ),
         ("When did it open, and in which city?", "It opened on 24 April 2019 in Vienna."),
     ],
 )

@@ -6,9 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.answer.question import QuestionTerms
+from rag.answer.question import QuestionTerms, stem_tokens
 from rag.answer.spans import AnswerSpan, find_answer_spans
+from rag.answer.support import name_is_among
 from rag.answer.verify import verify_citation
+from rag.answer.wording import clause_ends
+from rag.normalise import search_text
 from rag.types import Citation, Claim, Document, Span
 
 __all__ = ["clear_answer_span", "find_short_answer"]
@@ -37,6 +40,21 @@ def clear_answer_span(question: QuestionTerms, sentence: str) -> AnswerSpan | No
     return spans[0]
 
 
+def _tells_of_others(question: QuestionTerms, sentence: str, span: Span) -> bool:
+    """Whether somebody whom the question names comes only in a later clause.
+
+    "Gong came in 2020, and met Li in May" has 2020 before Li, and nothing of theirs.
+    """
+    joint = next(clause_ends(sentence, span.end), None)
+    if joint is None:
+        return False
+    here, later = (stem_tokens(search_text(part)) for part in (sentence[:joint], sentence[joint:]))
+    return any(
+        not name_is_among(name, frozenset(here)) and name_is_among(name, frozenset(later))
+        for name in question.names
+    )
+
+
 def find_short_answer(
     question: QuestionTerms, claims: Sequence[Claim], documents: Mapping[str, Document]
 ) -> Citation | None:
@@ -53,7 +71,7 @@ def find_short_answer(
     claim = claims[0]
     found = clear_answer_span(question, claim.text)
     cited = next((c for c in claim.citations if c.quote == claim.text), None)
-    if found is None or cited is None:
+    if found is None or cited is None or _tells_of_others(question, claim.text, found.span):
         return None
     start = cited.span.start + found.span.start
     span = Span(start, start + len(found.span))
