@@ -29,7 +29,7 @@ from rag.answer.stored import (
 )
 from rag.answer.support import name_is_among
 from rag.answer.verify import known_of, verify_claim
-from rag.answer.wording import is_about, is_said, mixes_clauses, moves_a_date, split_parts
+from rag.answer.wording import is_about, is_said, mixes_clauses, split_parts
 from rag.errors import CitationError
 from rag.types import Citation, Claim, Document
 
@@ -190,7 +190,6 @@ class _Judge:
                 check.holds
                 and (across or is_said(said, citations, given=given.stems))
                 and not mixes_clauses(said, stored.text)
-                and not moves_a_date(said, stored.text)
                 and self._answers(stored)
             ):
                 return _Support(citations, check.score, said, given)

@@ -57,7 +57,8 @@ _NEEDED = tuple(
         ),
         (
             r"(?<!at )\bmost\b",
-            r"\b(?:most|majority|mainly|mostly|largely|chiefly|predominantly|primarily|\w{3,}est)\b",
+            r"\b(?:most|majority|bulk|main(?:ly)?|mostly|largely|chiefly|predominantly|primarily"
+            r"|general\w*|usual\w*|typical\w*|\w{3,}est)\b",
         ),
         (
             r"\b(?:largest|oldest|biggest|highest|greatest|strongest|fastest|longest|youngest|newest"

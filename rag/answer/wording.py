@@ -15,7 +15,7 @@ from rag.answer.support import name_is_among
 from rag.normalise import search_text
 from rag.types import Citation, Span
 
-__all__ = ["clause_ends", "is_about", "is_said", "mixes_clauses", "moves_a_date", "split_parts"]
+__all__ = ["clause_ends", "is_about", "is_said", "mixes_clauses", "split_parts"]
 
 # Share of a part's words, names and figures aside, that must be among those cited.
 _PART_WORDS = 0.6
@@ -107,18 +107,17 @@ def mixes_clauses(claim: str, sentence: str) -> bool:
     return False
 
 
-def moves_a_date(claim: str, sentence: str) -> bool:
+def _moves_a_date(claim: str, sentence: str) -> bool:
     """Whether a claim has the date of a clause, and nothing else that the clause says.
 
     "Li became a minister in June 2013" of one who had been that before he moved to Vienna in
     June 2013.
     """
-    plain = search_text(claim)
-    if search_text(sentence).startswith(plain.strip(" .。")):
+    if sentence.startswith(claim.strip(" .。")):
         return False
-    clauses = [search_text(part) for part in _SUBORDINATE.split(sentence)]
-    words = frozenset(stem_tokens(plain))
-    for date in _years_and_dates(plain):
+    clauses = _SUBORDINATE.split(sentence)
+    words = frozenset(stem_tokens(claim))
+    for date in _years_and_dates(claim):
         dated = [clause for clause in clauses if _has_fact(clause, date)]
         if len(dated) == 1 and len(clauses) > 1:
             names = {s for name in find_names(dated[0]) for s in name.stems}
@@ -187,6 +186,7 @@ def is_said(
     if (
         strange
         or is_turned(plain, quotes)
+        or any(_moves_a_date(plain, quote) for quote in quotes)
         or _exchanges_words(plain, quotes, given)
         or _adds_words(claim, "".join([*quotes, *titles]), known.union(given))
     ):
