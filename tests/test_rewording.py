@@ -27,11 +27,7 @@ def wordbooks():
             "A school was established in 1931.",
             "A school was set up in 1931.",
         ),
-        (
-            "The prize was given to her.",
-            "The award was given to her.",
-            "The prize was given to her.",
-        ),
+        ("The shop began to trade.", "The shop started to trade.", "The shop began to trade."),
         ("She gave the keynote.", "The keynote was given by her.", "The keynote was gave by her."),
         ("Some seventeen ships left.", "Some 17 ships left.", "Some seventeen ships left."),
         (
@@ -40,8 +36,8 @@ def wordbooks():
             "It was the eighteenth session.",
         ),
         ("About 260 came.", "Around 260 came.", "About 260 came."),
-        ("论坛在上海举行。", "论坛在上海举办。", "论坛在上海举行。"),
-        ("公司愿意协助他们。", "企业愿意帮助他们。", "公司愿意协助他们。"),
+        ("论坛在上海成立。", "论坛在上海设立。", "论坛在上海成立。"),
+        ("公司效果不佳。", "企业成效不佳。", "公司效果不佳。"),
     ],
 )
 def test_what_means_the_same_is_given_as_the_source_gives_it(wordbooks, source, claim, worded):
@@ -53,6 +49,23 @@ def test_what_means_the_same_is_given_as_the_source_gives_it(wordbooks, source, 
     [
         ("The office moved in 1988.", "The office closed in 1988."),
         ("He was nominated for the prize.", "He was appointed for the prize."),
+        # A word that means so only now and then, or means one more thing.
+        ("They signed the treaty.", "They ratified the treaty."),
+        ("She wrote the report.", "She published the report."),
+        ("The chairman resigned.", "The chairwoman resigned."),
+        ("The director resigned.", "The manager resigned."),
+        ("他被扣留。", "他被逮捕。"),
+        ("球队战胜对手。", "球队失败对手。"),
+        ("他要求休假。", "他需要休假。"),
+        # What is planned is not done, one is not many, and found is not founded.
+        ("The firm plans to establish a school.", "The firm founded a school."),
+        ("The firm will set up a school.", "The firm established a school."),
+        ("The firm will build homes.", "The firm built homes."),
+        ("The man was hurt.", "The men were hurt."),
+        ("They found the mill.", "They founded the mill."),
+        ("The man lay in court.", "The man lied in court."),
+        # Which one is not how many.
+        ("The third fair was held.", "3 fairs were held."),
         # A word that the claim has already stands for itself.
         ("They built and constructed it.", "They built and constructed it."),
         # The degree is part of the meaning.
@@ -61,6 +74,7 @@ def test_what_means_the_same_is_given_as_the_source_gives_it(wordbooks, source, 
         # Names and what is quoted are no words.
         ("They met the Firm.", "They met Company."),
         ('He called it "a start".', 'He called it "a beginning".'),
+        ('He said "seventeen ships left".', 'He said "17 ships left".'),
         ("He was there in 2019.", "He was there in 2020."),
         ("Five ships came.", "6 ships came."),
         ("公司在北京。", "公司在上海。"),

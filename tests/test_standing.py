@@ -19,6 +19,11 @@ TURNED = [
     ("Ole Dahl, president emeritus of the club, spoke.", "Ole Dahl, president of the club, spoke."),
     ("副市长王敏出席了会议。", "市长王敏出席了会议。"),
     ("原部长李强参加了论坛。", "部长李强参加了论坛。"),
+    ("Former mayor Anna Bell was honoured in Lund.", "Mayor Anna Bell was honoured in Lund."),
+    ("The acting director, Ole Dahl, resigned.", "The director, Ole Dahl, resigned."),
+    ("Ole Dahl, the honorary consul, spoke.", "Ole Dahl, the consul, spoke."),
+    ("Mayor-elect Ole Dahl spoke.", "Mayor Ole Dahl spoke."),
+    ("前部长李强前往上海。", "部长李强前往上海。"),
     # One of several becomes the one, every other year each.
     ("The library is one of the oldest in Spain.", "The library is the oldest in Spain."),
     ("The bay is a serious hazard.", "The bay is the most serious hazard."),
@@ -37,10 +42,18 @@ TURNED = [
     ),
     # What is done by nobody named is done by no one in a claim.
     ("The seven rules were adopted in 1988.", "The council adopted the seven rules in 1988."),
+    # What is done to one is not what it does.
+    ("The firm was taken over in Lund in 1931.", "The firm taken over others in Lund in 1931."),
+    ("The army beat the fleet in May.", "The army was beat in May."),
     # Items of a list keep what is said of them.
     (
         "Present were Eva Lund, head of Nordbank; Max Orr, head of the Green Fund; and Li Na.",
         "Max Orr, head of Nordbank, was present.",
+    ),
+    (
+        "This paper counted 260 guests in the room; other accounts, relying on the organizers, "
+        "speak of more.",
+        "The organizers counted 260 guests in the room.",
     ),
     # Who does what to whom, with others between.
     (
@@ -56,6 +69,26 @@ TURNED = [
 ]
 
 NOT_TURNED = [
+    ("目前部长李强出席了会议。", "部长李强出席了会议。"),
+    ("中原银行行长李强出席会议。", "出席会议的有行长李强。"),
+    (
+        "The city has one of the largest ports in Europe and the largest airport in Norway.",
+        "The city has the largest airport in Norway.",
+    ),
+    (
+        "The society meets every two weeks and publishes an annual report.",
+        "An annual report is published by the society.",
+    ),
+    ("该公司是中国500强之一，最近在上海设立了分公司。", "最近该公司在上海设立了分公司。"),
+    (
+        "The report covers trade; it was written by Anna Bell.",
+        "The report was written by Anna Bell.",
+    ),
+    (
+        "The fair was opened in Lund on 5 May 2019 by the mayor, Anna Bell.",
+        "The mayor, Anna Bell, opened the fair in Lund on 5 May 2019.",
+    ),
+    ("Once the bridge opened, trade grew.", "Trade grew when the bridge opened."),
     ("Vice President Ana Sol opened the fair.", "The fair was opened by Vice President Ana Sol."),
     ("Tom Reed, deputy mayor of Leith, praised the port.", "Deputy mayor Tom Reed praised it."),
     (

@@ -15,8 +15,26 @@ def test_few_false_claims_that_look_true_are_released_and_many_true_ones_in_othe
     assert len(false) >= 150
     assert len(true) >= 150
     # Before the rules and wordbooks these were .186 and .258.
-    assert sum(false) / len(false) <= 0.03
-    assert sum(true) / len(true) >= 0.40
+    assert sum(false) / len(false) <= 0.02
+    assert sum(true) / len(true) >= 0.34
+
+
+@pytest.mark.parametrize(
+    ("claim", "released"),
+    [
+        # Words of the question that the source has too count for the claim.
+        ("The 17 goals were adopted in September 2015.", True),
+        # "It" is the Lima Declaration, whatever the title names.
+        (
+            "The Abu Dhabi Declaration of 2019 made inclusive and sustainable industrial "
+            "development the mandate of the agency.",
+            False,
+        ),
+    ],
+)
+def test_a_claim_of_the_set_is_judged_as_it_should(claim, released):
+    (found,) = (each for each in read_worded(BUNDLED_CLAIMS) if each.claim == claim)
+    assert found.true == released == is_released(found)
 
 
 def test_no_claim_stands_in_the_set_twice():

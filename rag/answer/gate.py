@@ -96,11 +96,11 @@ def gate_sentence(
 ) -> GateVerdict:
     """Judge one sentence against what the model was shown; deterministic.
 
-    A claim that is given quotes its documents exactly and passes ``verify_claim``; its
-    citations are the sentences that support it, no more. An answer of a word or two is
-    released only from a sentence that speaks of what ``question`` asks. ``answering`` are
-    the spans, by document id, of sentences that were found to answer the question: of those
-    a claim may repeat the question's words. Without a
+    A claim that is given quotes its documents exactly and, put in the words of its sources,
+    passes ``verify_claim``; its citations are the sentences that support it, no more. An answer
+    of a word or two is released only from a sentence that speaks of what ``question`` asks.
+    ``answering`` are the spans, by document id, of sentences that were found to answer the
+    question: of those a claim may repeat the question's words. Without a
     ``bridge`` none is released that is in another language than its source. What the
     ``wordbooks`` know to mean the same is taken for the same word.
 

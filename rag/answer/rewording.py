@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
-from rag.answer.figures import find_figures
+from rag.answer.figures import Figure, find_figures
 from rag.answer.question import is_chinese, stem_tokens
 from rag.lexicon import Lexicon
 from rag.normalise import search_text
-from rag.thesaurus import Thesaurus
+from rag.thesaurus import UNCHANGED, Thesaurus
 from rag.types import Span
 
 __all__ = ["NO_WORDBOOKS", "Wordbooks", "in_words_of"]
@@ -24,6 +24,12 @@ __all__ = ["NO_WORDBOOKS", "Wordbooks", "in_words_of"]
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _QUOTED = re.compile(r'"[^"]*"')
 _QUOTED_CHINESE = re.compile(r'"[^"]*"|[“「『《][^”」』》]*[”」』》]')
+_ORDER = re.compile(r"(?:\dst|nd|rd|th|first)$", re.IGNORECASE)
+# What a verb's plain form follows: "plans to set up", "did not cut".
+_PLAIN_FORM = re.compile(
+    r"\b(?:to|will|would|shall|should|can|could|may|might|must|do|does|did)\s+(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
 _PARTICLES = frozenset("up on out off over down in back away together place part apart".split())  # noqa: SIM905
 # Nearly so many: either says that the number is not exact.
 _ROUGHLY = frozenset(("about", "around", "approximately", "roughly", "circa"))
@@ -55,14 +61,16 @@ class _Phrase:
     text: str
     span: Span
     stems: frozenset[str]
+    # Whether it is a verb that only what stands before it tells from its past, and is none.
+    plain: bool
 
 
 def in_words_of(source: str, claim: str, wordbooks: Wordbooks) -> str:
     """The claim with each word that the source lacks exchanged for one of the same meaning
     that the source has and the claim lacks; pure.
 
-    Names, numbers by another value, and what is quoted stay as they are. A number written
-    another way is given as the source writes it.
+    Names and what is quoted stay as they are, and a verb stays in its tense. A number
+    written another way is given as the source writes it.
     """
     plain, there = search_text(claim), search_text(source)
     if plain == there:
@@ -83,14 +91,24 @@ def in_words_of(source: str, claim: str, wordbooks: Wordbooks) -> str:
 
 def _figures(claim: str, source: str) -> Iterator[tuple[Span, str]]:
     known = find_figures(source)
-    dates = [date.span for date in find_calendar_dates(claim)]
+    fixed = [date.span for date in find_calendar_dates(claim)]
+    fixed += [Span(*match.span()) for match in _QUOTED_CHINESE.finditer(claim)]
     for figure in find_figures(claim):
         span = Span(figure.start, figure.start + len(figure.text))
-        if figure.year or any(span.overlaps(date) for date in dates):
+        if figure.year or any(span.overlaps(other) for other in fixed):
             continue
-        same = [other.text for other in known if figure.agrees(other) and not other.year]
+        same = [
+            other.text
+            for other in known
+            if figure.agrees(other) and not other.year and _is_order(figure) == _is_order(other)
+        ]
         if same and figure.text not in same and figure.text == span.of(claim):
             yield span, same[0]
+
+
+def _is_order(figure: Figure) -> bool:
+    """Whether it says which one, not how many."""
+    return bool(_ORDER.search(figure.text))
 
 
 def _words(
@@ -137,6 +155,8 @@ def _mean_the_same(one: _Phrase, other: _Phrase, thesaurus: Thesaurus) -> bool:
         return True
     if any(word in FUNCTION_WORDS for word in words):
         return False
+    if any(a.plain and thesaurus.tense(b.text.lower()) for a, b in ((one, other), (other, one))):
+        return False
     if thesaurus.are_forms_of_one(*words):
         return True
     vague = one.stems <= _VAGUE or other.stems <= _VAGUE
@@ -161,6 +181,12 @@ def _phrases(text: str) -> list[_Phrase]:
     ]
     spans = [*pairs, *(Span(*match.span()) for match in words)]
     return [
-        _Phrase(span.of(text), span, frozenset(stem_tokens(span.of(text)[: span.end - span.start])))
+        _Phrase(
+            span.of(text),
+            span,
+            frozenset(stem_tokens(span.of(text))),
+            span.of(text).split()[0].lower() in UNCHANGED
+            and bool(_PLAIN_FORM.search(text, 0, span.start)),
+        )
         for span in spans
     ]

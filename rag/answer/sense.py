@@ -71,7 +71,7 @@ _NEEDED = tuple(
             r"|\w{3,}er than)\b|\+",
         ),
         ("据说|据称|传闻", "据|称|传|说|报"),
-        ("最", "最|头号|首|第一"),
+        ("最(?![近后终初])", "最|头号|首|第一"),
         (r"(?:近|约|大约|将近)\s?(?=[\d一二三四五六七八九十百千])", "近|约|大概|左右|上下|余"),
         ("差点|几乎|险些", "差点|几乎|险些|近|约"),
         ("错误|谎言|谣言|不实|虚假", "错|谎|谣|不实|虚假"),
@@ -159,7 +159,7 @@ _AMONG = tuple(
             r"\b(?:every|each) (?:year|month|week|day)\b|\b(?:annual|yearly|monthly|weekly|daily)",
             r"\b(?:other|second|third|two|three|four|five|six|\d+)\b|\bbiennial",
         ),
-        (r"一大|之一", "最", "之一"),
+        (r"一大|最[^，,。；;]{0,30}之一", "最(?![近后终初])", "之一"),
     )
 )
 _MOSTLY = 0.5
@@ -183,7 +183,7 @@ def is_turned(claim: str, sources: Sequence[str]) -> bool:
     if any(claimed.search(claim) and not known.search(together) for claimed, known in _NEEDED):
         return True
     if any(
-        there.search(together) and without.search(claim) and not kept.search(claim)
+        _is_only_among(claim, together, there, without) and not kept.search(claim)
         for there, without, kept in _AMONG
     ):
         return True
@@ -191,6 +191,15 @@ def is_turned(claim: str, sources: Sequence[str]) -> bool:
         _turns(claim, source) or _drops_a_doubt(claim, source) or changes_standing(claim, source)
         for source in sources
     )
+
+
+def _is_only_among(
+    claim: str, source: str, there: re.Pattern[str], without: re.Pattern[str]
+) -> bool:
+    """Whether the claim has a word that the source has only of several, or not at all."""
+    stated = without.search(claim)
+    rest = there.sub(" ", source)
+    return bool(stated and rest != source and stated[0].lower() not in rest.lower())
 
 
 def _turns(claim: str, source: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from rag.answer.facts import FUNCTION_WORDS, find_names
 from rag.answer.question import analyse_question, is_chinese, stem_tokens
@@ -22,8 +23,8 @@ _QUALIFIERS = (
         r"\b(?:vice|deputy|co|assistant|associate)\b",
     ),
     (
-        r"\b(?:former|formerly|ex|used to be|once)\b",
-        r"\b(?:former|formerly|ex|used|once|was|were|been|previous\w*|past|until|earlier|then)\b",
+        r"\b(?:former|formerly|ex|used to be)\b",
+        r"\b(?:former|formerly|ex|used to|once|previous\w*|past|until|earlier)\b",
     ),
     (
         r"\b(?:acting|interim)\b(?! (?:on|as|with|for|by|in|upon)\b)",
@@ -50,17 +51,19 @@ _OFFICES = (
     "部长|主席|总裁|主任|总干事|市长|省长|州长|会长|院长|校长|书记|秘书长|局长|司长|处长|署长|行长|董事长|"
     "经理|大使|总统|总理|首相|理事长|主编|所长|县长|区长|总监|教授"
 )
+# Not the last character of another word: 目前, 中原.
 _QUALIFIED_OFFICE = re.compile(
-    rf"(?P<class>副|[原前](?!往|来|者)|代理?|名誉|候任)(?:[^，。；、：]{{0,4}}?)(?P<office>{_OFFICES})"
+    rf"(?P<class>副|(?<![中太草高平还复港])原|(?<![目会面之以当日年天提先空从此眼赛])前|代理|名誉|候任)"
+    rf"(?:[^，。；、：]{{0,4}}?)(?P<office>{_OFFICES})"
 )
-# By the first character of each, what in a claim keeps it.
+# What in a claim, right before the office, keeps it.
 _KEPT_CHINESE = {
-    "副": ("副",),
-    "原": ("原", "前", "曾"),
-    "前": ("原", "前", "曾"),
-    "代": ("代",),
-    "名": ("名誉",),
-    "候": ("候任",),
+    "副": "副",
+    "原": "[原前]|曾任|曾是",
+    "前": "[原前]|曾任|曾是",
+    "代理": "代",
+    "名誉": "名誉",
+    "候任": "候任",
 }
 
 # A phrase that speaks of what stands right before its comma.
@@ -72,11 +75,17 @@ _APPOSITION = re.compile(
 _LAST_OF_LIST = re.compile(r"^.*\b(?:and|or)\s", re.DOTALL)
 _MOSTLY = 0.6
 _PRONOUN = re.compile(r"^\W*(?:it|he|she|they|this|these|that|those|its|his|her|their)\b", re.I)
+# A clause that goes on about what the one before is about.
+_REFERS_ON = re.compile(
+    r"\s*(?:it|he|she|they|this|these|that|those|its|his|her|their|both)\b|\s*(?:它|他|她|这|其|该|两)",
+    re.IGNORECASE,
+)
 _BE = frozenset(("am", "is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"))
 _OPENS_AN_OBJECT = re.compile(r"(?:the|a|an|its|his|her|their|all|some|\d+)$", re.I)
 _WORDS = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[,;:.()]")
 _PASSIVE_REACH = 2
-_AGENT_REACH = 6
+# How a participle may end; what is so spelled and none is seldom told of the same one twice.
+_PARTICIPLE = re.compile(r"(?:ed|en|[dtn]|ne|ck|rung|sung|hung|begun|run|put|set|cut|come)$")
 
 
 def changes_standing(claim: str, source: str) -> bool:
@@ -90,6 +99,7 @@ def changes_standing(claim: str, source: str) -> bool:
         or _drops_a_chinese_qualifier(claim, source)
         or _gives_to_another(claim, source)
         or _names_a_doer(claim, source)
+        or _changes_voice(claim, source)
         or _crosses_items(claim, source)
     )
 
@@ -131,7 +141,9 @@ def _drops_a_chinese_qualifier(claim: str, source: str) -> bool:
         if (
             office in claim
             and source.count(office) <= len(qualified)
-            and not any(sign in claim for sign in _KEPT_CHINESE[match["class"][0]])
+            and not re.search(
+                rf"(?:{_KEPT_CHINESE[match['class']]})[^，。；、]{{0,4}}{office}", claim
+            )
         ):
             return True
     return False
@@ -177,16 +189,53 @@ def _names_a_doer(claim: str, source: str) -> bool:
     return False
 
 
+def _changes_voice(claim: str, source: str) -> bool:
+    """Whether one of whom something is told does in the claim what is done to it in the
+    source, or the reverse: "the firm was taken over" and "the firm took over"."""
+    said, there = (
+        [(word, stem_tokens(word)) for word in _WORDS.findall(text)] for text in (claim, source)
+    )
+    for at, (word, stem) in enumerate(said):
+        places = [i for i, (_, other) in enumerate(there) if other == stem]
+        if len(stem) != 1 or stem[0] in FUNCTION_WORDS or len(places) != 1:
+            continue
+        if not word.islower() or word.endswith("ing"):
+            continue
+        (place,) = places
+        one, other = _is_passive(said, at), _is_passive(there, place)
+        if one == other:
+            continue
+        mine, its = _before(said, at), _before(there, place)
+        if mine and mine == its:
+            return True
+    return False
+
+
+def _is_passive(words: Sequence[tuple[str, list[str]]], at: int) -> bool:
+    before = (word.lower() for word, _ in words[max(0, at - _PASSIVE_REACH) : at])
+    return bool(_BE.intersection(before)) and bool(_PARTICIPLE.search(words[at][0]))
+
+
+def _before(words: Sequence[tuple[str, list[str]]], at: int) -> list[str]:
+    """The stem of the content word before it, in its clause."""
+    for word, stem in reversed(words[:at]):
+        if word in ",;:.()":
+            return []
+        if stem and stem[0] not in FUNCTION_WORDS:
+            return stem
+    return []
+
+
 def _is_done_by_nobody(words: Sequence[str], at: int) -> bool:
     before = frozenset(map(str.lower, words[max(0, at - _PASSIVE_REACH) : at]))
-    after = list(map(str.lower, words[at + 1 : at + 1 + _AGENT_REACH]))
+    after = list(takewhile(lambda word: word not in ";.", map(str.lower, words[at + 1 :])))
     return bool(before & _BE) and words[at].lower().endswith(("ed", "en")) and "by" not in after
 
 
 def _crosses_items(claim: str, source: str) -> bool:
     """Whether a claim tells of one what a source says behind a semicolon of another."""
     items = re.split("[;；]", source)
-    if len(items) < 2:
+    if len(items) < 2 or any(_REFERS_ON.match(item) for item in items[1:]):
         return False
     opening = [name for name in find_names(items[0]) if name.start]
     if opening:

@@ -32,7 +32,7 @@ _SUBORDINATE = re.compile(
 )
 # Words that add nothing to what stands around them.
 _LIGHT_CHINESE = re.compile(
-    "进行|一共|总共|包括|其中|分别|期间|属于|方面|目前|按照|根据|这些|那些|该|此|所|表示|认为|指出|称|说"
+    "进行|一共|总共|其中|分别|期间|属于|方面|目前|按照|根据|这些|那些|该|此|所|表示|认为|指出|称|说"
 )
 _MARKS = ".,;:!?()[]\"'“”‘’"
 _JOINTS = re.compile(
@@ -44,7 +44,7 @@ _LIGHT = frozenset(
     for word in """
     located situated based held took taken place called named known titled entitled according
     stated described mentioned says stands means refers passage archive text source date name one
-    well use serve include become current
+    well use serve
     """.split()  # noqa: SIM905
     for stem in stem_tokens(word)
 )
