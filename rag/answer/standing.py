@@ -66,7 +66,8 @@ _KEPT_CHINESE = {
     "候任": "候任",
 }
 
-# A phrase that speaks of what stands right before its comma.
+# A phrase that speaks of what stands right before its comma; a claim that has most of its words
+# says the same.
 _APPOSITION = re.compile(
     r"(?P<of>[^,;:.()]{2,80}), (?:(?:which|who|whose|where)\b"
     r"|(?=(?:\w+ed|founded|held|made|set|built|led|run|born|known|written|given)\b))"
@@ -74,6 +75,8 @@ _APPOSITION = re.compile(
 )
 _LAST_OF_LIST = re.compile(r"^.*\b(?:and|or)\s", re.DOTALL)
 _MOSTLY = 0.6
+# A name that begins no further into a claim is what it is about.
+_OPENING = 40
 _PRONOUN = re.compile(r"^\W*(?:it|he|she|they|this|these|that|those|its|his|her|their)\b", re.I)
 # A clause that goes on about what the one before is about.
 _REFERS_ON = re.compile(
@@ -260,7 +263,7 @@ def _subject_of(claim: str) -> frozenset[str]:
     if is_chinese(claim):
         return frozenset([claim[:2]])
     names = find_names(claim)
-    if names and names[0].start < 40:
+    if names and names[0].start < _OPENING:
         first = names[0].run
         return frozenset(s for name in names if name.run == first for s in name.stems)
     content = analyse_question(claim).content
