@@ -33,6 +33,11 @@ def short(question, text):
             "Berg, who came from Oslo, met Anders in March 2020, and then left.",
             "March 2020",
         ),
+        (
+            "When did Lund set up its office in Oslo?",
+            "In 2001 Lund set up an Investment and Trade Office (ITO Oslo) with the council.",
+            "2001",
+        ),
         ("How many years is a term?", "A term is four years.", "four years"),
         ("Who was Mayor in 2015?", "Yang Xiong was Mayor from 2013 until 2017.", "Yang Xiong"),
         ("Where did the advisers meet?", "The advisers met in Wuzhen.", "Wuzhen"),

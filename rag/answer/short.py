@@ -10,7 +10,6 @@ from rag.answer.question import QuestionTerms, stem_tokens
 from rag.answer.spans import AnswerSpan, find_answer_spans
 from rag.answer.support import name_is_among
 from rag.answer.verify import verify_citation
-from rag.answer.wording import clause_ends
 from rag.normalise import search_text
 from rag.types import Citation, Claim, Document, Span
 
@@ -27,6 +26,8 @@ _ASKS_TWICE = re.compile(
     r"\w.*(?:,|\band\b|\bor\b)\s(?:\w+\s)?(?:who|whom|when|where|what|which|how|why)\b",
     re.IGNORECASE,
 )
+# "And" without a comma may join two words.
+_NEXT_CLAUSE = re.compile(r"[;；，]|,\s(?:and|but|while|whereas|although|though)\s")
 
 
 def clear_answer_span(question: QuestionTerms, sentence: str) -> AnswerSpan | None:
@@ -45,10 +46,11 @@ def _tells_of_others(question: QuestionTerms, sentence: str, span: Span) -> bool
 
     "Gong came in 2020, and met Li in May" has 2020 before Li, and nothing of theirs.
     """
-    joint = next(clause_ends(sentence, span.end), None)
+    joint = _NEXT_CLAUSE.search(sentence, span.end)
     if joint is None:
         return False
-    here, later = (stem_tokens(search_text(part)) for part in (sentence[:joint], sentence[joint:]))
+    at = joint.start()
+    here, later = (stem_tokens(search_text(part)) for part in (sentence[:at], sentence[at:]))
     return any(
         not name_is_among(name, frozenset(here)) and name_is_among(name, frozenset(later))
         for name in question.names

@@ -15,7 +15,7 @@ from rag.answer.support import name_is_among
 from rag.normalise import search_text
 from rag.types import Citation, Span
 
-__all__ = ["clause_ends", "is_about", "is_said", "mixes_clauses", "split_parts"]
+__all__ = ["is_about", "is_said", "mixes_clauses", "split_parts"]
 
 # Share of a part's words, names and figures aside, that must be among those cited.
 _PART_WORDS = 0.6
@@ -65,11 +65,6 @@ def split_parts(text: str, least: int = 2) -> list[str]:
             parts.append(part)
         at = joint.end() if joint else end
     return parts
-
-
-def clause_ends(text: str, start: int) -> Iterator[int]:
-    """Where the clauses that end behind ``start`` do, but for the last."""
-    return (joint.start() for joint in _JOINTS.finditer(text, start))
 
 
 def _subject(text: str) -> frozenset[str]:
