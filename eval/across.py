@@ -17,20 +17,16 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 from eval.corrupt import TRUE, Source, vary_sentences
+from eval.gating import document_of, passes_gate
 from rag.answer.across import Bridge
-from rag.answer.draft import DraftSentence
-from rag.answer.gate import gate_sentence
-from rag.answer.pack import Packed, PackedPassage
 from rag.config import load_settings
 from rag.lexicon import load_lexicon
 from rag.models import Models
 from rag.sentences import split_sentences
-from rag.types import Document, Span
 
 __all__ = ["Paragraph", "Variant", "main", "read_paragraphs", "vary"]
 
@@ -159,20 +155,8 @@ def _answers(
 
 def released_by_gate(variant: Variant, bridge: Bridge) -> bool:
     """Whether the gate lets the sentence out, the passage being all that the model read."""
-    text = "\n".join(variant.passage)
-    digest = sha256(text.encode()).hexdigest()
-    document = Document(
-        digest[:16], ("passage",), "", text, digest, _OTHER[variant.language], (), {}
-    )
-    passage = PackedPassage(1, document.id, "", None, Span(0, len(text)), text)
-    verdict = gate_sentence(
-        DraftSentence(variant.said, (1,)),
-        Packed((passage,), ()),
-        {document.id: document},
-        question=variant.said,
-        bridge=bridge,
-    )
-    return verdict.claim is not None
+    document = document_of("\n".join(variant.passage), _OTHER[variant.language])
+    return passes_gate(variant.said, document, question=variant.said, bridge=bridge)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -23,25 +23,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal, get_args
 
 from eval.checking import Label
+from eval.gating import document_of, passes_gate
 from eval.wice import read_claims
 from rag.answer.check import check_support
-from rag.answer.draft import DraftSentence
 from rag.answer.facts import find_calendar_dates, find_names
 from rag.answer.figures import find_figures
-from rag.answer.gate import gate_sentence
-from rag.answer.pack import Packed, PackedPassage
 from rag.answer.question import is_chinese
-from rag.answer.rewording import Wordbooks
-from rag.lexicon import load_lexicon
+from rag.answer.rewording import load_wordbooks
 from rag.normalise import search_text
 from rag.sentences import split_sentences
-from rag.thesaurus import load_thesaurus
-from rag.types import Document, Span
+from rag.types import Span
 
 __all__ = ["TRUE", "Source", "Variant", "main", "read_sources", "vary_sentences"]
 
@@ -221,19 +216,10 @@ def _texts(folder: Path) -> Iterator[str]:
 
 def released_by_gate(variant: Variant) -> bool:
     """Whether the gate lets the sentence out, its passage being all that the model read."""
-    digest = sha256(variant.passage.encode()).hexdigest()
-    language = "zh" if is_chinese(variant.passage) else "en"
-    document = Document(digest[:16], ("passage",), "", variant.passage, digest, language, (), {})
-    passage = PackedPassage(1, document.id, "", None, Span(0, len(document.text)), document.text)
-    sentence = DraftSentence(variant.said, (1,))
-    verdict = gate_sentence(
-        sentence,
-        Packed((passage,), ()),
-        {document.id: document},
-        question=variant.true,
-        wordbooks=Wordbooks(load_thesaurus(), load_lexicon() if language == "zh" else None),
-    )
-    return verdict.claim is not None
+    chinese = is_chinese(variant.passage)
+    document = document_of(variant.passage, "zh" if chinese else "en")
+    books = load_wordbooks(chinese=chinese)
+    return passes_gate(variant.said, document, question=variant.true, wordbooks=books)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -19,14 +19,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eval.errors import QuestionSetError
-from rag.answer.draft import DraftSentence
-from rag.answer.gate import gate_sentence
-from rag.answer.pack import Packed, PackedPassage
+from eval.gating import passes_gate
 from rag.answer.question import is_chinese
-from rag.answer.rewording import Wordbooks
-from rag.lexicon import load_lexicon
+from rag.answer.rewording import load_wordbooks
 from rag.read.reader import read_document
-from rag.thesaurus import load_thesaurus
 from rag.types import Document, Span
 
 __all__ = ["BUNDLED_CLAIMS", "WordedClaim", "is_released", "main", "read_worded"]
@@ -82,19 +78,13 @@ def is_released(claim: WordedClaim, archive: Path = _ARCHIVE) -> bool:
     start = document.text.find(claim.source)
     if start < 0:
         raise QuestionSetError(f"{claim.document} does not say {claim.source!r}")
-    chinese = is_chinese(claim.claim)
-    passage = PackedPassage(
-        1, document.id, document.title, None, Span(0, len(document.text)), document.text
-    )
-    verdict = gate_sentence(
-        DraftSentence(claim.claim, (1,)),
-        Packed((passage,), ()),
-        {document.id: document},
+    return passes_gate(
+        claim.claim,
+        document,
         question=claim.question,
         answering=[(document.id, Span(start, start + len(claim.source)))],
-        wordbooks=Wordbooks(load_thesaurus(), load_lexicon() if chinese else None),
+        wordbooks=load_wordbooks(chinese=is_chinese(claim.claim)),
     )
-    return verdict.claim is not None
 
 
 @cache

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from prompts.registry import load_prompt
 from rag.answer.across import Bridge
 from rag.answer.compound import is_compound
-from rag.answer.rewording import Wordbooks
+from rag.answer.rewording import load_wordbooks
 from rag.answer.settings import AnswerSettings, Composer
 from rag.answer.stored import Place
 from rag.decomposition import decompose
@@ -19,7 +19,6 @@ from rag.models import Models, model_errors
 from rag.retrieve.fusion import interleave
 from rag.stopwatch import Stopwatch
 from rag.store.base import ReadView
-from rag.thesaurus import load_thesaurus
 from rag.types import (
     Abstention,
     Answer,
@@ -232,7 +231,7 @@ class Drafting:
                 model,
                 settings=replace(settings, timeout_seconds=max(left, _LEAST_SECONDS)),
                 bridge=self._bridge(known.values()),
-                wordbooks=Wordbooks(load_thesaurus(), load_lexicon() if self.chinese else None),
+                wordbooks=load_wordbooks(chinese=self.chinese),
                 answering=frozenset().union(*(self._answering(each) for each in judged)),
                 relevant=self._relevant(judged) if self.composer == "auto" else None,
                 tell=_Growing(answer, model.identity, self).add,

@@ -81,13 +81,13 @@ class Thesaurus:
         Usual is what was met most often in texts. Past and present, "cheap" and "cheapest" are
         not the same form. A word of several parts has spaces between them: "set up".
         """
-        if any(
+        if self._meanings_of(one).isdisjoint(self._meanings_of(other)):
+            return False
+        return not any(
             frozenset((a, b)) in _NOT_THE_SAME
             for a in self._all_lemmas(one)
             for b in self._all_lemmas(other)
-        ):
-            return False
-        return not self._meanings_of(one).isdisjoint(self._meanings_of(other))
+        )
 
     def _all_lemmas(self, word: str) -> frozenset[str]:
         return frozenset(
@@ -96,7 +96,7 @@ class Thesaurus:
 
     def are_forms_of_one(self, one: str, other: str) -> bool:
         """Whether two words can only be forms of one verb, both of the past or neither."""
-        first, second = (set(self.lemmas(word.casefold(), "verb")) for word in (one, other))
+        first, second = (_verb_lemmas(self, word.casefold()) for word in (one, other))
         same = len(first) == 1 and first == second
         return same and self.tense(one.casefold()) == self.tense(other.casefold())
 
@@ -138,6 +138,11 @@ def _meanings_of(thesaurus: Thesaurus, word: str) -> frozenset[_Meaning]:
             meaning = thesaurus.meanings[part][lemma]
             found.update((part, form, meaning) for form in _forms(thesaurus, word, lemma, part))
     return frozenset(found)
+
+
+@lru_cache(maxsize=1 << 14)
+def _verb_lemmas(thesaurus: Thesaurus, word: str) -> frozenset[str]:
+    return frozenset(thesaurus.lemmas(word, "verb"))
 
 
 def _forms(thesaurus: Thesaurus, word: str, lemma: str, part_of_speech: str) -> tuple[str, ...]:

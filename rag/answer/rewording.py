@@ -14,12 +14,12 @@ from itertools import pairwise
 from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
 from rag.answer.figures import Figure, find_figures
 from rag.answer.question import is_chinese, stem_tokens
-from rag.lexicon import Lexicon
+from rag.lexicon import Lexicon, load_lexicon
 from rag.normalise import search_text
-from rag.thesaurus import UNCHANGED, Thesaurus
+from rag.thesaurus import UNCHANGED, Thesaurus, load_thesaurus
 from rag.types import Span
 
-__all__ = ["NO_WORDBOOKS", "Wordbooks", "in_words_of"]
+__all__ = ["NO_WORDBOOKS", "Wordbooks", "in_words_of", "load_wordbooks"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _QUOTED = re.compile(r'"[^"]*"')
@@ -63,6 +63,15 @@ class _Phrase:
     stems: frozenset[str]
     # Whether it is a verb that only what stands before it tells from its past, and is none.
     plain: bool
+
+
+def load_wordbooks(*, chinese: bool) -> Wordbooks:
+    """Those that are installed; of Chinese only where it is wanted.
+
+    Raises:
+        ModelError: a file of theirs cannot be read or was altered.
+    """
+    return Wordbooks(load_thesaurus(), load_lexicon() if chinese else None)
 
 
 def in_words_of(source: str, claim: str, wordbooks: Wordbooks) -> str:
@@ -114,11 +123,11 @@ def _is_order(figure: Figure) -> bool:
 def _words(
     claim: str, source: str, thesaurus: Thesaurus, taken: tuple[Span, ...]
 ) -> Iterator[tuple[Span, str]]:
-    has, needs = frozenset(stem_tokens(claim)), frozenset(stem_tokens(source))
-    free = [phrase for phrase in _phrases(source) if not phrase.stems & has - FUNCTION_WORDS]
+    has, needs = (frozenset(stem_tokens(text)) - FUNCTION_WORDS for text in (claim, source))
+    free = [phrase for phrase in _phrases(source) if not phrase.stems & has]
     done: list[Span] = list(taken)
     for phrase in _phrases(claim):
-        if phrase.stems & needs - FUNCTION_WORDS or any(phrase.span.overlaps(s) for s in done):
+        if phrase.stems & needs or any(phrase.span.overlaps(s) for s in done):
             continue
         for other in free:
             if _mean_the_same(phrase, other, thesaurus):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 
 from rag.answer.facts import FUNCTION_WORDS, find_names
@@ -38,13 +39,11 @@ _QUALIFIERS_AFTER = (
     (r"(?<=[ -])(?:elect|designate)\b", r"\b(?:incoming|designat\w*|elect)\b"),
 )
 _QUALIFIED = tuple(
-    (re.compile(there, re.IGNORECASE), re.compile(kept, re.IGNORECASE))
-    for there, kept in _QUALIFIERS
+    (re.compile(there, re.IGNORECASE), re.compile(kept, re.IGNORECASE), follows)
+    for follows, qualifiers in ((False, _QUALIFIERS), (True, _QUALIFIERS_AFTER))
+    for there, kept in qualifiers
 )
-_QUALIFIED_AFTER = tuple(
-    (re.compile(there, re.IGNORECASE), re.compile(kept, re.IGNORECASE))
-    for there, kept in _QUALIFIERS_AFTER
-)
+_CLAUSE_END = re.compile(r"[,;:.()]")
 # How many content words a qualifier is of.
 _GOVERNED = 2
 _OFFICES = (
@@ -97,12 +96,13 @@ def changes_standing(claim: str, source: str) -> bool:
     # The sentence itself, or what it begins with.
     if source.startswith(claim.strip(" .。")):
         return False
+    said, there = _words(claim), _words(source)
     return (
         _drops_a_qualifier(claim, source)
         or _drops_a_chinese_qualifier(claim, source)
         or _gives_to_another(claim, source)
-        or _names_a_doer(claim, source)
-        or _changes_voice(claim, source)
+        or _names_a_doer(said, there)
+        or _changes_voice(said, there)
         or _crosses_items(claim, source)
     )
 
@@ -114,21 +114,20 @@ def _content(text: str) -> list[str]:
 def _drops_a_qualifier(claim: str, source: str) -> bool:
     words = frozenset(stem_tokens(claim))
     whole = stem_tokens(source)
-    for qualified, kept in _QUALIFIED:
-        if not kept.search(claim):
-            after = [
-                re.split(r"[,;:.()]", source[m.end() :])[0] for m in qualified.finditer(source)
-            ]
-            if _is_taken(words, whole, [_content(each)[:_GOVERNED] for each in after]):
-                return True
-    for qualified, kept in _QUALIFIED_AFTER:
-        if not kept.search(claim):
-            before = [
-                re.split(r"[,;:.()]", source[: m.start()])[-1] for m in qualified.finditer(source)
-            ]
-            if _is_taken(words, whole, [_content(each)[-1:] for each in before]):
-                return True
+    for qualified, kept, follows in _QUALIFIED:
+        if kept.search(claim):
+            continue
+        governed = [_governed(source, match, follows) for match in qualified.finditer(source)]
+        if _is_taken(words, whole, governed):
+            return True
     return False
+
+
+def _governed(source: str, qualifier: re.Match[str], follows: bool) -> list[str]:
+    """Stems of what a qualifier is of, in its clause."""
+    if follows:
+        return _content(_CLAUSE_END.split(source[: qualifier.start()])[-1])[-1:]
+    return _content(_CLAUSE_END.split(source[qualifier.end() :])[0])[:_GOVERNED]
 
 
 def _is_taken(words: frozenset[str], whole: Sequence[str], governed: Sequence[list[str]]) -> bool:
@@ -174,65 +173,75 @@ def _gives_to_another(claim: str, source: str) -> bool:
     return False
 
 
-def _names_a_doer(claim: str, source: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word or a mark of punctuation as written, with its stems."""
+
+    text: str
+    stems: tuple[str, ...]
+
+    @property
+    def stem(self) -> str | None:
+        """The stem, where it has one and is no grammar."""
+        if len(self.stems) != 1 or self.stems[0] in FUNCTION_WORDS:
+            return None
+        return self.stems[0]
+
+
+def _words(text: str) -> list[_Word]:
+    return [_Word(word, tuple(stem_tokens(word))) for word in _WORDS.findall(text)]
+
+
+def _names_a_doer(said: Sequence[_Word], there: Sequence[_Word]) -> bool:
     """Whether the claim has somebody do what the source says is done, not by whom."""
-    said, there = _WORDS.findall(claim), _WORDS.findall(source)
     for at, word in enumerate(said):
-        stem = stem_tokens(word)
-        if (
-            len(stem) != 1
-            or stem[0] in FUNCTION_WORDS
-            or not _OPENS_AN_OBJECT.match(" ".join(said[at + 1 : at + 2]))
-            or _BE.intersection(map(str.lower, said[max(0, at - _PASSIVE_REACH) : at]))
-        ):
+        opens = at + 1 < len(said) and _OPENS_AN_OBJECT.match(said[at + 1].text)
+        if word.stem is None or not opens or _follows_be(said, at):
             continue
-        places = [i for i, other in enumerate(there) if stem_tokens(other) == stem]
+        places = [i for i, other in enumerate(there) if other.stems == word.stems]
         if places and all(_is_done_by_nobody(there, i) for i in places):
             return True
     return False
 
 
-def _changes_voice(claim: str, source: str) -> bool:
+def _changes_voice(said: Sequence[_Word], there: Sequence[_Word]) -> bool:
     """Whether one of whom something is told does in the claim what is done to it in the
     source, or the reverse: "the firm was taken over" and "the firm took over"."""
-    said, there = (
-        [(word, stem_tokens(word)) for word in _WORDS.findall(text)] for text in (claim, source)
-    )
-    for at, (word, stem) in enumerate(said):
-        places = [i for i, (_, other) in enumerate(there) if other == stem]
-        if len(stem) != 1 or stem[0] in FUNCTION_WORDS or len(places) != 1:
+    for at, word in enumerate(said):
+        places = [i for i, other in enumerate(there) if other.stems == word.stems]
+        if word.stem is None or len(places) != 1:
             continue
-        if not word.islower() or word.endswith("ing"):
+        if not word.text.islower() or word.text.endswith("ing"):
             continue
         (place,) = places
-        one, other = _is_passive(said, at), _is_passive(there, place)
-        if one == other:
-            continue
         mine, its = _before(said, at), _before(there, place)
-        if mine and mine == its:
+        if mine and mine == its and _is_passive(said, at) != _is_passive(there, place):
             return True
     return False
 
 
-def _is_passive(words: Sequence[tuple[str, list[str]]], at: int) -> bool:
-    before = (word.lower() for word, _ in words[max(0, at - _PASSIVE_REACH) : at])
-    return bool(_BE.intersection(before)) and bool(_PARTICIPLE.search(words[at][0]))
+def _follows_be(words: Sequence[_Word], at: int) -> bool:
+    return any(word.text.lower() in _BE for word in words[max(0, at - _PASSIVE_REACH) : at])
 
 
-def _before(words: Sequence[tuple[str, list[str]]], at: int) -> list[str]:
+def _is_passive(words: Sequence[_Word], at: int) -> bool:
+    return _follows_be(words, at) and bool(_PARTICIPLE.search(words[at].text))
+
+
+def _before(words: Sequence[_Word], at: int) -> str | None:
     """The stem of the content word before it, in its clause."""
-    for word, stem in reversed(words[:at]):
-        if word in ",;:.()":
-            return []
-        if stem and stem[0] not in FUNCTION_WORDS:
-            return stem
-    return []
+    for word in reversed(words[:at]):
+        if word.text in ",;:.()":
+            return None
+        if word.stems and word.stems[0] not in FUNCTION_WORDS:
+            return " ".join(word.stems)
+    return None
 
 
-def _is_done_by_nobody(words: Sequence[str], at: int) -> bool:
-    before = frozenset(map(str.lower, words[max(0, at - _PASSIVE_REACH) : at]))
-    after = list(takewhile(lambda word: word not in ";.", map(str.lower, words[at + 1 :])))
-    return bool(before & _BE) and words[at].lower().endswith(("ed", "en")) and "by" not in after
+def _is_done_by_nobody(words: Sequence[_Word], at: int) -> bool:
+    after = [word.text.lower() for word in takewhile(lambda w: w.text not in ";.", words[at + 1 :])]
+    done = words[at].text.lower().endswith(("ed", "en"))
+    return done and _follows_be(words, at) and "by" not in after
 
 
 def _crosses_items(claim: str, source: str) -> bool:

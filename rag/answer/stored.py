@@ -97,15 +97,19 @@ class StoredSentence:
     @property
     def stems(self) -> frozenset[str]:
         """Stems of it, of what it may refer back to and of its document's title."""
-        before = " ".join(citation.quote for citation in self.antecedents)
-        text = " ".join((self.text, before, self.document.title))
-        return frozenset(stem_tokens(search_text(text)))
+        return self._stems_with(self._before, self.document.title)
 
     @property
     def subjects(self) -> frozenset[str]:
         """Stems of what it may be about: where it refers back, the title is not."""
-        before = " ".join(citation.quote for citation in self.antecedents)
-        return frozenset(stem_tokens(search_text(f"{self.text} {before or self.document.title}")))
+        return self._stems_with(self._before or self.document.title)
+
+    @property
+    def _before(self) -> str:
+        return " ".join(citation.quote for citation in self.antecedents)
+
+    def _stems_with(self, *others: str) -> frozenset[str]:
+        return frozenset(stem_tokens(search_text(" ".join((self.text, *others)))))
 
 
 def stands_among(document_id: str, span: Span, places: Collection[Place]) -> bool:
