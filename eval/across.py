@@ -26,7 +26,7 @@ from rag.answer.across import Bridge
 from rag.config import load_settings
 from rag.lexicon import load_lexicon
 from rag.models import Models
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 
 __all__ = ["Paragraph", "Variant", "main", "read_paragraphs", "vary"]
 

@@ -14,9 +14,9 @@ from typing import Protocol
 
 from embeddings.types import Reranker
 from rag.answer.check import check_support
-from rag.answer.question import QuestionTerms, analyse_question, find_numbers, stem_tokens
-from rag.answer.support import name_is_among
-from rag.normalise import search_text
+from rag.answer.rules.support import name_is_among
+from rag.question.analysis import QuestionTerms, analyse_question, find_numbers, stem_tokens
+from rag.text.normalise import search_text
 
 __all__ = [
     "CheckScores",

@@ -31,11 +31,11 @@ from eval.gating import document_of, passes_gate
 from eval.wice import read_claims
 from rag.answer.check import check_support
 from rag.answer.facts import find_calendar_dates, find_names
-from rag.answer.figures import find_figures
-from rag.answer.question import is_chinese
 from rag.answer.rewording import load_wordbooks
-from rag.normalise import search_text
-from rag.sentences import split_sentences
+from rag.question.analysis import is_chinese
+from rag.text.normalise import search_text
+from rag.text.numbers import find_figures
+from rag.text.sentences import split_sentences
 from rag.types import Span
 
 __all__ = ["TRUE", "Source", "Variant", "main", "read_sources", "vary_sentences"]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from eval.errors import EvalError
-from rag.conversation import turns_of
+from rag.journal.types import FeedbackRecord, Journal, TurnRecord
+from rag.question.followup import turns_of
 from rag.read.reader import detect_language
-from rag.store.journal_types import FeedbackRecord, Journal, TurnRecord
 from rag.types import Answer, Citation, Filters, Outcome, Turn
 
 __all__ = ["cases_from_feedback", "write_new_file"]

@@ -18,8 +18,8 @@ from eval.calibrate import check_both_kinds
 from eval.errors import EvalError
 from eval.records import QuestionRecord
 from eval.runs import Run
-from rag.answer.question import is_chinese
 from rag.answer.settings import SupportWeights
+from rag.question.analysis import is_chinese
 
 __all__ = ["FittedWeights", "SetFit", "fit_weights"]
 

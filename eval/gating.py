@@ -8,9 +8,9 @@ from hashlib import sha256
 from rag.answer.across import Bridge
 from rag.answer.draft import DraftSentence
 from rag.answer.gate import gate_sentence
-from rag.answer.pack import Packed, PackedPassage
 from rag.answer.rewording import NO_WORDBOOKS, Wordbooks
 from rag.answer.stored import Place
+from rag.generate.pack import Packed, PackedPassage
 from rag.types import Document, Span
 
 __all__ = ["document_of", "passes_gate"]

@@ -15,8 +15,8 @@ from eval.suite import one_passage
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.errors import ReadError
-from rag.files import find_files, read_file
-from rag.ingest import BATCH_DOCUMENTS, BATCH_PASSAGES, Pipeline, index_documents
+from rag.index.ingest import BATCH_DOCUMENTS, BATCH_PASSAGES, Pipeline, index_documents
+from rag.read.files import find_files, read_file
 from rag.read.reader import read_document
 from rag.types import Document, Passage
 

@@ -19,7 +19,7 @@ from eval.records import (
     SentenceRecord,
     TurnRecord,
 )
-from rag.conversation import standalone_question
+from rag.question.followup import standalone_question
 from rag.types import Abstention, Answer, Candidate, Citation, Hit, Outcome, Span, StageScore
 
 __all__ = ["Judge"]

@@ -20,7 +20,7 @@ from eval.proposing.absent import Body, near_misses
 from eval.proposing.archive import content_stems
 from eval.proposing.sentence import comparable
 from eval.proposing.settle import Found, ReadArchive, settled
-from rag.dates import parse_date
+from rag.text.dates import parse_date
 from rag.types import Document, Span
 
 __all__ = ["Evidence", "Proposal", "propose_questions"]

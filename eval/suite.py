@@ -22,9 +22,9 @@ from eval.cases import Case, Evidence, Gold, QuestionSet, iso_day
 from eval.errors import QuestionSetError
 from eval.library import Library
 from eval.locate import locate_quote
-from rag.dates import parse_iso
-from rag.normalise import search_text
 from rag.read.reader import detect_language
+from rag.text.dates import parse_iso
+from rag.text.normalise import search_text
 from rag.types import Document, DocumentDate, Passage, Span, Turn
 
 __all__ = ["SuiteFiles", "find_suite", "one_passage", "read_corpus", "read_suite"]

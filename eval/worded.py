@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eval.errors import QuestionSetError
 from eval.gating import passes_gate
-from rag.answer.question import is_chinese
 from rag.answer.rewording import load_wordbooks
+from rag.question.analysis import is_chinese
 from rag.read.reader import read_document
 from rag.types import Document, Span
 

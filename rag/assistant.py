@@ -12,28 +12,29 @@ from types import TracebackType
 
 from embeddings.types import Encoder, Reranker
 from prompts.registry import load_prompt
-from rag.answer.question import analyse_question
 from rag.answer.settings import Composer
+from rag.answer.stopwatch import Stopwatch
 from rag.answer.verify import cite
 from rag.config import Settings, load_settings
-from rag.conversation import standalone_question, turns_of
-from rag.conversation_model import standalone_with_model
 from rag.errors import (
     AbandonedError,
     IndexMismatchError,
     QuestionError,
     UnknownDocumentError,
 )
-from rag.files import find_files
-from rag.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
+from rag.generate.base import LanguageModel
+from rag.index.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
+from rag.index.reindex import ReindexReport, reencode_missing, reindex_store
+from rag.index.uploads import accept_upload, run_upload
 from rag.inquiry import Inquiry, rank_passages
-from rag.language_model.base import LanguageModel
+from rag.journal.types import JobRecord, NewTurn, TurnRecord
 from rag.models import Models, model_errors
-from rag.reindex import ReindexReport, reencode_missing, reindex_store
-from rag.stopwatch import Stopwatch
+from rag.question.analysis import analyse_question
+from rag.question.followup import standalone_question, turns_of
+from rag.question.reworded import standalone_with_model
+from rag.read.files import find_files
 from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatus
-from rag.store.journal_types import JobRecord, NewTurn, TurnRecord
-from rag.store.local import LocalStore
+from rag.store.local.store import LocalStore
 from rag.types import (
     Answer,
     Citation,
@@ -44,7 +45,6 @@ from rag.types import (
     Outcome,
     Question,
 )
-from rag.uploads import accept_upload, run_upload
 
 __all__ = ["MAX_QUESTION_CHARACTERS", "Assistant", "SearchResult"]
 

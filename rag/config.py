@@ -21,9 +21,9 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from rag.answer.settings import AnswerSettings, SupportWeights
 from rag.errors import SettingsError
-from rag.language_model.settings import LanguageModelSettings
+from rag.generate.settings import LanguageModelSettings
+from rag.index.split import SplitSettings
 from rag.retrieve.retriever import RetrieveSettings
-from rag.split import SplitSettings
 
 __all__ = [
     "DEFAULT_CONFIG_FILE",

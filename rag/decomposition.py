@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 
 from prompts.registry import Prompt
-from rag.answer.question import is_chinese
-from rag.fidelity import denies, kept_share, lacking_facts, on_one_line, reply_of
-from rag.language_model.base import LanguageModel
+from rag.generate.base import LanguageModel
+from rag.question.analysis import is_chinese
+from rag.question.fidelity import denies, kept_share, lacking_facts, on_one_line, reply_of
 
 __all__ = ["decompose"]
 

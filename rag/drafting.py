@@ -10,14 +10,14 @@ from rag.answer.across import Bridge
 from rag.answer.compound import is_compound
 from rag.answer.rewording import load_wordbooks
 from rag.answer.settings import AnswerSettings, Composer
+from rag.answer.stopwatch import Stopwatch
 from rag.answer.stored import Place
 from rag.decomposition import decompose
 from rag.errors import AbandonedError, SettingsError
-from rag.language_model.base import LanguageModel
+from rag.generate.base import LanguageModel
 from rag.lexicon import load_lexicon
 from rag.models import Models, model_errors
 from rag.retrieve.fusion import interleave
-from rag.stopwatch import Stopwatch
 from rag.store.base import ReadView
 from rag.types import (
     Abstention,

@@ -15,31 +15,31 @@ from rag.answer.abstain import (
 from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
-from rag.answer.evidence import Circumstances, judge_sentences, without_premise
-from rag.answer.lists import asks_list, find_list_items
-from rag.answer.question import (
+from rag.answer.rules.evidence import Circumstances, judge_sentences, without_premise
+from rag.answer.rules.lists import asks_list, find_list_items
+from rag.answer.rules.short import find_short_answer
+from rag.answer.rules.shortfall import Shortfall, WordCounts, find_shortfall
+from rag.answer.rules.support import archive_rarity, ranking_signs
+from rag.answer.settings import CHINESE_WEIGHTS, Composer, SupportWeights
+from rag.answer.stopwatch import Stopwatch
+from rag.config import Settings
+from rag.drafting import Drafting
+from rag.models import Models, model_errors
+from rag.question.analysis import (
     QuestionTerms,
     analyse_question,
     content_words,
     named_words,
 )
-from rag.answer.settings import CHINESE_WEIGHTS, Composer, SupportWeights
-from rag.answer.short import find_short_answer
-from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
-from rag.answer.support import archive_rarity, ranking_signs
-from rag.config import Settings
-from rag.drafting import Drafting
-from rag.models import Models, model_errors
-from rag.normalise import lexical_tokens
+from rag.question.when import find_times
 from rag.retrieve.repeats import count_with_repeats
 from rag.retrieve.rerank import rerank
 from rag.retrieve.retriever import RetrieveSettings, retrieve
 from rag.retrieve.timely import is_published_in
-from rag.retrieve.when import find_times
-from rag.scripts import reads_text
-from rag.stopwatch import Stopwatch
 from rag.store.base import ReadView
-from rag.tense import asks_of_the_present
+from rag.text.normalise import lexical_tokens
+from rag.text.scripts import reads_text
+from rag.text.tense import asks_of_the_present
 from rag.types import (
     Abstention,
     AbstentionReason,

@@ -12,10 +12,10 @@ from embeddings.reranker import load_reranker
 from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
 from rag.config import ModelSettings
 from rag.errors import IndexMismatchError, ModelError
-from rag.language_model.base import LanguageModel
-from rag.language_model.open import open_language_model
-from rag.language_model.settings import LanguageModelSettings
-from rag.tokens import TokenCounter, load_tokenizer
+from rag.generate.base import LanguageModel
+from rag.generate.open import open_language_model
+from rag.generate.settings import LanguageModelSettings
+from rag.text.tokens import TokenCounter, load_tokenizer
 
 __all__ = ["Models", "model_errors"]
 

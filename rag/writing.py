@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rag.answer.across import Bridge
 from rag.answer.gate import NOT_COMPARED
 from rag.answer.generate import generate_claims, passage_budget
-from rag.answer.pack import pack_context
 from rag.answer.rewording import Wordbooks
 from rag.answer.stored import Place, stands_among
 from rag.errors import LanguageModelError, LanguageModelFailure
-from rag.language_model.base import LanguageModel
-from rag.language_model.settings import LanguageModelSettings
+from rag.generate.base import LanguageModel
+from rag.generate.pack import pack_context
+from rag.generate.settings import LanguageModelSettings
 from rag.types import Claim, Document, GenerationReport, Hit
 
 __all__ = ["SOURCES_DIFFER", "Written", "write_answer"]

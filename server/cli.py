@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.console import harmless, make_console, make_progress
-from rag.conversation import turns_of
-from rag.dates import parse_iso
 from rag.errors import FootnoteError, QuestionError, SettingsError
+from rag.question.followup import turns_of
+from rag.text.dates import parse_iso
 from rag.types import Filters, Outcome, Question, Span, Turn
 from server import render, wire
 from server.journal_commands import conversations_app, keys_app

@@ -22,9 +22,9 @@ from starlette.requests import Request
 from rag.answer.settings import Composer
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, UnknownDocumentError
-from rag.permalink import parse_span, permalink
 from rag.types import Citation, Document, Span
 from server.footnotes import outcome_text
+from server.permalink import parse_span, permalink
 from server.problems import ProblemError
 from server.wire import OutcomeOut, outcome_out
 from server.work import WorkPool, given_up

@@ -14,9 +14,9 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
 from rag.assistant import Assistant
-from rag.conversation import turns_of
 from rag.errors import UnknownConversationError, UnknownTurnError
-from rag.store.journal_types import Journal, NewTurn, TurnRecord, new_id
+from rag.journal.types import Journal, NewTurn, TurnRecord, new_id
+from rag.question.followup import turns_of
 from rag.types import Answer, Outcome, Question, Turn
 from server.arrivals import Arrivals
 from server.context import Context, ServerContext

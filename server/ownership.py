@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.errors import UnknownConversationError, UnknownTurnError
-from rag.store.journal_types import Conversation, Journal, TurnRecord
+from rag.journal.types import Conversation, Journal, TurnRecord
 from server.security import Caller
 
 __all__ = ["conversation_of", "turn_of"]

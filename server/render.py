@@ -12,8 +12,8 @@ from rich.text import Text
 
 from rag.config import Settings
 from rag.console import harmless, one_line
-from rag.files import SourceProblem
-from rag.ingest import IngestReport
+from rag.index.ingest import IngestReport
+from rag.read.files import SourceProblem
 from rag.store.base import DocumentSummary, Problem, StoreStatus
 from rag.types import (
     Abstention,

@@ -9,9 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from rag.answer.settings import Composer
 from rag.assistant import MAX_QUESTION_CHARACTERS
-from rag.dates import parse_iso
 from rag.errors import SettingsError
-from rag.store.journal_types import (
+from rag.journal.types import (
     Conversation,
     FileOutcome,
     JobRecord,
@@ -19,6 +18,7 @@ from rag.store.journal_types import (
     TurnRecord,
     Verdict,
 )
+from rag.text.dates import parse_iso
 from rag.types import Filters, Turn
 from server.wire import OutcomeOut, StageOut, outcome_out
 

@@ -12,7 +12,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from rag.permalink import permalink
 from rag.types import (
     Abstention,
     AbstentionKind,
@@ -27,6 +26,7 @@ from rag.types import (
     Outcome,
     StageScore,
 )
+from server.permalink import permalink
 
 __all__ = [
     "AbstentionOut",

@@ -20,7 +20,7 @@ from eval.question_file import BUNDLED_QUESTIONS, read_question_file
 from eval.runner import Plan, run_questions
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.store.local import LocalStore
+from rag.store.local.store import LocalStore
 from server import cli
 from tests.fakes import HashingEncoder, OverlapReranker
 from tests.serving import serving

@@ -9,19 +9,19 @@ from embeddings.weights import carrier_folder
 from rag.answer.across import Bridge
 from rag.answer.draft import DraftSentence
 from rag.answer.gate import NOT_COMPARED, gate_sentence
-from rag.answer.language import written_in
-from rag.answer.pack import Packed, PackedPassage
 from rag.answer.pairing import pair_texts
 from rag.answer.settings import AnswerSettings
 from rag.answer.verify import verify_claim
 from rag.errors import UnsupportedClaimError
-from rag.language_model.settings import LanguageModelSettings
+from rag.generate.pack import Packed, PackedPassage
+from rag.generate.settings import LanguageModelSettings
 from rag.lexicon import load_lexicon
 from rag.models import Models
+from rag.text.language import written_in
 from rag.types import Span
 from tests.fake_endpoint import fake_endpoint, says
 from tests.fakes import HashingEncoder
-from tests.test_verify import make_document
+from tests.rag.answer.test_verify import make_document
 
 pytestmark = pytest.mark.slow
 

@@ -15,10 +15,10 @@ from rich.console import Console
 from prompts.registry import load_prompt
 from rag.assistant import Assistant
 from rag.errors import AbandonedError
-from rag.language_model.endpoint import EndpointModel
-from rag.language_model.settings import LanguageModelSettings
-from rag.store.journal_rows import dump_outcome, load_outcome
-from rag.store.local import LocalStore
+from rag.generate.endpoint import EndpointModel
+from rag.generate.settings import LanguageModelSettings
+from rag.store.local.journal.rows import dump_outcome, load_outcome
+from rag.store.local.store import LocalStore
 from rag.types import Abstention, Answer, Filters, Hit, Question, Turn
 from server.render import render_receipt
 from server.wire import outcome_out

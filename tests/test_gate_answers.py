@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from rag.answer.draft import DraftSentence
 from rag.answer.gate import gate_sentence
-from rag.answer.pack import Packed, PackedPassage
 from rag.answer.verify import verify_claim
+from rag.generate.pack import Packed, PackedPassage
 from rag.types import DocumentDate, Span
-from tests.test_verify import make_document
+from tests.rag.answer.test_verify import make_document
 
 LIBRARY = make_document(
     "The town library opened on 3 May 1931 with 2,500 books. Its first librarian was Ada Brook. "

@@ -6,12 +6,12 @@ from rag.answer.check import check_support
 from rag.answer.draft import DraftSentence
 from rag.answer.facts import chinese_names
 from rag.answer.gate import gate_sentence
-from rag.answer.pack import Packed, PackedPassage
 from rag.answer.rewording import NO_WORDBOOKS, Wordbooks
+from rag.generate.pack import Packed, PackedPassage
 from rag.lexicon import load_lexicon
 from rag.thesaurus import load_thesaurus
 from rag.types import Span
-from tests.test_verify import make_document
+from tests.rag.answer.test_verify import make_document
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,12 @@
 import pytest
 
 from rag.answer.generate import generate_claims, passage_budget
-from rag.answer.pack import Packed, PackedPassage, pack_context, render_passages
 from rag.answer.verify import verify_claim
 from rag.errors import LanguageModelError
-from rag.language_model.settings import LanguageModelSettings
+from rag.generate.pack import Packed, PackedPassage, pack_context, render_passages
+from rag.generate.settings import LanguageModelSettings
 from rag.types import Hit, ModelIdentity, Passage, Span
-from tests.test_verify import make_document
+from tests.rag.answer.test_verify import make_document
 
 LIBRARY = make_document(
     "The town library opened on 3 May 1931. Its first librarian was Ada Brook. "

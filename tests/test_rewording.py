@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rag.answer.rewording import NO_WORDBOOKS, Wordbooks, in_words_of
 from rag.errors import ModelError
 from rag.lexicon import load_lexicon
-from rag.normalise import search_text
+from rag.text.normalise import search_text
 from rag.thesaurus import load_thesaurus
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from rag.answer.draft import DraftSentence
 from rag.answer.gate import gate_sentence
-from rag.answer.pack import Packed, PackedPassage
+from rag.generate.pack import Packed, PackedPassage
 from rag.types import Span
-from tests.test_verify import make_document
+from tests.rag.answer.test_verify import make_document
 
 TOWN = make_document(
     "The library moved to Mill Street in 1988. The mayor, Karl Stone, praised Ada Brook in 1950. "

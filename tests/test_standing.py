@@ -3,7 +3,7 @@
 import pytest
 
 from rag.answer.sense import is_turned
-from rag.normalise import search_text
+from rag.text.normalise import search_text
 
 TURNED = [
     # An office loses what makes it another.

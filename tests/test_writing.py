@@ -14,7 +14,7 @@ import pytest
 from rag.answer.settings import AnswerSettings
 from rag.console import make_console
 from rag.errors import LanguageModelError, SettingsError
-from rag.language_model.settings import LanguageModelSettings
+from rag.generate.settings import LanguageModelSettings
 from rag.types import Abstention, Answer, Question, Turn
 from server.render import render_outcome, render_receipt
 from server.wire import outcome_out

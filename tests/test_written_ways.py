@@ -16,14 +16,14 @@ from rag.answer.settings import AnswerSettings
 from rag.assistant import Assistant
 from rag.config import ServerSettings
 from rag.errors import StoreError
-from rag.language_model.settings import LanguageModelSettings
-from rag.store.local import LocalStore
+from rag.generate.settings import LanguageModelSettings
+from rag.store.local.store import LocalStore
 from server.mcp import build_mcp, run_stdio
 from server.openai_text import said_in
 from tests.fake_endpoint import Reply, fake_endpoint, says
 from tests.fakes import HashingEncoder, OverlapReranker
+from tests.server.test_gone import gauge, send, wait_until
 from tests.serving import serving
-from tests.test_gone import gauge, send, wait_until
 
 HERON = "The grey heron nests at Lake Ohrid in March 1987.\nIt lays four blue eggs.\n"
 STORK = "The white stork nests at Lake Ohrid in April 1990.\n"

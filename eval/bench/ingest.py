@@ -22,8 +22,8 @@ from rich.console import Console
 from eval.suite import one_passage, read_corpus
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.ingest import BATCH_PASSAGES, index_documents
-from rag.split import encoder_text
+from rag.index.ingest import BATCH_PASSAGES, index_documents
+from rag.index.split import encoder_text
 from rag.types import Document
 
 console = Console()

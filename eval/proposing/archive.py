@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.answer.question import stem_tokens
+from rag.question.analysis import stem_tokens
 from rag.types import Span
 
 __all__ = ["Place", "SentenceIndex", "content_stems"]

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.dates import find_dates
-from rag.normalise import search_text
+from rag.text.dates import find_dates
+from rag.text.normalise import search_text
 from rag.types import Span
 
 __all__ = [

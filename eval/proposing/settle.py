@@ -12,8 +12,8 @@ from eval.proposing.chinese import draft_chinese
 from eval.proposing.english import draft_english
 from eval.proposing.glossary import draft_glossary
 from eval.proposing.sentence import DATE, Draft, Wording, read_sentence, read_wording
-from rag.normalise import lexical_tokens
-from rag.sentences import split_sentences
+from rag.text.normalise import lexical_tokens
+from rag.text.sentences import split_sentences
 from rag.types import Document, Span
 
 __all__ = ["Found", "ReadArchive", "settled"]

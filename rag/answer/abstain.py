@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.answer.question import AnswerType, QuestionTerms
-from rag.answer.shortfall import Shortfall
+from rag.answer.rules.shortfall import Shortfall
 from rag.answer.verify import cite, verify_citation
+from rag.question.analysis import AnswerType, QuestionTerms
 from rag.types import AbstentionReason, Candidate, Citation, Document, Filters, Hit
 
 __all__ = ["cite_mentions", "explain_abstention", "explain_shortfall", "nearest_passages"]

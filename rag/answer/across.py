@@ -17,11 +17,11 @@ from decimal import Decimal
 from embeddings.types import Encoder, Vectors
 from rag.answer.check import SupportCheck, check_support
 from rag.answer.facts import count_negations, find_calendar_dates
-from rag.answer.figures import find_figures
 from rag.answer.pairing import Pairing, pair_texts
-from rag.answer.question import is_chinese
 from rag.lexicon import Lexicon
-from rag.normalise import search_text
+from rag.question.analysis import is_chinese
+from rag.text.normalise import search_text
+from rag.text.numbers import find_figures
 
 __all__ = ["Bridge", "check_across", "check_claim", "is_across"]
 

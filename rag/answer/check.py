@@ -24,10 +24,10 @@ from rag.answer.facts import (
     find_quotations,
     negated_stems,
 )
-from rag.answer.figures import Figure, find_figures
-from rag.answer.question import analyse_question, find_numbers, is_chinese, stem_tokens
-from rag.answer.support import name_is_among
-from rag.normalise import lexical_tokens, search_text, word_rarity
+from rag.answer.rules.support import name_is_among
+from rag.question.analysis import analyse_question, find_numbers, is_chinese, stem_tokens
+from rag.text.normalise import lexical_tokens, search_text, word_rarity
+from rag.text.numbers import Figure, find_figures
 from rag.types import Span
 
 __all__ = ["SupportCheck", "check_support"]

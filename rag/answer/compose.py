@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.answer.evidence import KEPT
-from rag.answer.question import find_numbers, stem_tokens
+from rag.answer.rules.evidence import KEPT
+from rag.answer.rules.support import MONTHS, NUMBER_WORD
 from rag.answer.settings import AnswerSettings
-from rag.answer.support import MONTHS, NUMBER_WORD
 from rag.answer.verify import cite, verify_claim
 from rag.errors import CitationError
+from rag.question.analysis import find_numbers, stem_tokens
 from rag.types import Candidate, Claim, Document
 
 __all__ = ["Draft", "compose_extractive"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.answer.question import is_chinese
+from rag.question.analysis import is_chinese
 
 __all__ = ["is_compound"]
 

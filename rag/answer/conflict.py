@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from rag.answer.question import QuestionTerms
-from rag.answer.recognise import find_mentions
-from rag.answer.short import clear_answer_span
-from rag.answer.spans import AnswerSpan, asks_holder
+from rag.answer.rules.recognise import find_mentions
+from rag.answer.rules.short import clear_answer_span
+from rag.answer.rules.spans import AnswerSpan, asks_holder
+from rag.question.analysis import QuestionTerms
 from rag.types import Candidate, Document
 
 __all__ = ["find_conflict"]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.answer.names import find_persons
 from rag.answer.verify import cite, verify_claim
-from rag.sentences import split_sentences
+from rag.text.names import find_persons
+from rag.text.sentences import split_sentences
 from rag.types import Citation, Claim, Document, Span
 
 __all__ = ["add_context", "refers_back", "sentences_before"]

@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.answer.thoughts import ThoughtFilter
-from rag.sentences import split_sentences
+from rag.generate.thoughts import ThoughtFilter
+from rag.text.sentences import split_sentences
 
 __all__ = ["DraftParser", "DraftSentence"]
 

@@ -1,6 +1,6 @@
 """What a sentence states that can be checked: dates, names, quotations, negations.
 
-Numbers are in ``rag.answer.figures``. Everything here expects ``search_text``: Unicode
+Numbers are in ``rag.text.numbers``. Everything here expects ``search_text``: Unicode
 NFKC with straight quotes and plain hyphens.
 """
 
@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.answer.question import stem_tokens
-from rag.dates import find_dates
+from rag.question.analysis import stem_tokens
+from rag.text.dates import find_dates
 from rag.types import Span
 
 __all__ = [

@@ -14,9 +14,8 @@ from typing import Literal
 from rag.answer.across import Bridge, check_across, is_across
 from rag.answer.check import SupportCheck, check_support
 from rag.answer.draft import DraftSentence
-from rag.answer.pack import Packed, PackedPassage
-from rag.answer.question import analyse_question, is_chinese
 from rag.answer.rewording import NO_WORDBOOKS, Wordbooks, in_words_of
+from rag.answer.rules.support import name_is_among
 from rag.answer.sense import states_nothing
 from rag.answer.stored import (
     NOTHING_GIVEN,
@@ -27,10 +26,11 @@ from rag.answer.stored import (
     stands_among,
     stored_sentences,
 )
-from rag.answer.support import name_is_among
 from rag.answer.verify import known_of, verify_claim
 from rag.answer.wording import is_about, is_said, mixes_clauses, split_parts
 from rag.errors import CitationError
+from rag.generate.pack import Packed, PackedPassage
+from rag.question.analysis import analyse_question, is_chinese
 from rag.types import Citation, Claim, Document
 
 __all__ = ["NOT_COMPARED", "GateKind", "GateVerdict", "gate_sentence"]

@@ -11,12 +11,12 @@ from prompts.registry import Prompt, load_prompt
 from rag.answer.across import Bridge, is_across
 from rag.answer.draft import DraftParser, DraftSentence
 from rag.answer.gate import gate_sentence
-from rag.answer.language import written_in
-from rag.answer.pack import Packed, render_passages
 from rag.answer.rewording import NO_WORDBOOKS, Wordbooks
 from rag.answer.stored import Place
-from rag.language_model.base import LanguageModel, Message
-from rag.language_model.settings import LanguageModelSettings
+from rag.generate.base import LanguageModel, Message
+from rag.generate.pack import Packed, render_passages
+from rag.generate.settings import LanguageModelSettings
+from rag.text.language import written_in
 from rag.types import Claim, Document, DraftVerdict, GenerationReport
 
 __all__ = ["Generation", "generate_claims", "passage_budget"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from rag.answer.facts import FUNCTION_WORDS
-from rag.answer.question import stem_tokens
+from rag.question.analysis import stem_tokens
 
 __all__ = ["exchanges_places", "tokens_of"]
 

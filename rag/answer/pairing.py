@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.answer.facts import FUNCTION_WORDS, Name, find_calendar_dates, find_names
-from rag.answer.figures import find_figures
-from rag.answer.question import analyse_question, stem_tokens
 from rag.answer.romanise import Spellings, transliterated
-from rag.answer.support import name_is_among
+from rag.answer.rules.support import name_is_among
 from rag.lexicon import Lexicon
-from rag.normalise import lexical_tokens, search_text, word_rarity
+from rag.question.analysis import analyse_question, stem_tokens
+from rag.text.normalise import lexical_tokens, search_text, word_rarity
+from rag.text.numbers import find_figures
 from rag.types import Span
 
 __all__ = ["Pairing", "pair_texts"]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
-from rag.answer.figures import Figure, find_figures
-from rag.answer.question import is_chinese, stem_tokens
 from rag.lexicon import Lexicon, load_lexicon
-from rag.normalise import search_text
+from rag.question.analysis import is_chinese, stem_tokens
+from rag.text.normalise import search_text
+from rag.text.numbers import Figure, find_figures
 from rag.thesaurus import UNCHANGED, Thesaurus, load_thesaurus
 from rag.types import Span
 

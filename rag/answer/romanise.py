@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import product
 
 from rag.lexicon import Lexicon
-from rag.normalise import lexical_tokens
+from rag.text.normalise import lexical_tokens
 from rag.types import Span
 
 __all__ = ["Spellings", "transliterated"]

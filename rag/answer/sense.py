@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from rag.answer.facts import FUNCTION_WORDS
 from rag.answer.order import exchanges_places, tokens_of
-from rag.answer.question import stem_tokens
 from rag.answer.standing import changes_standing
+from rag.question.analysis import stem_tokens
 
 __all__ = ["is_turned", "states_nothing"]
 

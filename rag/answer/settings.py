@@ -16,7 +16,7 @@ class AnswerSettings:
     """When to answer, and how much to say.
 
     ``min_support`` is the one threshold of abstention: an answer is given only when some
-    sentence's support score (in [0, 1], see rag.answer.support) reaches it, and only
+    sentence's support score (in [0, 1], see rag.answer.rules.support) reaches it, and only
     sentences that reach it are said. Higher means fewer, surer answers. ``passages`` is
     how many of the best passages are read sentence by sentence, with those that repeat
     them; ``sentences`` how many of their sentences the cross-encoder reads (all where a

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from rag.answer.facts import FUNCTION_WORDS, find_names
-from rag.answer.question import analyse_question, is_chinese, stem_tokens
+from rag.question.analysis import analyse_question, is_chinese, stem_tokens
 
 __all__ = ["changes_standing"]
 

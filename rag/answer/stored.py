@@ -10,13 +10,13 @@ from rag.answer.across import Bridge, check_claim
 from rag.answer.check import SupportCheck
 from rag.answer.context import refers_back, sentences_before
 from rag.answer.facts import find_calendar_dates, find_names
-from rag.answer.figures import find_figures
-from rag.answer.pack import PackedPassage
-from rag.answer.question import stem_tokens
 from rag.answer.sense import states_nothing
 from rag.answer.verify import cite, known_of
-from rag.normalise import search_text
-from rag.sentences import split_sentences
+from rag.generate.pack import PackedPassage
+from rag.question.analysis import stem_tokens
+from rag.text.normalise import search_text
+from rag.text.numbers import find_figures
+from rag.text.sentences import split_sentences
 from rag.types import Citation, Document, Span
 
 __all__ = [

@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 
 from rag.answer.check import check_support
 from rag.answer.facts import FUNCTION_WORDS, find_calendar_dates, find_names
-from rag.answer.figures import find_figures
-from rag.answer.question import analyse_question, stem_tokens
+from rag.answer.rules.support import name_is_among
 from rag.answer.sense import is_turned
-from rag.answer.support import name_is_among
-from rag.normalise import search_text
+from rag.question.analysis import analyse_question, stem_tokens
+from rag.text.normalise import search_text
+from rag.text.numbers import find_figures
 from rag.types import Citation, Span
 
 __all__ = ["is_about", "is_said", "mixes_clauses", "split_parts"]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rag.dates import parse_date
-from rag.sentences import heading_words
+from rag.text.dates import parse_date
+from rag.text.sentences import heading_words
 from rag.types import DocumentDate, Span
 
 __all__ = ["Content", "read_markdown", "read_plain"]

@@ -7,11 +7,11 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from rag.dates import find_dates
 from rag.errors import ReadError
 from rag.read.decode import decode
 from rag.read.html import declared_charset, looks_like_html, read_html
 from rag.read.plain import Content, read_markdown, read_plain
+from rag.text.dates import find_dates
 from rag.types import UPLOAD_PREFIX, Document, DocumentDate
 
 __all__ = ["detect_language", "read_document", "supported_suffixes"]

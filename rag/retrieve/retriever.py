@@ -8,12 +8,12 @@ from math import inf
 
 from embeddings.registry import Reads
 from embeddings.types import Vectors
+from rag.question.when import AskedTime, find_times
 from rag.retrieve.fusion import fuse_scores
 from rag.retrieve.timely import prefer_timely, with_resolved_times
-from rag.retrieve.when import AskedTime, find_times
-from rag.scripts import is_latin, reads_text
 from rag.store.base import ReadView, ScoredPassage
-from rag.store.rows import parse_passage_id
+from rag.store.local.rows import parse_passage_id
+from rag.text.scripts import is_latin, reads_text
 from rag.types import Hit, Question, StageScore
 
 __all__ = ["RetrieveSettings", "retrieve"]

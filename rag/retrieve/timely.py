@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from rag.retrieve.when import AskedTime
+from rag.question.when import AskedTime
 from rag.store.base import ScoredPassage
-from rag.store.rows import parse_passage_id
+from rag.store.local.rows import parse_passage_id
 from rag.types import DocumentDate, Span
 
 __all__ = ["is_published_in", "prefer_timely", "with_resolved_times"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from embeddings.types import EncoderIdentity, Vectors
-from rag.store.journal_types import Journal
+from rag.journal.types import Journal
 from rag.types import Document, DocumentDate, Filters, Passage
 
 __all__ = [
@@ -175,7 +175,7 @@ class ReadView(Protocol):
     def word_frequencies(self, words: Sequence[str], *, limit: int = 10_000) -> dict[str, int]:
         """How many passages of the active index hold each word, by word as given.
 
-        A word is a lexical token (`rag.normalise.lexical_tokens`) and meets the passages,
+        A word is a lexical token (`rag.text.normalise.lexical_tokens`) and meets the passages,
         titles included, that a lexical search for it finds: inflected forms count. Counting
         stops at ``limit``. One that holds no letter or digit is in no passage.
         """

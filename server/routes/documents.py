@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials
 
 from rag.errors import UnknownDocumentError
-from rag.permalink import parse_span, permalink
 from rag.store.base import DocumentSummary
 from rag.types import Document
 from server.context import Context
 from server.pages import document_page, wants_page
 from server.parameters import QueryFilters
+from server.permalink import parse_span, permalink
 from server.problems import ProblemError, problem_responses
 from server.security import Reader, WriterCaller, allowed, bearer
 from server.shapes import (

@@ -1,0 +1,1 @@
+"""Which sentence answers and how surely, by rules; a reading model will replace them."""

@@ -1,0 +1,209 @@
+"""Evidence: the sentences of the best passages, each judged as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from embeddings.types import Encoder, Reranker
+from rag.answer.rules.currency import sentence_currency
+from rag.answer.rules.similarity import similarities, support_across, support_within, unread_pairs
+from rag.answer.rules.support import RankingSigns, read_signs, shifted, support_score
+from rag.answer.settings import SupportWeights
+from rag.question.analysis import QuestionTerms
+from rag.text.normalise import search_text
+from rag.text.scripts import is_latin
+from rag.text.sentences import split_sentences
+from rag.types import Candidate, Document, Hit, Signs, Span
+
+__all__ = ["KEPT", "Circumstances", "judge_sentences", "without_premise"]
+
+KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a question is judged in: what its whole ranking says of it, what each of its
+    content words counts in this archive (stem to rarity), the share of its names that the
+    archive has anywhere, and the day it is asked from."""
+
+    ranking: RankingSigns
+    rarity: Mapping[str, float]
+    names_known: float
+    as_of: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence with what it is read with: ``words`` is its search text, ``scored`` what
+    the cross-encoder sees, ``context`` (title, date, passage) where the question's names
+    and numbers may stand."""
+
+    hit: Hit
+    place: int
+    span: Span
+    quote: str
+    words: str
+    scored: str
+    context: str
+    dated: bool
+
+
+def judge_sentences(
+    question: QuestionTerms,
+    hits: Sequence[Hit],
+    documents: Mapping[str, Document],
+    reranker: Reranker,
+    *,
+    encoder: Encoder,
+    circumstances: Circumstances,
+    weights: SupportWeights,
+    most: int | None,
+) -> list[Candidate]:
+    """The likeliest sentences of the hits with their support scores, best first.
+
+    At most ``most`` are judged: a cross-encoder's time is spent on those that hold words
+    of the question and the type of thing asked for, in the better passages. Reading all,
+    not 12, chose another best sentence for 13 of 1,271 questions of seven sets.
+    ``documents`` maps document id to document for every hit. The logit of a pair that the
+    reranker cannot read is 0; the cosine of an encoder that reads both counts instead.
+    Ties by document id and span. All verdicts are "kept"; what the composer drops, it
+    marks.
+    """
+    sentences = [
+        sentence
+        for place, hit in enumerate(hits)
+        for sentence in _sentences(hit, documents[hit.passage.document_id], place)
+    ]
+    signs = [_signs(question, sentence, circumstances) for sentence in sentences]
+    read = _likeliest(sentences, signs, most)
+    sentences, signs = [sentences[at] for at in read], [signs[at] for at in read]
+    words = [sentence.words for sentence in sentences]
+    unread = unread_pairs(question.text, words, reranker)
+    logits = _logits(question.text, sentences, unread, reranker)
+    cosines = similarities(question.text, words, unread, encoder)
+    judged = [
+        _judged(sentence, replace(found, sentence_logit=logit), weights)
+        for sentence, found, logit in zip(sentences, signs, logits, strict=True)
+    ]
+    candidates = _with_similarity(question, judged, words, cosines)
+    return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
+
+
+def _likeliest(
+    sentences: Sequence[_Sentence], signs: Sequence[Signs], most: int | None
+) -> list[int]:
+    """Positions of the sentences worth a cross-encoder's time, in order."""
+
+    def promise(at: int) -> float:
+        found = signs[at]
+        return (
+            2.0 * found.sentence_coverage
+            + float(found.type_match)
+            + 0.1 * found.passage_logit
+            - 0.15 * sentences[at].place
+            + found.currency
+        )
+
+    order = sorted(range(len(sentences)), key=lambda at: (-promise(at), at))
+    return sorted(order[:most])
+
+
+def without_premise(candidates: Sequence[Candidate], weights: SupportWeights) -> list[Candidate]:
+    """The candidates, in order, where the question takes for granted what nothing near says."""
+    return [
+        replace(
+            candidate,
+            signs=replace(candidate.signs, premise_stated=False),
+            support=shifted(candidate.support, -weights.premise_stated),
+        )
+        for candidate in candidates
+    ]
+
+
+def _logits(
+    question: str, sentences: Sequence[_Sentence], unread: frozenset[int], reranker: Reranker
+) -> list[float]:
+    read = [at for at in range(len(sentences)) if at not in unread]
+    logits = [0.0] * len(sentences)
+    scores = reranker.score(question, [sentences[at].scored for at in read])
+    for at, logit in zip(read, scores.tolist(), strict=True):
+        logits[at] = logit
+    return logits
+
+
+def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
+    passage = hit.passage
+    text = passage.span.of(document.text)
+    published = document.published.isoformat() if document.published else ""
+    context = f"{passage.title} {published} {' '.join(passage.headings)} {passage.search_text}"
+    title = search_text(document.title)
+    found: list[_Sentence] = []
+    for local in split_sentences(text, document.language):
+        span = Span(passage.span.start + local.start, passage.span.start + local.end)
+        quote = span.of(document.text)
+        words = search_text(quote)
+        is_title = words.strip(" #").casefold() == title.casefold()
+        if is_title and quote.strip() != document.text.strip():
+            # The title is context for every sentence; beside them it answers nothing.
+            continue
+        if not any(character.isalnum() for character in words):
+            continue
+        # Pronouns and "the visit" get their meaning from the title.
+        scored = f"{title}. {words}" if title and not is_title else words
+        found.append(_Sentence(hit, place, span, quote, words, scored, context, bool(published)))
+    return found
+
+
+def _with_similarity(
+    question: QuestionTerms,
+    judged: Sequence[Candidate],
+    words: Sequence[str],
+    cosines: Sequence[float | None],
+) -> list[Candidate]:
+    """The candidates, those that have a cosine judged by it too."""
+    latin = is_latin(question.text)
+    candidates: list[Candidate] = []
+    for candidate, text, cosine in zip(judged, words, cosines, strict=True):
+        if cosine is None:
+            candidates.append(candidate)
+            continue
+        support = (
+            support_within(candidate.support, cosine)
+            if is_latin(text) == latin
+            else support_across(candidate.signs, cosine, latin=not latin)
+        )
+        signs = replace(candidate.signs, similarity=cosine)
+        candidates.append(replace(candidate, signs=signs, support=support))
+    return candidates
+
+
+def _signs(question: QuestionTerms, sentence: _Sentence, circumstances: Circumstances) -> Signs:
+    """Everything known of a sentence before the cross-encoder has read it."""
+    reranked = sentence.hit.reranked
+    return read_signs(
+        question,
+        sentence.words,
+        sentence.context,
+        sentence_logit=0.0,
+        passage_logit=reranked.score if reranked else 0.0,
+        ranking=circumstances.ranking,
+        rarity=circumstances.rarity,
+        currency=sentence_currency(
+            question, sentence.words, dated=sentence.dated, as_of=circumstances.as_of
+        ),
+        names_known=circumstances.names_known,
+    )
+
+
+def _judged(sentence: _Sentence, signs: Signs, weights: SupportWeights) -> Candidate:
+    return Candidate(
+        document_id=sentence.hit.passage.document_id,
+        passage_id=sentence.hit.passage.id,
+        span=sentence.span,
+        quote=sentence.quote,
+        signs=signs,
+        support=support_score(signs, weights),
+        verdict=KEPT,
+    )

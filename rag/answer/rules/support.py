@@ -1,0 +1,245 @@
+"""The support score: how likely a sentence answers the question, from several signs.
+
+A cross-encoder says how much a sentence is about the question, but it happily scores
+the right entity with the wrong fact. So its logits are joined with checks it does not
+make: are the question's names and numbers in the evidence, and does the sentence hold
+the type of thing asked for (a date, an amount, a name)?
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+from rag.answer.rules.spans import asked_kind, find_answer_spans
+from rag.answer.settings import SupportWeights
+from rag.question.analysis import QuestionTerms, find_numbers, stem_tokens
+from rag.types import Hit, Signs, StageScore
+
+__all__ = [
+    "MONTHS",
+    "NUMBER_WORD",
+    "RankingSigns",
+    "archive_rarity",
+    "holds_answer_type",
+    "name_is_among",
+    "ranking_signs",
+    "read_signs",
+    "shifted",
+    "support_score",
+]
+
+MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|"
+    "jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
+)
+_DATE = re.compile(
+    rf"""
+    \b (?:1[0-9] | 20) \d\d s? \b
+    | \b \d{{1,2}} (?:st|nd|rd|th)? (?:\sof)? \s (?:{MONTHS}) \b
+    | \b (?:{MONTHS}) \.? \s \d{{1,2}}
+    | \b (?:in | since | until | by | during | of) \s (?:{MONTHS}) \b
+    | \b \d{{1,2}} (?:st|nd|rd|th) \s century \b
+    | \b \d{{3,4}} \s? (?:BC | AD | BCE | CE) \b
+    | \b (?:mon | tues | wednes | thurs | fri | satur | sun) day \b
+    | \d{{1,4}} \s? 年 | \d{{1,2}} \s? 月 | [〇一二三四五六七八九十]{{2,4}} 年
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+NUMBER_WORD = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
+    "sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
+    "hundreds?|thousands?|millions?|billions?|trillions?|dozens?|half|third|quarter|twice|once|"
+    "several|no|none"
+)
+_NUMBER = re.compile(
+    rf"""
+    \d | \b (?:{NUMBER_WORD}) \b
+    # A Chinese numeral counts only with what it counts: 一 alone is often "a".
+    | [一二两三四五六七八九十百千万亿]+ [余多]?
+      (?:个|位|家|名|人|次|份|项|所|年|国|天|元|倍|场|座|种)
+    | 数[十百千万]
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_CURRENCY = "dollars?|euros?|pounds?|yuan|renminbi|yen|francs?|usd|eur|gbp|rmb|cny|cents?"
+_MONEY = re.compile(
+    rf"[$€£¥]\s?\d"
+    rf"|(?<![\d.,])\d[\d.,]*+(?: (?:thousand|million|billion|trillion))?\s?(?:{_CURRENCY})\b|"
+    rf"\b(?:{_CURRENCY})\s?\d|\b(?:thousand|million|billion|trillion)\s(?:{_CURRENCY})\b|"
+    r"(?<![\d.,])\d[\d.,]*+\s?[万亿]?\s?(?:美元|欧元|元|人民币|英镑)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)|[〇一二三四五六七八九]{4}年")
+_YEAR_RANGE = re.compile(
+    r"""
+    (?<!\d) ((?:1[0-9]|20)\d\d) 年?
+    (?: \s?[-–—~至到]\s? | \s (?:to | until | till | and | through) \s (?:\w+\s)? )
+    ((?:1[0-9]|20)\d\d) (?!\d)
+    """,
+    re.VERBOSE,
+)
+# Of stems: china, chines(e); america(n); germani, german.
+_DEMONYM_ENDINGS = ("es", "ese", "ian", "ean", "an", "ish", "i", "a", "n", "s")
+_CHINESE_WORDS = re.compile(r"[一-鿿]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class RankingSigns:
+    """What a whole ranking says of its question, as rag.types.Signs has it."""
+
+    margin: float
+    prominence: float
+    agreement: float
+
+
+def ranking_signs(hits: Sequence[Hit]) -> RankingSigns:
+    """How clearly a ranking, best hit first, has found something."""
+    logits = sorted((hit.reranked.score for hit in hits if hit.reranked), reverse=True)
+    distances = [1.0 - hit.dense.score for hit in hits if hit.dense]
+    # All alike says nothing, and nothing is divided by nothing.
+    mean = max(sum(distances) / len(distances), 0.05) if distances else 1.0
+    return RankingSigns(
+        margin=logits[0] - logits[1] if len(logits) > 1 else 0.0,
+        prominence=max(0.0, 1.0 - min(distances) / mean) if distances else 0.0,
+        agreement=max(
+            ((_nearness(hit.dense) + _nearness(hit.lexical)) / 2 for hit in hits), default=0.0
+        ),
+    )
+
+
+def _nearness(stage: StageScore | None) -> float:
+    return 1.0 / stage.rank if stage else 0.0
+
+
+def archive_rarity(frequencies: Mapping[str, int], passages: int) -> dict[str, float]:
+    """What each word counts: the log of how few of the passages hold it, in (0, 1].
+
+    A word that no passage holds counts 1. Sparck Jones, Journal of Documentation 1972.
+    """
+    most = math.log1p(2 * passages) or 1.0
+    return {word: math.log1p(passages / (n + 0.5)) / most for word, n in frequencies.items()}
+
+
+def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
+    """Whether the sentence holds something of the type asked for that the question does
+    not say itself.
+
+    True for types that have no recognisable form (reason, definition, other).
+    """
+    if not question.chinese:
+        return asked_kind(question) is None or bool(find_answer_spans(question, sentence))
+    match question.expects:
+        case "date":
+            return bool((_YEAR if question.asks_year else _DATE).search(sentence))
+        case "number":
+            return bool(_NUMBER.search(sentence))
+        case "money":
+            return bool(_MONEY.search(sentence))
+        case "person" | "place":
+            return bool(_CHINESE_WORDS.search(sentence))
+        case _:
+            return True
+
+
+def read_signs(
+    question: QuestionTerms,
+    sentence: str,
+    context: str,
+    *,
+    sentence_logit: float,
+    passage_logit: float,
+    ranking: RankingSigns,
+    rarity: Mapping[str, float],
+    currency: float = 1.0,
+    names_known: float = 1.0,
+) -> Signs:
+    """Compare a question with a sentence and its context (title, date and passage).
+
+    ``rarity`` maps the stems of the question's content words to what each counts;
+    ``currency`` is rag.answer.rules.currency's.
+    """
+    in_sentence = frozenset(stem_tokens(sentence))
+    context_stems, context_numbers = _words_of(context)
+    in_context = in_sentence | context_stems
+    numbers = find_numbers(sentence) | context_numbers | _years_spanned(sentence)
+    return Signs(
+        sentence_logit=sentence_logit,
+        passage_logit=passage_logit,
+        margin=ranking.margin,
+        prominence=ranking.prominence,
+        agreement=ranking.agreement,
+        sentence_coverage=_share(question.content, in_sentence),
+        passage_coverage=_share(question.content, in_context),
+        rare_coverage=_weighted_share(rarity, in_context),
+        name_coverage=_name_share(question.names, in_context),
+        number_coverage=_share(question.numbers, numbers),
+        type_match=holds_answer_type(sentence, question),
+        currency=currency,
+        premise_stated=True,
+        names_known=names_known,
+    )
+
+
+@lru_cache(maxsize=256)  # all sentences of a passage share its context
+def _words_of(context: str) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(stem_tokens(context)), find_numbers(context)
+
+
+def _years_spanned(sentence: str) -> frozenset[str]:
+    """Every year of the ranges a sentence gives: "from 2013 until January 2017" holds 2015."""
+    spans = [(int(first), int(last)) for first, last in _YEAR_RANGE.findall(sentence)]
+    return frozenset(
+        str(year) for first, last in spans if last - first <= 200 for year in range(first, last + 1)
+    )
+
+
+def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
+    return len(wanted & found) / len(wanted) if wanted else 1.0
+
+
+def _weighted_share(weights: Mapping[str, float], found: frozenset[str]) -> float:
+    total = math.fsum(weights.values())
+    return math.fsum(w for stem, w in weights.items() if stem in found) / total if total else 1.0
+
+
+def _name_share(names: frozenset[str], found: frozenset[str]) -> float:
+    if not names:
+        return 1.0
+    return sum(1 for name in names if name_is_among(name, found)) / len(names)
+
+
+def name_is_among(name: str, found: Iterable[str]) -> bool:
+    """Whether a name is among stems as written or as a near relative: China, Chinese."""
+    forms = _name_forms(name)
+    return any(not forms.isdisjoint(_name_forms(other)) for other in found)
+
+
+@lru_cache(maxsize=1 << 16)
+def _name_forms(stem: str) -> frozenset[str]:
+    """The stem and, of words long enough, what is left without demonyms' endings."""
+    bare = {stem.removesuffix(ending) for ending in _DEMONYM_ENDINGS} if stem.isalpha() else set()
+    return frozenset((stem, *(form for form in bare if len(form) >= 4)))
+
+
+def support_score(signs: Signs, weights: SupportWeights) -> float:
+    """The support score in [0, 1]; only comparable with ``AnswerSettings.min_support``."""
+    total = weights.bias + sum(
+        getattr(weights, sign.name) * float(getattr(signs, sign.name))
+        for sign in fields(weights)
+        if sign.name != "bias"
+    )
+    return _logistic(total)
+
+
+def shifted(support: float, log_odds: float) -> float:
+    """A support score whose log-odds are raised by so much."""
+    bounded = min(max(support, 1e-12), 1.0 - 1e-12)
+    return _logistic(math.log(bounded / (1.0 - bounded)) + log_odds)
+
+
+def _logistic(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, log_odds))))

@@ -1,0 +1,1 @@
+"""Language models: endpoints, and what is asked of them."""

@@ -1,0 +1,64 @@
+"""The language model that the settings name, if they name one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import platformdirs
+
+from rag.errors import SettingsError
+from rag.generate.base import LanguageModel
+from rag.generate.settings import LanguageModelSettings
+
+__all__ = ["open_language_model"]
+
+
+def open_language_model(
+    settings: LanguageModelSettings,
+    *,
+    cache_dir: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> LanguageModel | None:
+    """The configured model, or None. An endpoint is not called; a file in process is loaded.
+
+    ``cache_dir`` holds the token vocabulary and the carried model (default: the user's
+    cache folder). The endpoint's key is read from ``environment`` (default: the process's),
+    where ``api_key_env`` names it; it belongs to the machine and is no setting.
+
+    Raises:
+        SettingsError: the named variable holds no usable key.
+        ModelError: the model's file, or the vocabulary, is missing or altered, or the
+            runtime is not installed.
+    """
+    cache = cache_dir or Path(platformdirs.user_cache_dir("footnote", appauthor=False))
+    if settings.embedded:
+        # Late: the runtime is an extra, and only needed where it is asked for.
+        from rag.generate.embedded import EmbeddedModel
+
+        return EmbeddedModel(settings, cache_dir=cache)
+    if not settings.base_url:
+        return None
+    # Late, so that commands without a model do not load the client.
+    from rag.generate.endpoint import EndpointModel
+    from rag.text.tokens import load_tokenizer
+
+    found = os.environ if environment is None else environment
+    key = _key(settings.api_key_env, found) if settings.api_key_env else ""
+    return EndpointModel(settings, api_key=key, count_tokens=load_tokenizer(cache).count)
+
+
+def _key(variable: str, environment: Mapping[str, str]) -> str:
+    key = environment.get(variable, "").strip()
+    if not key:
+        raise SettingsError(
+            f"environment variable {variable}, which language_model.api_key_env names, is not "
+            "set; set it to the endpoint's key"
+        )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise SettingsError(
+            f"environment variable {variable}, which language_model.api_key_env names, holds no "
+            "key: keys are printable ASCII without spaces; correct it"
+        )
+    return key

@@ -1,0 +1,324 @@
+"""Files to stored, indexed documents: read, split, encode, store.
+
+A document is stored whole in one transaction and only then reported, so whatever was
+reported survives a crash, and a second run goes on where the first one stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from embeddings.types import Encoder, Vectors
+from rag.errors import ReadError
+from rag.index.split import SplitSettings, encoder_text, split_document
+from rag.read.files import FoundFiles, SourceProblem, is_gone, read_file
+from rag.read.reader import read_document
+from rag.store.base import IndexedDocument, IndexSpec, SourceRecord, Store, Writer
+from rag.types import Document, Passage
+
+__all__ = [
+    "IngestEvent",
+    "IngestReport",
+    "Pipeline",
+    "RawSource",
+    "file_hash_of",
+    "index_documents",
+    "ingest_files",
+    "ingest_sources",
+]
+
+Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
+
+# Part of each source's recorded hash: a reader that reads differently must read again.
+READER_VERSION = "read.v2"
+
+# Passages encoded together: enough that sorting by length pays, few enough that a
+# crash loses only seconds of work that nobody was told is done.
+BATCH_PASSAGES = 256
+BATCH_DOCUMENTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RawSource:
+    """Something to be read: what it is called, and how its bytes are had.
+
+    ``read`` raises ReadError when they cannot be.
+    """
+
+    source: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestEvent:
+    """One source is done: stored (or found unchanged, or failed), and durable."""
+
+    source: str
+    outcome: Outcome
+    passages: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did. ``passages`` counts those stored; ``pruned`` are sources that
+    were forgotten because their files are gone; ``interrupted`` if cut short."""
+
+    added: int
+    updated: int
+    unchanged: int
+    duplicates: int
+    passages: int
+    seconds: float
+    skipped: tuple[SourceProblem, ...]
+    failed: tuple[SourceProblem, ...]
+    pruned: tuple[str, ...] = ()
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """How a document becomes passages and vectors.
+
+    ``count_tokens`` counts in the unit of ``split.max_tokens``.
+    """
+
+    encoder: Encoder
+    split: SplitSettings
+    count_tokens: Callable[[str], int]
+
+    @property
+    def spec(self) -> IndexSpec:
+        """What an index built by this pipeline records."""
+        return IndexSpec(encoder=self.encoder.identity, splitter=self.split.describe())
+
+    def passages(self, document: Document) -> tuple[Passage, ...]:
+        """The document's passages, each within both token limits."""
+        return split_document(
+            document,
+            self.split,
+            count_tokens=self.count_tokens,
+            count_encoder_tokens=self.encoder.count_tokens,
+            encoder_limit=self.encoder.max_tokens,
+        )
+
+    def encode(self, passages: Sequence[Passage]) -> Vectors:
+        """The passages' vectors, float32 of shape (len(passages), dimension), unit rows."""
+        title_tokens = self.split.title_tokens
+        return self.encoder.encode_passages(
+            [encoder_text(passage, title_tokens=title_tokens) for passage in passages]
+        )
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Documents on their way into the store, with what they will be reported as."""
+
+    documents: list[tuple[Document, str, tuple[Passage, ...]]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        passages = sum(len(passages) for _, _, passages in self.documents)
+        return passages >= BATCH_PASSAGES or len(self.documents) >= BATCH_DOCUMENTS
+
+    def holds(self, document_id: str) -> bool:
+        return any(document.id == document_id for document, _, _ in self.documents)
+
+
+def ingest_files(
+    found: FoundFiles,
+    store: Store,
+    pipeline: Callable[[], Pipeline],
+    *,
+    prune: bool = False,
+    on_event: Callable[[IngestEvent], None] = lambda event: None,
+) -> IngestReport:
+    """Read, split, encode and store files; unchanged ones are not even parsed.
+
+    With ``prune``, sources below the folders that were looked through are forgotten when
+    their files no longer exist, and their documents with their last source.
+
+    ``pipeline`` is called only when something must be encoded, so that a run over an
+    unchanged folder loads no model. A file that cannot be read is reported and the rest
+    goes in. Ctrl-C ends the run with what was already reported kept.
+
+    Raises:
+        StoreLockedError: another process is writing.
+        IndexMismatchError: the index was built with other models or splitter settings.
+    """
+    started = time.perf_counter()
+    tally = _Tally(failed=list(found.failed))
+
+    def report(event: IngestEvent) -> None:
+        tally.add(event)
+        on_event(event)
+
+    interrupted = False
+    pruned: list[str] = []
+    with store.write() as writer:
+        try:
+            ingest_sources(_raw(found.files), store, writer, pipeline, report)
+            if prune:
+                _prune(found.folders, store, writer, pruned)
+                # A document that lost its first source takes title and dates from the next.
+                again = _to_read_again(found.files, store)
+                ingest_sources(_raw(again), store, writer, pipeline, report)
+        except KeyboardInterrupt:
+            interrupted = True
+    counts = tally.counts
+    return IngestReport(
+        added=counts["added"],
+        updated=counts["updated"],
+        unchanged=counts["unchanged"],
+        duplicates=counts["duplicate"],
+        passages=tally.passages,
+        seconds=time.perf_counter() - started,
+        skipped=found.skipped,
+        failed=tuple(tally.failed),
+        pruned=tuple(pruned),
+        interrupted=interrupted,
+    )
+
+
+def _prune(folders: Sequence[Path], store: Store, writer: Writer, pruned: list[str]) -> None:
+    with store.read() as view:
+        sources = [source for summary in view.documents() for source in summary.sources]
+    for source in sources:
+        path = Path(source)
+        if any(folder in path.parents for folder in folders) and is_gone(path):
+            writer.remove_source(source)
+            pruned.append(source)
+
+
+def _to_read_again(files: Sequence[Path], store: Store) -> list[Path]:
+    with store.read() as view:
+        records = [(path, view.source(str(path))) for path in files]
+    return [path for path, record in records if record is not None and not record.file_hash]
+
+
+@dataclass(slots=True)
+class _Tally:
+    failed: list[SourceProblem]
+    passages: int = 0
+    counts: dict[Outcome, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            ("added", "updated", "unchanged", "duplicate", "failed"), 0
+        )
+    )
+
+    def add(self, event: IngestEvent) -> None:
+        self.counts[event.outcome] += 1
+        self.passages += event.passages
+        if event.outcome == "failed":
+            self.failed.append(SourceProblem(event.source, event.reason))
+
+
+def _raw(files: Iterable[Path]) -> Iterator[RawSource]:
+    return (RawSource(str(path), partial(read_file, path)) for path in files)
+
+
+def file_hash_of(data: bytes) -> str:
+    """What is recorded of a source's bytes, to tell that it need not be read again."""
+    return f"{READER_VERSION}:{hashlib.sha256(data).hexdigest()}"
+
+
+def ingest_sources(
+    sources: Iterable[RawSource],
+    store: Store,
+    writer: Writer,
+    pipeline: Callable[[], Pipeline],
+    report: Callable[[IngestEvent], None],
+) -> None:
+    """Read, split, encode and store each source; what is reported is durable.
+
+    One that cannot be read is reported and stops none of the others. ``sources`` is asked
+    for the next one only when those before it were taken in, so it may end early.
+    """
+    batch = _Batch()
+
+    def flush() -> None:
+        if batch.documents:
+            _store_batch(batch, writer, pipeline(), report)
+            batch.documents.clear()
+            batch.outcomes.clear()
+
+    for raw in sources:
+        source = raw.source
+        try:
+            data = raw.read()
+        except ReadError as error:
+            report(IngestEvent(source, "failed", 0, str(error)))
+            continue
+        file_hash = file_hash_of(data)
+        with store.read() as view:
+            known = view.source(source)
+        if known is not None and known.file_hash == file_hash:
+            report(IngestEvent(source, "unchanged", 0))
+            continue
+        try:
+            document = read_document(source, data)
+        except ReadError as error:
+            report(IngestEvent(source, "failed", 0, str(error)))
+            continue
+        if batch.holds(document.id):
+            flush()
+        if _is_stored(document, store):
+            record = SourceRecord(source, file_hash, document.id)
+            writer.add_source(record)
+            same = known is not None and known.document_id == document.id
+            report(IngestEvent(source, "unchanged" if same else "duplicate", 0))
+            continue
+        batch.documents.append((document, file_hash, pipeline().passages(document)))
+        batch.outcomes.append("updated" if known is not None else "added")
+        if batch.full:
+            flush()
+    flush()
+
+
+def _is_stored(document: Document, store: Store) -> bool:
+    """Whether the very same text is stored and this source may not speak for its title.
+
+    The first source's title and dates are the document's; when that source itself
+    changes them, the document has changed and is stored anew.
+    """
+    with store.read() as view:
+        if not view.resolve(document.id):
+            return False
+        stored = view.document(document.id)
+    if stored.sources[0] != document.sources[0]:
+        return True
+    # The day of ingest is the archive's, not the file's.
+    dates = tuple(found for found in stored.dates if found.kind != "ingested")
+    return stored.title == document.title and dates == document.dates
+
+
+def _store_batch(
+    batch: _Batch, writer: Writer, pipeline: Pipeline, report: Callable[[IngestEvent], None]
+) -> None:
+    index_documents(batch.documents, writer, pipeline)
+    for (document, _, passages), outcome in zip(batch.documents, batch.outcomes, strict=True):
+        report(IngestEvent(document.sources[0], outcome, len(passages)))
+
+
+def index_documents(
+    documents: Sequence[tuple[Document, str, tuple[Passage, ...]]],
+    writer: Writer,
+    pipeline: Pipeline,
+) -> None:
+    """Encode the passages of (document, file hash, passages) together and store them."""
+    vectors = pipeline.encode([passage for _, _, passages in documents for passage in passages])
+    items: list[IndexedDocument] = []
+    row = 0
+    for document, file_hash, passages in documents:
+        items.append(
+            IndexedDocument(document, file_hash, passages, vectors[row : row + len(passages)])
+        )
+        row += len(passages)
+    writer.put(items, pipeline.spec)

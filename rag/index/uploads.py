@@ -1,0 +1,208 @@
+"""Documents that are handed over by name and content: checked, kept, then taken in.
+
+What was acknowledged stands in the journal with its bytes until it is in the archive, so
+a crash loses none of it. A name never becomes a path.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import PurePosixPath
+
+from embeddings.types import ModelLoadError
+from rag.errors import (
+    FootnoteError,
+    NameTakenError,
+    ReadError,
+    StoreLockedError,
+    UnreadableTypeError,
+)
+from rag.index.ingest import IngestEvent, Pipeline, RawSource, file_hash_of, ingest_sources
+from rag.journal.types import JobRecord, Journal
+from rag.read.reader import read_document, supported_suffixes
+from rag.store.base import ReadView, Store, Writer
+from rag.types import UPLOAD_PREFIX
+
+__all__ = ["accept_upload", "run_upload", "upload_name"]
+
+MAX_NAME_CHARACTERS = 200
+# A file over which a process died this often is not tried again.
+MAX_ATTEMPTS = 3
+# Characters that draw nothing, or turn round how the others are drawn.
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
+_TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def upload_name(given: str) -> str:
+    """The file name in what a client calls a file: its last component, composed (NFC).
+
+    Raises:
+        UnreadableTypeError: no reader takes its ending.
+        ReadError: it is empty, too long, or has characters that cannot be seen.
+    """
+    name = unicodedata.normalize("NFC", given.replace("\\", "/")).rpartition("/")[2].strip()
+    if not name:
+        raise ReadError(f"an uploaded file needs a name, {given[:80]!r} is none")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise ReadError(
+            f"a file name of {len(name)} characters is too long; "
+            f"at most {MAX_NAME_CHARACTERS} can be kept"
+        )
+    if any(unicodedata.category(c) in _UNSEEN or c in _TURNING for c in name):
+        raise ReadError(f"the file name {name!r} has control characters; rename the file")
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in supported_suffixes():
+        known = ", ".join(sorted(supported_suffixes()))
+        raise UnreadableTypeError(
+            f"no reader for '{suffix or name}' files; what can be uploaded: {known}"
+        )
+    return name
+
+
+def accept_upload(
+    store: Store, files: Sequence[tuple[str, bytes]], *, owner: str, replace: bool
+) -> JobRecord:
+    """Keep files, by (name, content), for ``run_upload``; all or none.
+
+    Raises:
+        ReadError: there is no file, or a name cannot be taken.
+        NameTakenError: a name is given twice, or another text was uploaded under it and
+            ``replace`` is not set.
+    """
+    if not files:
+        raise ReadError("the upload holds no file")
+    named = [(upload_name(name), content) for name, content in files]
+    names = [name for name, _ in named]
+    for name in names:
+        if names.count(name) > 1:
+            raise NameTakenError(f"the upload holds two files named '{name}'; rename one")
+    if not replace:
+        with store.read() as view:
+            for name, content in named:
+                _refuse_other(view, name, content)
+    return store.journal.add_job(named, owner, replace)
+
+
+def _refuse_other(view: ReadView, name: str, content: bytes) -> None:
+    source = UPLOAD_PREFIX + name
+    record = view.source(source)
+    if record is None or record.file_hash == file_hash_of(content):
+        return
+    try:
+        same = read_document(source, content).id == record.document_id
+    except ReadError:
+        return  # it will be reported as such, and replaces nothing
+    if not same:
+        raise NameTakenError(
+            f"another text was uploaded as '{name}' before; "
+            "send it with replace to put it in that one's place, or rename the file"
+        )
+
+
+def run_upload(
+    store: Store,
+    job_id: str,
+    pipeline: Callable[[], Pipeline],
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> JobRecord:
+    """Take the files of a job into the archive, and return what became of it.
+
+    Between two files ``stop`` may end it; the job is then queued again with the rest. One
+    that somebody finished meanwhile is returned as it is.
+
+    Raises:
+        StoreLockedError: somebody else is writing; the job stays queued and says so.
+        IndexMismatchError, ModelLoadError, StoreError: likewise, until that is mended.
+        UnknownJobError: there is no such job.
+    """
+    journal = store.journal
+    try:
+        with store.write() as writer:
+            # Whoever ran it before let go of the lock: nobody runs it now.
+            job = journal.job(job_id)
+            if job.finished_at is not None:
+                return job
+            if job.attempts >= MAX_ATTEMPTS:
+                died = f"it was begun {job.attempts} times and never finished; it is given up"
+                return _fail(journal, job, died)
+            job = journal.update_job(job_id, "running")
+            try:
+                _Run(store, writer, job, stop).take_in(pipeline)
+            except (FootnoteError, ModelLoadError) as error:
+                # No fault of the files: they were acknowledged, so they wait.
+                journal.update_job(job_id, "queued", f"waiting: {error}")
+                raise
+            return _conclude(journal, journal.job(job_id))
+    except StoreLockedError as error:
+        if journal.job(job_id).state == "queued":
+            journal.update_job(job_id, "queued", f"waiting: {error}")
+        raise
+
+
+class _Run:
+    """One attempt at a job, by whoever holds the writer lock."""
+
+    def __init__(
+        self, store: Store, writer: Writer, job: JobRecord, stop: Callable[[], bool]
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._job = job
+        self._stop = stop
+        self._positions = {
+            UPLOAD_PREFIX + file.name: position for position, file in enumerate(job.files)
+        }
+
+    def take_in(self, pipeline: Callable[[], Pipeline]) -> None:
+        """Ingest what is not dealt with, noting each file once it is durable."""
+        ingest_sources(self._waiting(), self._store, self._writer, pipeline, self._note)
+
+    def _waiting(self) -> Iterator[RawSource]:
+        for source, position in self._positions.items():
+            if self._stop():
+                return
+            if self._job.files[position].outcome is None:
+                yield RawSource(source, partial(self._content, position))
+
+    def _content(self, position: int) -> bytes:
+        content = self._store.journal.job_file(self._job.id, position)
+        if not self._job.replace:
+            # Again: somebody may have uploaded another text since it was accepted.
+            with self._store.read() as view:
+                try:
+                    _refuse_other(view, self._job.files[position].name, content)
+                except NameTakenError as error:
+                    raise ReadError(str(error)) from error
+        return content
+
+    def _note(self, event: IngestEvent) -> None:
+        with self._store.read() as view:
+            record = view.source(event.source)
+        failed = event.outcome == "failed"
+        self._store.journal.finish_file(
+            self._job.id,
+            self._positions[event.source],
+            event.outcome,
+            None if failed or record is None else record.document_id,
+            event.reason if failed else None,
+        )
+
+
+def _conclude(journal: Journal, job: JobRecord) -> JobRecord:
+    outcomes = [file.outcome for file in job.files]
+    if None in outcomes:
+        return journal.update_job(job.id, "queued", "stopped; it goes on later")
+    failed = outcomes.count("failed")
+    said = f"{failed} of {len(outcomes)} files could not be read" if failed else ""
+    return journal.update_job(job.id, "failed" if failed == len(outcomes) else "done", said)
+
+
+def _fail(journal: Journal, job: JobRecord, reason: str) -> JobRecord:
+    """End a job that cannot go on; files that got in before stay in."""
+    for position, file in enumerate(job.files):
+        if file.outcome is None:
+            journal.finish_file(job.id, position, "failed", None, reason)
+    return journal.update_job(job.id, "failed", reason)

@@ -1,0 +1,1 @@
+"""What people do with an archive: conversations, feedback, keys, upload jobs."""

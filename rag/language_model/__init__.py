@@ -1,1 +1,0 @@
-"""Language models: one protocol, an OpenAI-compatible endpoint, and one in process."""

@@ -1,0 +1,414 @@
+"""Follow-up questions made to stand alone, by rules and without a language model.
+
+A question that points back ("Who chaired it?", "And in 2020?", "他说了什么？") is given
+the names and topic words it leaves out, in brackets behind its own words; one that stands
+by itself stays as it is. Carrying little is the point: on the multi-turn questions of
+MTRAG (Katsis et al., TACL 2025) all earlier questions pasted in front retrieve worse than
+the last question alone, and a few words carried only where needed retrieve better.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.text.normalise import lexical_tokens
+from rag.types import Answer, Outcome, Turn
+
+__all__ = ["standalone_question", "turns_of"]
+
+# At most so many words are carried (of Chinese: pairs of characters, which are more).
+_MOST_WORDS = 8
+_MOST_PAIRS = 20
+# A question that cannot stand alone may follow another such; further back is another topic.
+_MOST_QUESTIONS = 3
+_OLDEST_QUESTION = 10
+# Of a longer turn the beginning is read.
+_TURN_CHARACTERS = 2000
+# Questions that name nothing and have no more content words than this lack their topic.
+_FEW_WORDS = 3
+_FEW_CHARACTERS = 4
+
+_CHINESE = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+_WORD = re.compile(r"[^\W_]+(?:['’.&/\-][^\W_]+)*")
+
+# Words that name no topic: function words, question words, and those of talk itself.
+_STOP_WORDS = frozenset(
+    """
+    a about above after again against ain't all almost already also although always am among an
+    and any anybody anyone anything are aren't around as ask asked asking at away be became
+    because been before being believe below between bit both but by bye call called came can
+    can't cannot care case certainly clarification clarify clear compare correct could couldn't
+    curious define describe detail details did didn't do does doesn't doing don't done down
+    during each either elaborate else enough even ever every everything example examples explain
+    fact few find for from further give go going good got great guess had hadn't has hasn't have
+    haven't having he he's hear heard hello help helpful her here hers herself hey hi him himself
+    his how however i i'd i'll i'm i've idea if in info information interested interesting into
+    is isn't it it's its itself just kind know least less let let's like likes list look looking
+    lot lots make makes many may me mean means meant mention mentioned mentioning might mine more
+    most much must my myself name need needed needs neither nice no none nor not nothing now of
+    off often oh ok okay on once one ones only onto oops or other others our ours out over own
+    per perhaps please point possible provide provided question questions quite rather read
+    really reason recommend right said same say saying says see seem seems shall she should show
+    since so some somebody someone something sorry sort speak speaking specific specifically
+    still such suggest summarise summarize suppose sure talk talking tell than thank thanks that
+    that's the their theirs them themselves then there there's these they they're thing things
+    think thinking this those though through thus to together too toward towards true try trying
+    under understand until up upon us use used uses using very want wanted wants was wasn't way
+    ways we we're welcome well were weren't what what's whatever when where whether which while
+    who who's whom whose why will with within without won't wonder wondering would wouldn't wow
+    yes yet you your yours yourself
+    """.split()  # noqa: SIM905
+)
+_COURTESIES = frozenset(
+    """
+    bye great good hello help hey hi nice no oh ok okay please right sorry sure thank thanks very
+    much so welcome well wow yes you
+    """.split()  # noqa: SIM905
+)
+
+# What is asked for, not what it is asked about: "in which city".
+_ASKED_KINDS = frozenset(
+    """
+    amount city country date day month number person place time times year years
+    """.split()  # noqa: SIM905
+)
+_POSSESSIVE_END = re.compile(r"['’]s$")
+
+_PERSONS = frozenset(("he", "him", "his", "she", "her", "hers"))
+_THINGS = frozenset(("it", "it's", "its", "they", "they're", "them", "their", "theirs"))
+_POSSESSIVES = frozenset(("his", "her", "its", "their"))
+# What names nothing by itself: "the meeting" asks which one.
+_BARE_NOUN = (
+    r"(?:agency|agreement|book|city|ceremony|company|conference|country|event|film|game|"
+    r"initiative|law|man|meeting|movie|office|organi[sz]ation|person|programme?|project|report|"
+    r"series|session|show|speech|summit|team|visit|war|woman)\b"
+)
+# "It" that stands for nothing: "is it true that", "how long does it take".
+_EMPTY_IT = re.compile(
+    r"\b(?:is|was)(?:n['’]t)?\sit\s(?:\w+\s)?"
+    r"(?:(?:il)?legal|better|common|difficult|easy|hard|important|likely|necessary|normal|ok(?:ay)?"
+    r"|possible|safe|true|worth)\b"
+    r"|\bit(?:['’]s|\sis|\swas)\s(?:\w+\s)?"
+    r"(?:common|difficult|easy|hard|important|likely|necessary|possible|true|worth)\b"
+    r"|\b(?:do|does|did|will|would)\sit\s(?:cost|mean|take)\b",
+    re.IGNORECASE,
+)
+_THERE = re.compile(
+    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )(?<!\bhi )(?<!\bhello )"
+    r"\bthere(?=\W*$|[,;.]|\s(?:after|and|at|before|by|during|for|in|on|then|to|who|with)\b)",
+    re.IGNORECASE,
+)
+_DEMONSTRATIVE = re.compile(
+    r"\bthis\s(?!year|month|week|morning|time|day)\w"
+    r"|\b(?:this|that|these|those)\s*(?:[?.!,]|$)"
+    r"|(?:^\W*|\b(?:about|after|are|at|before|by|did|do|does|for|from|how|in|is|like|of|on|to|was"
+    rf"|were|why|with)\s)(?:that|these|those)\b|\bthat\s{_BARE_NOUN}",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    rf"\bthe\s{_BARE_NOUN}(?!\s(?:about|between|for|from|in|of|on|that|to|where|which|who)\b)",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"\b(?:others?(?!\sthan)|another|else|same|such(?!\sas)|former|latter|both(?=\sof|\W*$)"
+    r"|(?:which|that|this|the)\sone|ones)\b",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(
+    r"^\W*(?:(?:also|and|but|no|ok|okay|or|so|then|well|yes)\b[\s,]*)*(?:what|how)\sabout\b"
+    r"|^\W*(?:also|and|but|or|so|then)\b",
+    re.IGNORECASE,
+)
+_DEFINITION = re.compile(
+    r"^\W*(?:what|who)(?:['’]s|\sis|\sare|\swas|\swere)\s"
+    r"(?!(?:the|his|her|their|its|your|our)\b)(?:an?\s)?[\w\- ]+\W*$",
+    re.IGNORECASE,
+)
+# Where a clause ends: a pronoun behind it may mean what stands before it.
+_CLAUSE_END = re.compile(
+    r"[,;:.?!()]|\b(?:although|and|as|because|before|but|if|once|or|since|so|than|that|though"
+    r"|when|where|which|while|who)\b",
+    re.IGNORECASE,
+)
+
+# --- Chinese -----------------------------------------------------------------------
+
+_CHINESE_STOPS = re.compile(
+    "请问|什么时候|什么地方|什么|何时|何地|何人|哪一年|哪年|哪一天|哪天|哪个|哪些|哪位|哪里|哪儿|哪家|谁|"
+    "多少|几年|几月|几个|几位|几|为什么|为何|怎么样|怎么|怎样|如何|是否|有没有|是不是|可以|告诉我|介绍一下|"
+    "还有|以及|叫做|叫|那么|当时|当地|后来|然后|其中|其他|这[个位次些里儿家场项]|那[个位次些里儿家场项]|"
+    "[他她它]们?|该|其|此次|此|吗|呢|吧|啊|的|了|是|在|于|与|和|及|由|被|把|从|向|将|有(?![限关机色])|[那这]|我们?|你们?|您"
+)
+_CHINESE_POINTERS = re.compile(
+    "(?<![其吉])[他她它](?!人|国|乡)们?|(?<!应)该(?![不如怎是去做用有在])|此(?!外|前|后)|"
+    "这[个位次些里儿家场项]|那[个位次些里儿家场项]|当时|当地|后来|上述|双方"
+)
+_CHINESE_POSSESSIVE = re.compile("其(?![他它余实中次间])")
+_CHINESE_PLACES = re.compile("[他她]|[这那]里|[这那]儿|当地")
+_CHINESE_GOES_ON = re.compile("^(?:那么?|还有)?[^，。？?]{1,12}呢[？?]?$")
+_CHINESE_BARE = re.compile(
+    "^(?:会议|活动|论坛|仪式|访问|公司|项目|协议|机构|组织|报告|峰会|大会|"
+    "院长|校长|主席|会长|主任|总干事|市长|部长|秘书长|负责人|主持人|嘉宾)"
+)
+_CHINESE_DEFINITION = re.compile("^什么是.+|^.{2,}是(?:谁|什么)[？?]?$")
+_CHINESE_COURTESY = re.compile(r"(?:\W|谢谢|多谢|你好|您好|好的|再见)*")
+_CHINESE_CLAUSE_END = re.compile("[，。；：,;？?！!]")
+_CHINESE_RUN = re.compile(r"[㐀-䶿一-鿿豈-﫿\d·]{2,}")
+_QUOTED = re.compile(r"《([^《》]{2,40})》|“([^“”]{2,40})”|([一-鿿]{1,8}·[一-鿿]{1,8})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """Words a turn is about; ``named`` is whether it writes them as a name."""
+
+    text: str
+    named: bool
+
+
+def turns_of(outcome: Outcome) -> tuple[Turn, Turn]:
+    """A question and what was said to it, as the history of the questions after it."""
+    if isinstance(outcome, Answer):
+        said = " ".join(claim.text for claim in outcome.claims)
+    else:
+        said = outcome.explanation
+    return Turn("user", outcome.question.text), Turn("assistant", said)
+
+
+def standalone_question(question: str, history: Sequence[Turn], *, limit: int = 1000) -> str:
+    """The question as it can be asked without its history.
+
+    Unchanged when there is no history or nothing is missing; otherwise the question's own
+    words followed in brackets by what it leaves out: a name that the last reply adds,
+    where somebody or some place is meant; the names, then the topic words, of the last
+    question and of those that it followed up. Deterministic. What is carried never makes
+    it longer than ``limit`` code points.
+    """
+    asked = [turn.text[:_TURN_CHARACTERS] for turn in history if turn.role == "user"]
+    if not history or not _leans_back(question):
+        return question
+    groups = _topics(asked[-_OLDEST_QUESTION:], _MOST_QUESTIONS)
+    replaces = _replaces_a_name(question)
+    if replaces:
+        groups = _without_the_last_name(groups)
+    topics = [topic for group in groups for topic in group]
+    # The names of every question before the other words of any.
+    topics.sort(key=lambda topic: not topic.named)
+    nameless = not replaces and not any(topic.named for topic in topics)
+    if nameless or _means_somebody_or_some_place(question):
+        replies = [turn.text[:_TURN_CHARACTERS] for turn in history if turn.role == "assistant"]
+        topics = [*_added_name(replies[-1:], topics), *topics]
+    return _carry(question, topics, limit)
+
+
+def _carry(question: str, topics: Sequence[_Topic], limit: int) -> str:
+    """The question with as many topics as fit, none of whose words it has already."""
+    chinese = _is_chinese(question)
+    opening, comma, closing = ("（", "，", "）") if chinese else (" (", ", ", ")")
+    present = set(lexical_tokens(question))
+    own_figures = any(token.isdigit() for token in present)
+    most = _MOST_PAIRS if any(_is_chinese(topic.text) for topic in topics) else _MOST_WORDS
+    carried: list[str] = []
+    words = 0
+    for topic in topics:
+        # Another year than the one that is asked for would be looked for beside it.
+        text = _without_figures(topic.text) if own_figures else topic.text
+        new = {token for token in lexical_tokens(text) if token not in _STOP_WORDS}
+        if new <= present or (carried and words + len(new - present) > most):
+            continue
+        bracket = opening + comma.join([*carried, text]) + closing
+        if len(question) + len(bracket) > limit:
+            continue
+        carried.append(text)
+        words += len(new - present)
+        present |= new
+    return question + opening + comma.join(carried) + closing if carried else question
+
+
+def _without_figures(text: str) -> str:
+    if _is_chinese(text):
+        return re.sub(r"\d+[年月日]?", "", text)
+    return " ".join(word for word in text.split() if not any(map(str.isdigit, word)))
+
+
+# --- What is missing ---------------------------------------------------------------
+
+
+def _leans_back(text: str) -> bool:
+    """Whether the text leaves out something that only earlier turns can say."""
+    if _is_chinese(text):
+        return _leans_back_chinese(text)
+    words = [match[0].casefold().replace("’", "'") for match in _WORD.finditer(text)]
+    if all(word in _COURTESIES for word in words):
+        return False
+    topics = list(_runs(text))
+    content = sum(len(topic.text.split()) for topic in topics)
+    if _has_open_pronoun(text) or _THERE.search(text):
+        return True
+    if content < _FEW_WORDS and _GOES_ON.match(text):
+        return True
+    # With a name of its own a question stands, whatever else it leaves vague.
+    if any(topic.named for topic in topics):
+        return False
+    if any(hint.search(text) for hint in (_DEMONSTRATIVE, _OTHER, _BARE)):
+        return True
+    return content <= _FEW_WORDS and not _DEFINITION.match(text)
+
+
+def _has_open_pronoun(text: str) -> bool:
+    """Whether a pronoun means nothing that the text itself says before it."""
+    seen = _EMPTY_IT.sub(lambda match: " " * len(match[0]), text)
+    names = [match.start() for match in _named(text)]
+    for match in _WORD.finditer(seen):
+        word = match[0].casefold().replace("’", "'")
+        if word not in _PERSONS and word not in _THINGS:
+            continue
+        ends = [end.start() for end in _CLAUSE_END.finditer(text, 0, match.start())]
+        clause = ends[-1] if ends else 0
+        if word in _POSSESSIVES and any(name < match.start() for name in names):
+            continue
+        if word in _PERSONS and any(name < clause for name in names):
+            continue
+        if word in _THINGS and any(True for _ in _runs(text[:clause])):
+            continue
+        return True
+    return False
+
+
+def _leans_back_chinese(text: str) -> bool:
+    if _CHINESE_COURTESY.fullmatch(text):
+        return False
+    named = bool(_LATIN.search(text) or _QUOTED.search(text))
+    for match in _CHINESE_POINTERS.finditer(text):
+        ends = list(_CHINESE_CLAUSE_END.finditer(text, 0, match.start()))
+        if not ends or not any(True for _ in _chinese_runs(text[: ends[-1].start()])):
+            return True
+    for match in _CHINESE_POSSESSIVE.finditer(text):
+        if not any(True for _ in _chinese_runs(text[: match.start()])):
+            return True
+    if _CHINESE_GOES_ON.match(text):
+        return True
+    if named:
+        return False
+    if _CHINESE_BARE.match(text):
+        return True
+    content = len(_CHINESE.findall(_CHINESE_STOPS.sub(" ", text)))
+    return content <= _FEW_CHARACTERS and not _CHINESE_DEFINITION.match(text)
+
+
+def _replaces_a_name(text: str) -> bool:
+    """Whether it asks the last question again of another name: "What about Beijing?"."""
+    topics = list(_runs(text))
+    return bool(topics and _GOES_ON.match(text)) and all(topic.named for topic in topics)
+
+
+def _means_somebody_or_some_place(text: str) -> bool:
+    if _is_chinese(text):
+        return bool(_CHINESE_PLACES.search(text))
+    words = {match[0].casefold() for match in _WORD.finditer(text)}
+    return bool(words & (_PERSONS | {"they", "them", "their"})) or bool(_THERE.search(text))
+
+
+# --- What there is to carry --------------------------------------------------------
+
+
+def _topics(asked: Sequence[str], most: int) -> list[list[_Topic]]:
+    """The topics of the last question, then of each that it leans on, newest first."""
+    if not asked or not most:
+        return []
+    last, earlier = asked[-1], asked[:-1]
+    own = list(_runs(last))
+    if not own:
+        return _topics(earlier, most)
+    if not _leans_back(last):
+        return [own]
+    groups = _topics(earlier, most - 1)
+    return [own, *(_without_the_last_name(groups) if _replaces_a_name(last) else groups)]
+
+
+def _without_the_last_name(groups: Sequence[list[_Topic]]) -> list[list[_Topic]]:
+    """The groups without the last name of the newest that has any."""
+    kept = [list(group) for group in groups]
+    for group in kept:
+        if names := [topic for topic in group if topic.named]:
+            group.remove(names[-1])
+            break
+    return kept
+
+
+def _added_name(replies: Sequence[str], topics: Sequence[_Topic]) -> list[_Topic]:
+    """The name that replies say most often, the first of those, and that topics lack."""
+    known = {token for topic in topics for token in lexical_tokens(topic.text)}
+    names = [
+        topic
+        for reply in replies
+        for topic in _runs(reply)
+        if topic.named and known.isdisjoint(lexical_tokens(topic.text))
+    ]
+    return [max(names, key=names.count)] if names else []
+
+
+def _runs(text: str) -> Iterator[_Topic]:
+    """Names and runs of content words, in reading order."""
+    if _is_chinese(text):
+        yield from _chinese_runs(text)
+        return
+    named = {match.start() for match in _named(text)}
+    run: list[re.Match[str]] = []
+    for match in _WORD.finditer(text):
+        if run:
+            beside = not text[run[-1].end() : match.start()].strip()
+            alike = (match.start() in named) == (run[0].start() in named) or match[0].isdigit()
+            joins = match[0] == "of" or (_is_content(match[0]) and alike)
+            if beside and joins:
+                run.append(match)
+                continue
+            yield from _topic(run, named)
+            run = []
+        if _is_content(match[0]):
+            run = [match]
+    yield from _topic(run, named)
+
+
+def _topic(run: list[re.Match[str]], named: set[int]) -> Iterator[_Topic]:
+    while run and run[-1][0] == "of":
+        run = run[:-1]
+    if run:
+        words = " ".join(match[0] for match in run)
+        yield _Topic(_POSSESSIVE_END.sub("", words), run[0].start() in named)
+
+
+def _named(text: str) -> list[re.Match[str]]:
+    """The words written as names: with a capital that does not come from opening the text."""
+    words = list(_WORD.finditer(text))
+    named = [
+        match
+        for position, match in enumerate(words)
+        if _is_content(match[0])
+        and (any(map(str.isupper, match[0][1:])) or (position > 0 and match[0][0].isupper()))
+    ]
+    opens = words[0] if words and words[0][0][0].isupper() and _is_content(words[0][0]) else None
+    if opens and opens not in named and len(words) > 1 and words[1] in named:
+        named.insert(0, opens)
+    return named
+
+
+def _is_content(word: str) -> bool:
+    return word not in _ASKED_KINDS and word.casefold().replace("’", "'") not in _STOP_WORDS
+
+
+def _chinese_runs(text: str) -> Iterator[_Topic]:
+    quoted = ["".join(filter(None, groups)) for groups in _QUOTED.findall(text)]
+    yield from (_Topic(name, True) for name in quoted)
+    for match in _WORD.finditer(_CHINESE.sub(" ", text)):
+        if _LATIN.search(match[0]):
+            yield _Topic(match[0], True)
+    for run in _CHINESE_RUN.findall(_CHINESE_STOPS.sub(" ", _QUOTED.sub(" ", text))):
+        yield _Topic(run, False)
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether Chinese characters are at least half as many as Latin letters."""
+    return 2 * len(_CHINESE.findall(text)) > len(_LATIN.findall(text))

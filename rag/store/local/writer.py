@@ -1,0 +1,300 @@
+"""The one writer of the embedded store: each method is one durable transaction."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.types import Vectors
+from rag.errors import IndexMismatchError, StoreDamagedError, StoreError, UnknownDocumentError
+from rag.store.base import IndexedDocument, IndexSpec, Problem, SourceRecord
+from rag.store.local import doctor
+from rag.store.local.changes import (
+    check_passages,
+    check_vectors,
+    create_index,
+    drop_index,
+    forget_source,
+    insert_passages,
+    point_source,
+    remove_document,
+    remove_passages,
+    save_document,
+    store_vectors,
+)
+from rag.store.local.connection import transaction
+from rag.store.local.rows import IndexRow, index_in_state, load_state, parse_passage_id
+from rag.store.local.snapshot import SnapshotFiles
+from rag.store.local.vector_cache import VectorCache
+from rag.types import Passage
+
+__all__ = ["LocalWriter", "SnapshotSettings"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSettings:
+    """When a snapshot of the vector index is written, in operations it is behind.
+
+    During a session after ``session_operations``; at its end when behind by more than
+    ``end_share`` of the passages, since replaying a few costs less than writing all.
+    ``kept_operations`` stay in the oplog below a snapshot, for readers that follow it.
+    """
+
+    session_operations: int = 50_000
+    end_share: float = 0.02
+    kept_operations: int = 20_000
+
+
+class LocalWriter:
+    """A Writer of the embedded store; usable until its context ends."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        cache: VectorCache,
+        files: SnapshotFiles,
+        settings: SnapshotSettings,
+    ) -> None:
+        self._connection: sqlite3.Connection | None = connection
+        self._cache = cache
+        self._files = files
+        self._settings = settings
+
+    def end(self) -> None:
+        """Refuse further use: the lock is about to be given back."""
+        self._connection = None
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise StoreError("this writer has ended; write inside its 'with' block")
+        return self._connection
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that makes a new generation."""
+        with transaction(self._db):
+            yield self._db
+            self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+
+    def put(self, items: Sequence[IndexedDocument], spec: IndexSpec) -> None:
+        """Store documents with their passages and vectors, all or none.
+
+        Raises:
+            IndexMismatchError: the active index was built with another spec.
+            ValueError: an item's passages or vectors contradict its document.
+        """
+        for item in items:
+            text = item.document.text
+            check_passages(item.document.id, len(text), item.passages, item.vectors, spec)
+        if not items:
+            return
+        with self._change() as db:
+            active = index_in_state(db, "active") or create_index(db, spec, "active")
+            if active.spec != spec:
+                raise IndexMismatchError(_mismatch(active.spec, spec))
+            for item in items:
+                row = save_document(db, item.document)
+                insert_passages(db, active, row, item.passages, item.vectors, log=True)
+                for source in item.document.sources:
+                    point_source(db, source, item.file_hash, row)
+        self._snapshot_if_behind(self._settings.session_operations)
+
+    def add_source(self, record: SourceRecord) -> None:
+        """Point a source at a stored document, as ``put`` does, without re-encoding it.
+
+        Raises:
+            UnknownDocumentError: no such document is stored.
+        """
+        with self._change() as db:
+            row, _ = _document(db, record.document_id)
+            point_source(db, record.source, record.file_hash, row)
+
+    def remove_source(self, source: str) -> bool:
+        """Forget a source, and its document when that was its last. False when unknown."""
+        if not self._db.execute("SELECT 1 FROM sources WHERE source = ?", (source,)).fetchone():
+            return False
+        with self._change() as db:
+            forget_source(db, source)
+        self._snapshot_if_behind(self._settings.session_operations)
+        return True
+
+    def remove_document(self, document_id: str) -> bool:
+        """Remove a document, its sources, passages and vectors. False when unknown."""
+        row = self._db.execute("SELECT row FROM documents WHERE id = ?", (document_id,)).fetchone()
+        if row is None:
+            return False
+        with self._change() as db:
+            remove_document(db, row[0])
+        self._snapshot_if_behind(self._settings.session_operations)
+        return True
+
+    def begin_index(self, spec: IndexSpec) -> None:
+        """Start building a second index beside the active one, or resume it when one
+        with the same spec is being built; one with another spec is discarded."""
+        building = index_in_state(self._db, "building")
+        if building is not None and building.spec == spec:
+            return
+        with self._change() as db:
+            if building is not None:
+                drop_index(db, building)
+            create_index(db, spec, "building")
+
+    def pending_documents(self) -> list[str]:
+        """Ids of the documents that the index being built does not hold yet."""
+        rows = self._db.execute(
+            "SELECT id FROM documents WHERE row NOT IN"
+            " (SELECT document FROM holdings WHERE index_id = ?) ORDER BY row",
+            (self._building().id,),
+        )
+        return [row[0] for row in rows]
+
+    def put_passages(self, items: Sequence[tuple[str, tuple[Passage, ...], Vectors]]) -> None:
+        """Store (document id, passages, vectors) in the index being built.
+
+        Raises:
+            StoreError: no index is being built.
+            UnknownDocumentError: a document is not stored (any more).
+            ValueError: passages or vectors contradict their document.
+        """
+        building = self._building()
+        with self._change() as db:
+            for document_id, passages, vectors in items:
+                row, characters = _document(db, document_id)
+                check_passages(document_id, characters, passages, vectors, building.spec)
+                remove_passages(db, row, building)
+                insert_passages(db, building, row, passages, vectors, log=False)
+
+    def activate_index(self) -> None:
+        """Atomically make the index being built the active one; drop the old one.
+
+        Raises:
+            StoreError: documents are still pending, or no index is being built.
+        """
+        building = self._building()
+        if pending := self.pending_documents():
+            raise StoreError(
+                f"{len(pending)} documents are not in the new index yet, the first is "
+                f"'{pending[0]}'; run 'footnote reindex' again"
+            )
+        # Before the switch, so that readers of this process need not wait for it.
+        built = self._cache.prepare(self._db, building)
+        with self._change() as db:
+            active = index_in_state(db, "active")
+            if active is not None:
+                drop_index(db, active)
+            db.execute("UPDATE indexes SET state = 'active' WHERE id = ?", (building.id,))
+        self._cache.install(built, load_state(self._db))
+        self._snapshot_if_behind(0)
+
+    def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None:
+        """Replace the vectors of passages of the active index, one row each.
+
+        Raises:
+            KeyError: the active index has no such passage.
+            ValueError: the vectors are not one finite unit row for each passage.
+        """
+        active = index_in_state(self._db, "active")
+        if active is None:
+            raise KeyError(*passage_ids[:1])
+        check_vectors("put_vectors", len(passage_ids), vectors, active.spec)
+        with self._change() as db:
+            rows: list[int] = []
+            for identifier in passage_ids:
+                row = db.execute(
+                    "SELECT p.id FROM documents AS d JOIN passages AS p ON p.document = d.row"
+                    ' WHERE d.id = ? AND p.start = ? AND p."end" = ? AND p.index_id = ?',
+                    (*parse_passage_id(identifier), active.id),
+                ).fetchone()
+                if row is None:
+                    raise KeyError(identifier)
+                rows.append(row[0])
+            store_vectors(db, active, rows, vectors, log=True)
+
+    def repair(self, problems: Sequence[Problem]) -> list[str]:
+        """Rebuild what can be rebuilt from the stored text; say what was done.
+
+        Raises:
+            StoreDamagedError: the problems say that the database itself is damaged, or it
+                proves to be; nothing was changed.
+        """
+        doctor.refuse_damaged(problems)
+        with self._change() as db:
+            done = doctor.repair_rows(db, problems)
+        self._cache.forget()
+        if doctor.touches_snapshot(problems):
+            self._snapshot()
+            done.append("wrote the snapshot of the vector index anew")
+        # Opening this session has deleted those that were there before it.
+        strays = [Path(problem.subject) for problem in problems if problem.code == "files.stray"]
+        if removed := sum(not path.exists() for path in strays):
+            done.append(f"deleted {removed} left-over files")
+        return done
+
+    def finish_session(self) -> None:
+        """Write a snapshot when enough has changed since the last one."""
+        (passages,) = self._db.execute("SELECT count(*) FROM passages").fetchone()
+        self._snapshot_if_behind(int(passages * self._settings.end_share))
+
+    def _building(self) -> IndexRow:
+        building = index_in_state(self._db, "building")
+        if building is None:
+            raise StoreError("no index is being built; run 'footnote reindex'")
+        return building
+
+    def _snapshot_if_behind(self, operations: int) -> None:
+        state = load_state(self._db)
+        if state.index is None:
+            return
+        try:
+            manifest = self._files.manifest()
+        except StoreDamagedError:
+            manifest = None
+        usable = manifest is not None and manifest.index_id == state.index.id
+        if manifest is None or not usable or state.seq - manifest.seq > operations:
+            self._snapshot()
+
+    def _snapshot(self) -> None:
+        db = self._db
+        # Read outside a transaction: nobody else can change it.
+        state = load_state(db)
+        try:
+            manifest = self._cache.save(db, state)
+        except OSError as error:
+            # The rows are committed and the snapshot is only a cache of them.
+            _log.warning("the snapshot of the vector index could not be written: %s", error)
+            return
+        if manifest is not None:
+            floor = manifest.seq - self._settings.kept_operations
+            with transaction(db):
+                db.execute("DELETE FROM oplog WHERE seq <= ?", (floor,))
+                db.execute(
+                    "UPDATE meta SET value = max(value, ?) WHERE key = 'oplog_floor'", (floor,)
+                )
+
+
+def _document(connection: sqlite3.Connection, document_id: str) -> tuple[int, int]:
+    row = connection.execute(
+        "SELECT row, characters FROM documents WHERE id = ?", (document_id,)
+    ).fetchone()
+    if row is None:
+        raise UnknownDocumentError(
+            f"no document has the id '{document_id}'; 'footnote list' names them"
+        )
+    return int(row[0]), int(row[1])
+
+
+def _mismatch(built: IndexSpec, wanted: IndexSpec) -> str:
+    def name(spec: IndexSpec) -> str:
+        return f"{spec.encoder.name}@{spec.encoder.revision[:8]} / {spec.splitter}"
+
+    return (
+        f"index was built with '{name(built)}', settings name '{name(wanted)}'; "
+        "run 'footnote reindex'"
+    )

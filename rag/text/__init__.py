@@ -1,0 +1,1 @@
+"""Primitives of language: words, sentences, numbers, dates, names, normalisation, tokens."""

@@ -1,0 +1,94 @@
+"""kill -9 in the middle of an ingest: nothing that was reported is ever lost."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rag.index.ingest import Pipeline, ingest_files
+from rag.index.split import SplitSettings
+from rag.read.files import find_files
+from rag.store.local.store import LocalStore
+from tests.fakes import HashingEncoder
+
+# Not of conftest, which imports the server: the children import this file.
+ROOT = Path(__file__).resolve().parents[3]
+KILLS = 22
+FILES = 300
+
+CHILD = """
+import sys
+from pathlib import Path
+from rag.read.files import find_files
+from rag.index.ingest import ingest_files
+from rag.store.local.store import LocalStore
+from tests.rag.index.test_ingest_durability import make_pipeline
+
+ingest_files(
+    find_files([sys.argv[2]]),
+    LocalStore.open(Path(sys.argv[1])),
+    make_pipeline,
+    on_event=lambda event: print(event.source, flush=True),
+)
+print("finished", flush=True)
+"""
+
+
+def make_pipeline():
+    return Pipeline(HashingEncoder(), SplitSettings(), lambda text: len(text.split()))
+
+
+def write_version(folder, version):
+    """Every file gets new text, so that each run has everything to do again."""
+    for number in range(FILES):
+        body = " ".join(
+            f"Ship {number} of fleet {version} met ship {other}." for other in range(20)
+        )
+        (folder / f"{number:03}.txt").write_text(f"Log {number}\n\n{body}\n", encoding="utf-8")
+
+
+def run_and_kill(data, folder, delay):
+    """Start an ingest, kill it ``delay`` seconds after its first report; what it reported."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(data), str(folder)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        first = child.stdout.readline()
+        time.sleep(delay)
+        child.kill()
+        rest = child.stdout.read()
+    # The last line may be cut off: only whole ones were reported.
+    return (first + rest).split("\n")[:-1]
+
+
+@pytest.mark.slow
+def test_no_kill_loses_what_ingest_reported_and_a_rerun_completes(tmp_path):
+    folder, data = tmp_path / "files", tmp_path / "data"
+    folder.mkdir()
+    chance = random.Random(20)
+    cut_short = 0
+    for version in range(KILLS):
+        write_version(folder, version)
+        reported = run_and_kill(data, folder, delay=chance.uniform(0.0, 0.3))
+        assert reported
+        cut_short += "finished" not in reported
+        store = LocalStore.open(data)
+        assert store.check() == []
+        with store.read() as view:
+            for source in set(reported) - {"finished"}:
+                stored = view.document(view.source(source).document_id)
+                assert stored.text == Path(source).read_text(encoding="utf-8"), source
+        store.close()
+    assert cut_short >= 20, "too many kills came after the end"
+
+    store = LocalStore.open(data)
+    report = ingest_files(find_files([folder]), store, make_pipeline)
+    assert (report.failed, report.added + report.updated + report.unchanged) == ((), FILES)
+    assert store.status().documents == FILES
+    assert store.check() == []
+    store.close()

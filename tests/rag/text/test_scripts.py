@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from rag.text.scripts import is_latin, reads_text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Who is it?", "Où est Müller?", "", "2019", "What does 中国 mean here?", "Die α-Strahlung"],
+)
+def test_mostly_latin_letters_are_latin(text: str) -> None:
+    assert is_latin(text)
+    assert reads_text("latin", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "总干事是谁？",
+        "UNIDO的总干事是谁？",
+        "Кто директор?",
+        "من هو المدير؟",
+        "所長は誰ですか",
+        "누구입니까",
+    ],
+)
+def test_other_scripts_are_read_only_by_models_that_read_any(text: str) -> None:
+    assert not is_latin(text)
+    assert not reads_text("latin", text)
+    assert reads_text("any", text)
+
+
+def test_the_beginning_of_a_long_text_decides() -> None:
+    assert not is_latin("工业发展" * 500 + "letters " * 2000)
