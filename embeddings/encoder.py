@@ -157,6 +157,7 @@ def _dimension(folder: ModelFolder, loaded: LoadedModel) -> int:
     if folder.spec is not None and dimension != folder.spec.dimension:
         raise ModelLoadError(
             f"model '{folder.name}' gives vectors of {dimension} numbers, the registry says "
-            f"{folder.spec.dimension}; delete '{folder.path}' or install the model again"
+            f"{folder.spec.dimension}",
+            remedy=f"delete '{folder.path}' or install the model again",
         )
     return dimension

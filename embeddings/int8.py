@@ -94,12 +94,13 @@ class Int8Reranker:
             logits = list(self._pool.map(lambda i: self._logit(query, texts[i]), order))
         except _RUN_ERRORS as error:
             raise ModelLoadError(
-                f"model '{self._name}' failed on {len(texts)} texts ({error})"
+                f"model '{self._name}' failed on {len(texts)} texts ({error})",
+                remedy="free some memory, or name another model",
             ) from error
         scores[order] = logits
         if not np.isfinite(scores).all():
             raise ModelLoadError(
-                f"model '{self._name}' gave numbers that are not finite; install it again"
+                f"model '{self._name}' gave numbers that are not finite", remedy="install it again"
             )
         return scores
 

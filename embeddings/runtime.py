@@ -92,13 +92,13 @@ class LoadedModel:
                 rows: Vectors = self.model(features)[output].float().numpy()
         except (RuntimeError, MemoryError) as error:
             raise ModelLoadError(
-                f"model '{self.name}' failed on a batch of {len(inputs)} ({error}); "
-                "set a smaller batch size"
+                f"model '{self.name}' failed on a batch of {len(inputs)} ({error})",
+                remedy="set a smaller batch size",
             ) from error
         if not np.isfinite(rows).all():
             raise ModelLoadError(
-                f"model '{self.name}' gave numbers that are not finite; set its dtype to "
-                "'float32', or name another model"
+                f"model '{self.name}' gave numbers that are not finite",
+                remedy="set its dtype to 'float32', or name another model",
             )
         return rows
 
@@ -147,13 +147,15 @@ def load_cross_encoder(folder: ModelFolder, *, max_tokens: int, threads: int | N
     if not _has_scoring_head(folder.path):
         raise ModelLoadError(
             f"model '{folder.name}': '{folder.path}' holds no cross-encoder, and scores from a "
-            "head that was never trained mean nothing; name a reranker"
+            "head that was never trained mean nothing",
+            remedy="name a reranker",
         )
     loaded = _load(folder, load, threads)
     if loaded.model.num_labels != 1:
         raise ModelLoadError(
             f"model '{folder.name}' gives {loaded.model.num_labels} scores a pair and a reranker "
-            "gives one; name another model"
+            "gives one",
+            remedy="name another model",
         )
     return loaded
 
@@ -211,7 +213,8 @@ def _load(
         except _LOAD_ERRORS as error:
             raise ModelLoadError(
                 f"model '{folder.name}': '{folder.path}' could not be loaded "
-                f"({type(error).__name__}: {error}); name a sentence-transformers model"
+                f"({type(error).__name__}: {error})",
+                remedy="name a sentence-transformers model",
             ) from error
     return LoadedModel(folder.name, model)
 
@@ -239,7 +242,7 @@ def _untruncated(name: str, model: SentenceTransformer | CrossEncoder) -> Tokeni
     fast = getattr(model.tokenizer, "backend_tokenizer", None)
     if fast is None:
         raise ModelLoadError(
-            f"model '{name}' has no fast tokenizer; name one that has a tokenizer.json"
+            f"model '{name}' has no fast tokenizer", remedy="name one that has a tokenizer.json"
         )
     private = Tokenizer.from_str(fast.to_str())
     private.no_truncation()

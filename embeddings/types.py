@@ -18,7 +18,15 @@ Progress = Callable[[int], None]
 
 
 class ModelLoadError(Exception):
-    """Weights are missing, altered or failed to run; the message names the remedy."""
+    """Weights are missing, altered or failed to run.
+
+    ``detail`` says what is wrong with which model, ``remedy`` what to do about it.
+    """
+
+    def __init__(self, detail: str, *, remedy: str) -> None:
+        super().__init__(f"{detail}; {remedy}")
+        self.detail = detail
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)

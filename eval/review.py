@@ -135,8 +135,8 @@ def _read_row(path: Path, number: int, line: str) -> tuple[str, str]:
         return str(row["id"]), str(row["question"])
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise QuestionSetError(
-            f"{path}, question {number} is no JSON object with an id and a question; correct or "
-            "delete the line, or write to another file"
+            f"{path}, question {number} is no JSON object with an id and a question",
+            remedy="correct or delete the line, or write to another file",
         ) from error
 
 

@@ -52,13 +52,15 @@ def read_run(folder: Path, *, finished: bool = True) -> Run:
             ``finished`` is False) has not been finished.
     """
     if not (folder / MANIFEST).is_file():
-        raise RunError(f"'{folder}' is no run: it has no {MANIFEST}; 'footnote eval' makes one")
+        raise RunError(
+            f"'{folder}' is no run: it has no {MANIFEST}", remedy="'footnote eval' makes one"
+        )
     manifest = _read(Manifest, folder / MANIFEST)
     summary = _read(Summary, folder / SUMMARY) if (folder / SUMMARY).is_file() else None
     if finished and summary is None:
         raise RunError(
-            f"run '{folder}' is not finished; 'footnote eval --out {folder}' with the same "
-            "options goes on with it"
+            f"run '{folder}' is not finished",
+            remedy=f"'footnote eval --out {folder}' with the same options goes on with it",
         )
     records = tuple(_records(folder / QUESTIONS, finished=summary is not None))
     _check_complete(folder, records, summary)
@@ -76,7 +78,8 @@ def _check_complete(
     if summary is not None and summary.asked != len(records):
         raise RunError(
             f"run '{folder}' is damaged: its summary is of {summary.asked} questions, "
-            f"{QUESTIONS} holds {len(records)}; run the questions again"
+            f"{QUESTIONS} holds {len(records)}",
+            remedy="run the questions again",
         )
 
 
@@ -96,8 +99,8 @@ def _read(kind: type[Record], path: Path) -> Record:
     version = value.get("schema_version") if isinstance(value, dict) else None
     if isinstance(version, int) and version != SCHEMA_VERSION:
         raise RunError(
-            f"'{path}' has schema version {version}, this Footnote reads {SCHEMA_VERSION}; "
-            "run the questions again"
+            f"'{path}' has schema version {version}, this Footnote reads {SCHEMA_VERSION}",
+            remedy="run the questions again",
         )
     try:
         return kind.model_validate(value)
@@ -134,7 +137,7 @@ def check_out(folder: Path | None) -> None:
     if folder is None or not folder.exists() or not _holds_anything(folder):
         return
     if read_run(folder, finished=False).summary is not None:
-        raise RunError(f"'{folder}' holds a finished run; choose another --out")
+        raise RunError(f"'{folder}' holds a finished run", remedy="choose another --out")
 
 
 class RunWriter:
@@ -167,8 +170,8 @@ class RunWriter:
             self._lock.acquire(timeout=0)
         except Timeout as error:
             raise RunError(
-                f"another process is writing to '{self.folder}'; wait for it, or choose "
-                "another --out"
+                f"another process is writing to '{self.folder}'",
+                remedy="wait for it, or choose another --out",
             ) from error
 
     def _truncate(self) -> None:
@@ -201,18 +204,19 @@ class RunWriter:
 
 def _holds_anything(folder: Path) -> bool:
     if not folder.is_dir():
-        raise RunError(f"'{folder}' is no folder; choose another --out")
+        raise RunError(f"'{folder}' is no folder", remedy="choose another --out")
     return any(path.name != LOCK for path in folder.iterdir())
 
 
 def _resumable(folder: Path, manifest: Manifest) -> list[QuestionRecord]:
     run = read_run(folder, finished=False)
     if run.summary is not None:
-        raise RunError(f"'{folder}' holds a finished run; choose another --out")
+        raise RunError(f"'{folder}' holds a finished run", remedy="choose another --out")
     if run.manifest.identity != manifest.identity:
         raise RunError(
             f"'{folder}' holds an unfinished run of '{run.manifest.questions.name}' with other "
-            f"{_differences(run.manifest, manifest)}; choose another --out or delete it"
+            f"{_differences(run.manifest, manifest)}",
+            remedy="choose another --out or delete it",
         )
     return list(run.records)
 

@@ -94,7 +94,8 @@ def _rows(path: Path, model: type[_AnyRow]) -> Iterator[tuple[str, _AnyRow]]:
                     yield where, row
     except OSError as error:
         raise QuestionSetError(
-            f"{path}: {error.strerror}; a folder of claims holds corpus.jsonl and queries.jsonl"
+            f"{path}: {error.strerror}",
+            remedy="a folder of claims holds corpus.jsonl and queries.jsonl",
         ) from error
     if not seen:
         raise QuestionSetError(f"{path} is empty")

@@ -28,7 +28,12 @@ _ID_HASH_DIGITS = 12
 
 
 class PromptError(Exception):
-    """A prompt is unknown or malformed, or was given the wrong variables."""
+    """A template or its use is wrong; ``detail`` says how, ``remedy`` what to do about it."""
+
+    def __init__(self, detail: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"{detail}; {remedy}" if remedy else detail)
+        self.detail = detail
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,8 @@ class Prompt:
                 if names
             ]
             raise PromptError(
-                f"prompt {self.id} cannot be rendered: {'; '.join(faults)}; "
-                f"it takes {', '.join(sorted(self.variables)) or 'no variables'}"
+                f"prompt {self.id} cannot be rendered: {'; '.join(faults)}",
+                remedy=f"it takes {', '.join(sorted(self.variables)) or 'no variables'}",
             )
         return Template(self.text).substitute(values)
 
@@ -86,11 +91,11 @@ def load_prompt(name: str, version: int | None = None) -> Prompt:
     versions = {prompt.version: prompt for prompt in list_prompts() if prompt.name == name}
     if not versions:
         known = ", ".join(sorted({prompt.name for prompt in list_prompts()}))
-        raise PromptError(f"there is no prompt '{name}'; known are: {known or 'none'}")
+        raise PromptError(f"there is no prompt '{name}'", remedy=f"known are: {known or 'none'}")
     wanted = max(versions) if version is None else version
     if wanted not in versions:
         known = ", ".join(str(number) for number in sorted(versions))
-        raise PromptError(f"prompt '{name}' has no version {wanted}; known are: {known}")
+        raise PromptError(f"prompt '{name}' has no version {wanted}", remedy=f"known are: {known}")
     return versions[wanted]
 
 
@@ -124,8 +129,10 @@ def make_prompt(file_name: str, text: str) -> Prompt:
     """
     match = _FILE_NAME.fullmatch(file_name)
     if match is None:
-        raise PromptError(f"'{file_name}' is no template name; call it <name>.v<version>.md")
+        raise PromptError(
+            f"'{file_name}' is no template name", remedy="call it <name>.v<version>.md"
+        )
     if not Template(text).is_valid():
-        raise PromptError(f"'{file_name}' holds a '$' that begins no variable; write '$$'")
+        raise PromptError(f"'{file_name}' holds a '$' that begins no variable", remedy="write '$$'")
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Prompt(match["name"], int(match["version"]), text, digest)

@@ -249,8 +249,8 @@ class Assistant:
         if built is not None and built != pipeline.spec:
             self.models.check_encoder(built.encoder)
             raise IndexMismatchError(
-                f"index was split with '{built.splitter}', settings say "
-                f"'{pipeline.spec.splitter}'; run 'footnote reindex' or restore the settings"
+                f"index was split with '{built.splitter}', settings say '{pipeline.spec.splitter}'",
+                remedy="run 'footnote reindex' or restore the settings",
             )
         return pipeline
 
@@ -492,10 +492,11 @@ def _checked(question: Question) -> Question:
     # A terminal in another encoding hands over lone surrogates, which no model reads.
     text = question.text.encode("utf-8", errors="replace").decode("utf-8").strip()
     if not text:
-        raise QuestionError("the question is empty; ask about somebody or something")
+        raise QuestionError("the question is empty", remedy="ask about somebody or something")
     if len(text) > MAX_QUESTION_CHARACTERS:
         raise QuestionError(
-            f"the question has {len(text)} characters; ask in at most {MAX_QUESTION_CHARACTERS}"
+            f"the question has {len(text)} characters",
+            remedy=f"ask in at most {MAX_QUESTION_CHARACTERS}",
         )
     return replace(question, text=text)
 
@@ -518,9 +519,10 @@ def _cite_hits(view: ReadView, hits: Sequence[Hit]) -> list[Citation]:
 def _resolve_one(view: ReadView, reference: str) -> str:
     found = view.resolve(reference)
     if not found:
-        raise UnknownDocumentError(f"no document '{reference}'; 'footnote list' shows all")
+        raise UnknownDocumentError(f"no document '{reference}'", remedy="'footnote list' shows all")
     if len(found) > 1:
         raise UnknownDocumentError(
-            f"'{reference}' means {len(found)} documents ({', '.join(found[:5])}...); give an id"
+            f"'{reference}' means {len(found)} documents ({', '.join(found[:5])}...)",
+            remedy="give an id",
         )
     return found[0]

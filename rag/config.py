@@ -231,7 +231,9 @@ def _config_path(config_file: Path | None, environment: Mapping[str, str]) -> Pa
     )
     if named is not None:
         if not named.is_file():
-            raise SettingsError(f"settings file '{named}' does not exist; create it or drop it")
+            raise SettingsError(
+                f"settings file '{named}' does not exist", remedy="create it or drop it"
+            )
         return named
     here = Path(DEFAULT_CONFIG_FILE)
     return here if here.is_file() else None
@@ -343,7 +345,10 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
         try:
             built[section] = TypeAdapter(cls).validate_python(sections[section])
         except ValidationError as error:
-            raise SettingsError(_explain(section, sections[section], origins, error)) from error
+            raise SettingsError(
+                _explain(section, sections[section], origins, error),
+                remedy="correct it; 'footnote config' shows all settings and where each came from",
+            ) from error
     return Settings(data=_data_path(values, origins), origins=dict(origins), **built)
 
 
@@ -376,4 +381,4 @@ def _explain(
         ]
         where = f" (from {', '.join(dict.fromkeys(blamed))})" if blamed else ""
         lines.append(f"setting '{key}'{where}: {message}")
-    return "; ".join(lines)
+    return ", and ".join(lines)

@@ -92,8 +92,11 @@ class Drafting:
             if self.composer == "auto":
                 return answer
             raise SettingsError(
-                "no language model is configured; set language_model.base_url and "
-                "language_model.model, or compose with 'extractive'"
+                "no language model is configured",
+                remedy=(
+                    "set language_model.base_url and "
+                    "language_model.model, or compose with 'extractive'"
+                ),
             )
         if answer.conflict:
             return replace(answer, fallback=SOURCES_DIFFER[self.chinese])

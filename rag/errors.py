@@ -1,4 +1,4 @@
-"""One tree of errors. Each message says what, which one, and what to do.
+"""One tree of errors. Each says what is wrong, with which thing, and what to do about it.
 
 FootnoteError
 ├── SettingsError          a setting is unknown, malformed or out of range
@@ -52,7 +52,19 @@ __all__ = [
 
 
 class FootnoteError(Exception):
-    """Root of all errors that Footnote raises on purpose."""
+    """Root of all errors that Footnote raises on purpose.
+
+    ``detail`` says what is wrong and names the thing; ``remedy`` what to do about it, None
+    where the detail says that too. As text it is "detail; remedy".
+    """
+
+    def __init__(self, detail: str, *, remedy: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.detail}; {self.remedy}" if self.remedy else self.detail
 
 
 class SettingsError(FootnoteError):
@@ -87,12 +99,13 @@ class LanguageModelError(FootnoteError):
 
     def __init__(
         self,
-        message: str,
+        detail: str,
         *,
         kind: LanguageModelFailure,
+        remedy: str | None = None,
         retry_after_seconds: float | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(detail, remedy=remedy)
         self.kind = kind
         self.retry_after_seconds = retry_after_seconds
 

@@ -146,11 +146,13 @@ def load_lexicon() -> Lexicon | None:
     try:
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != _SHA256:
-            raise ModelError(f"the dictionary {path.name} was altered; reinstall {CARRIER}")
+            raise ModelError(
+                f"the dictionary {path.name} was altered", remedy=f"reinstall {CARRIER}"
+            )
         lines = gzip.decompress(data).decode("utf-8").splitlines()
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise ModelError(
-            f"the dictionary {path.name} cannot be read; reinstall {CARRIER}"
+            f"the dictionary {path.name} cannot be read", remedy=f"reinstall {CARRIER}"
         ) from error
     entries: dict[str, tuple[tuple[str, str], ...]] = {}
     for line in lines:

@@ -100,8 +100,8 @@ class Models:
         current = self.encoder.identity
         if built != current:
             raise IndexMismatchError(
-                f"index was built with {_describe(built)}, settings name {_describe(current)}; "
-                "run 'footnote reindex' or restore the settings"
+                f"index was built with {_describe(built)}, settings name {_describe(current)}",
+                remedy="run 'footnote reindex' or restore the settings",
             )
 
 
@@ -141,7 +141,7 @@ def model_errors() -> Iterator[None]:
     try:
         yield
     except ModelLoadError as error:
-        raise ModelError(str(error)) from error
+        raise ModelError(error.detail, remedy=error.remedy) from error
 
 
 def _describe(identity: EncoderIdentity) -> str:

@@ -185,9 +185,11 @@ def _read(folder: Path, name: str) -> list[str]:
     try:
         data = (folder / name).read_bytes()
     except OSError as error:
-        raise ModelError(f"WordNet's {name} cannot be read; reinstall {CARRIER}") from error
+        raise ModelError(
+            f"WordNet's {name} cannot be read", remedy=f"reinstall {CARRIER}"
+        ) from error
     if hashlib.sha256(data).hexdigest() != _SHA256[name]:
-        raise ModelError(f"WordNet's {name} was altered; reinstall {CARRIER}")
+        raise ModelError(f"WordNet's {name} was altered", remedy=f"reinstall {CARRIER}")
     return data.decode("ascii").splitlines()
 
 

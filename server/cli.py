@@ -83,7 +83,9 @@ def _filters(
     first = _day(since, "--since")[0] if since else None
     last = _day(until, "--until")[1] if until else None
     if first and last and first > last:
-        raise SettingsError(f"--since {since} is after --until {until}; nothing can lie between")
+        raise SettingsError(
+            f"--since {since} is after --until {until}", remedy="nothing can lie between"
+        )
     return Filters(sources=tuple(sources or ()), since=first, until=last, language=language)
 
 
@@ -96,7 +98,7 @@ def _day(text: str, flag: str) -> tuple[date, date]:
         return parse_iso(text)
     except ValueError as error:
         raise SettingsError(
-            f"{flag} {text!r} is no date; write YYYY, YYYY-MM or YYYY-MM-DD"
+            f"{flag} {text!r} is no date", remedy="write YYYY, YYYY-MM or YYYY-MM-DD"
         ) from error
 
 
@@ -340,8 +342,8 @@ def _parse_span(text: str, length: int) -> Span:
     start, _, end = text.partition(":")
     if not (start.isdecimal() and end.isdecimal()) or not 0 <= int(start) < int(end) <= length:
         raise SettingsError(
-            f"--span '{text}' is no range of this text; write START:END, "
-            f"0 <= START < END <= {length}"
+            f"--span '{text}' is no range of this text",
+            remedy=f"write START:END, 0 <= START < END <= {length}",
         )
     return Span(int(start), int(end))
 

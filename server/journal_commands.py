@@ -44,7 +44,7 @@ def add_key(
         try:
             made = assistant.store.journal.add_key(name, scope)
         except ValueError as error:
-            raise SettingsError(f"{error}; write one after 'footnote keys add'") from error
+            raise SettingsError(f"{error}", remedy="write one after 'footnote keys add'") from error
     if as_json:
         print_json(asdict(made.record) | {"secret": made.secret})
         return
@@ -88,7 +88,9 @@ def revoke_key(
     """Make a key worthless from now on, also to a running server."""
     with opened(data, config) as assistant:
         if not assistant.store.journal.revoke_key(key):
-            raise SettingsError(f"no valid key is called '{key}'; 'footnote keys list' shows all")
+            raise SettingsError(
+                f"no valid key is called '{key}'", remedy="'footnote keys list' shows all"
+            )
     make_console().print(f"{one_line(key)}: revoked", markup=False)
 
 
@@ -147,6 +149,7 @@ def remove_conversation(
     with opened(data, config) as assistant:
         if not assistant.store.journal.remove_conversation(conversation):
             raise UnknownConversationError(
-                f"no conversation '{conversation}'; 'footnote conversations list' shows all"
+                f"no conversation '{conversation}'",
+                remedy="'footnote conversations list' shows all",
             )
     make_console().print(f"{conversation}: removed", markup=False)

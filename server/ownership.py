@@ -21,7 +21,7 @@ def conversation_of(
     found = journal.conversation(conversation_id, last=last)
     if not _may_see(found.owner, caller):
         raise UnknownConversationError(
-            f"no conversation '{conversation_id}'; 'footnote conversations list' shows all"
+            f"no conversation '{conversation_id}'", remedy="'footnote conversations list' shows all"
         )
     return found
 
@@ -31,7 +31,7 @@ def turn_of(journal: Journal, turn_id: str, caller: Caller) -> TurnRecord:
     found = journal.turn(turn_id)
     if not _may_see(found.owner, caller):
         raise UnknownTurnError(
-            f"no turn '{turn_id}'; it is the turn_id of an answer given in a conversation"
+            f"no turn '{turn_id}'", remedy="it is the turn_id of an answer given in a conversation"
         )
     return found
 

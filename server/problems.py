@@ -139,11 +139,7 @@ _KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
 
 
 def problem_of(error: FootnoteError) -> ProblemError:
-    """The problem that an error of the core is to a client.
-
-    The core's messages end with what to do, after a semicolon.
-    """
-    detail, _, remedy = str(error).rpartition("; ")
+    """The problem that an error of the core is to a client."""
     unknown: tuple[int, str, Mapping[str, str]] = (500, "internal", {})
     status, code, headers = next(
         (
@@ -157,7 +153,7 @@ def problem_of(error: FootnoteError) -> ProblemError:
         wait = min(max(1.0, error.retry_after_seconds), _LONGEST_WAIT_SECONDS)
         headers = {"Retry-After": str(math.ceil(wait))}
     return ProblemError(
-        status, code, detail or str(error), remedy if detail else "see the detail", headers=headers
+        status, code, error.detail, error.remedy or "see the detail", headers=headers
     )
 
 

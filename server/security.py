@@ -81,8 +81,8 @@ def check_binding(settings: ServerSettings, journal: Journal) -> None:
     """
     if not is_loopback(settings.host) and not journal.has_keys():
         raise SettingsError(
-            f"host {settings.host} can be reached from other machines and there is no API key; "
-            "make one with 'footnote keys add NAME --scope read', or serve on 127.0.0.1"
+            f"host {settings.host} can be reached from other machines and there is no API key",
+            remedy="make one with 'footnote keys add NAME --scope read', or serve on 127.0.0.1",
         )
 
 
@@ -99,8 +99,8 @@ class Guard:
             self._limit = parse(settings.rate_limit)
         except ValueError as error:
             raise SettingsError(
-                f"setting 'server.rate_limit': {settings.rate_limit!r} is no limit; "
-                "write a number and a unit of time, such as 120/minute"
+                f"setting 'server.rate_limit': {settings.rate_limit!r} is no limit",
+                remedy="write a number and a unit of time, such as 120/minute",
             ) from error
         self._failed_limit = parse(_FAILED_LIMIT)
         self._beyond_loopback = not is_loopback(settings.host)

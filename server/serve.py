@@ -85,8 +85,8 @@ def listen(settings: ServerSettings) -> socket.socket:
         listener = socket.create_server((host, settings.port), family=family, backlog=2048)
     except OSError as error:
         raise SettingsError(
-            f"cannot listen at {settings.host} port {settings.port} "
-            f"({error.strerror or error}); choose others with --host and --port"
+            (f"cannot listen at {settings.host} port {settings.port} ({error.strerror or error})"),
+            remedy="choose others with --host and --port",
         ) from error
     # What is accepted inherits it. asyncio sets it only on sockets that name their protocol;
     # without it a body waits 40 ms behind its headers for a connection's acknowledgement.

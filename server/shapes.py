@@ -414,7 +414,7 @@ def make_filters(
     last = _days(until)[1] if until else None
     if first and last and first > last:
         raise SettingsError(
-            f"since {since} is after until {until}, nothing can lie between; swap them"
+            f"since {since} is after until {until}, nothing can lie between", remedy="swap them"
         )
     return Filters(sources=tuple(sources), since=first, until=last, language=language)
 
@@ -428,4 +428,4 @@ def _days(text: str) -> tuple[date, date]:
     try:
         return parse_iso(text)
     except ValueError as error:
-        raise SettingsError(f"{text} is no day of the calendar; correct it") from error
+        raise SettingsError(f"{text} is no day of the calendar", remedy="correct it") from error

@@ -41,8 +41,8 @@ def tracing_provider(*, wanted: bool, collector_named: bool) -> spans.TracerProv
     if not all(_installed(package) for package in _PACKAGES):
         if wanted:
             raise SettingsError(
-                "setting 'server.tracing' needs OpenTelemetry, which is not installed; "
-                "run pip install 'footnote[otel]' or set it to false"
+                "setting 'server.tracing' needs OpenTelemetry, which is not installed",
+                remedy="run pip install 'footnote[otel]' or set it to false",
             )
         _log.warning("no traces are sent; pip install 'footnote[otel]' to send them")
         return None

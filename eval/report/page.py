@@ -56,7 +56,8 @@ def write_report(run: Run, path: Path) -> None:
         path.write_text(page, encoding="utf-8", newline="\n")
     except OSError as error:
         raise RunError(
-            f"the report cannot be written to '{path}': {error.strerror}; choose another --out"
+            f"the report cannot be written to '{path}': {error.strerror}",
+            remedy="choose another --out",
         ) from error
 
 

@@ -38,9 +38,11 @@ def verify_citation(citation: Citation, document: Document) -> None:
         )
     where = f"[{citation.span.start}, {citation.span.end}) of document '{document.id}'"
     if len(citation.span) == 0 or citation.span.end > len(document.text):
-        raise CitationError(f"citation {where} points at no text; run 'footnote doctor'")
+        raise CitationError(f"citation {where} points at no text", remedy="run 'footnote doctor'")
     if citation.span.of(document.text) != citation.quote:
-        raise CitationError(f"citation {where} does not quote what is there; run 'footnote doctor'")
+        raise CitationError(
+            f"citation {where} does not quote what is there", remedy="run 'footnote doctor'"
+        )
 
 
 def verify_claim(

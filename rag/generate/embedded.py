@@ -110,8 +110,8 @@ class EmbeddedModel:
             return len(reply.json()["tokens"])
         except (httpx2.HTTPError, ValueError, KeyError) as error:
             raise LanguageModelError(
-                f"embedded language model '{self.identity.name}' counts no tokens ({error}); "
-                "restart",
+                f"embedded language model '{self.identity.name}' counts no tokens ({error})",
+                remedy="restart",
                 kind="unreachable",
             ) from error
 
@@ -122,11 +122,13 @@ def _check_file(path: Path) -> None:
             magic = file.read(len(_GGUF_MAGIC))
     except OSError as error:
         raise ModelError(
-            f"language_model.embedded '{path}' cannot be read ({error.strerror}); set it to a "
-            "GGUF file, or to 'carrier'"
+            f"language_model.embedded '{path}' cannot be read ({error.strerror})",
+            remedy="set it to a GGUF file, or to 'carrier'",
         ) from error
     if magic != _GGUF_MAGIC:
-        raise ModelError(f"language_model.embedded '{path}' is no GGUF file; set it to one")
+        raise ModelError(
+            f"language_model.embedded '{path}' is no GGUF file", remedy="set it to one"
+        )
 
 
 def _start(path: Path, key: str, settings: LanguageModelSettings) -> Any:
@@ -137,8 +139,8 @@ def _start(path: Path, key: str, settings: LanguageModelSettings) -> Any:
         import xllamacpp
     except ImportError as error:
         raise ModelError(
-            f"the runtime of language_model.embedded is not installed ({error}); "
-            "pip install 'footnote[embedded]'"
+            f"the runtime of language_model.embedded is not installed ({error})",
+            remedy="pip install 'footnote[embedded]'",
         ) from error
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
@@ -164,8 +166,8 @@ def _start(path: Path, key: str, settings: LanguageModelSettings) -> Any:
         return xllamacpp.Server(params)
     except (RuntimeError, ValueError) as error:
         raise ModelError(
-            f"language_model.embedded '{path}' cannot be run ({error}); set it to another GGUF "
-            "file, or language_model.context_tokens lower"
+            f"language_model.embedded '{path}' cannot be run ({error})",
+            remedy="set it to another GGUF file, or language_model.context_tokens lower",
         ) from error
 
 

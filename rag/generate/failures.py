@@ -37,30 +37,34 @@ class Endpoint:
     def timeout(self, seconds: float) -> LanguageModelError:
         """It was not done in time."""
         return LanguageModelError(
-            f"{self.name} was not done in {seconds:g} seconds; ask again, or raise "
-            "language_model.timeout_seconds and first_token_seconds",
+            f"{self.name} was not done in {seconds:g} seconds",
+            remedy="ask again, or raise language_model.timeout_seconds and first_token_seconds",
             kind="timeout",
         )
 
     def broken_off(self, how: str) -> LanguageModelError:
         """It ended before its end."""
-        return LanguageModelError(f"{self.name} broke off: {how}; ask again", kind="interrupted")
+        return LanguageModelError(
+            f"{self.name} broke off: {how}", remedy="ask again", kind="interrupted"
+        )
 
     def shortfall(self, characters: int, finish_reason: str | None) -> LanguageModelError | None:
         """What is wrong with a reply that came to its end in order, None where nothing is."""
         if finish_reason == "content_filter":
             return LanguageModelError(
-                f"{self.name} refused by its content filter; ask in other words", kind="refused"
+                f"{self.name} refused by its content filter",
+                remedy="ask in other words",
+                kind="refused",
             )
         if not characters and finish_reason == "length":
             # It thinks first, where nobody sees it.
             return LanguageModelError(
-                f"{self.name} came to the end of its tokens without a text; raise "
-                "language_model.max_tokens",
+                f"{self.name} came to the end of its tokens without a text",
+                remedy="raise language_model.max_tokens",
                 kind="empty",
             )
         if not characters:
-            return LanguageModelError(f"{self.name} sent no text; ask again", kind="empty")
+            return LanguageModelError(f"{self.name} sent no text", remedy="ask again", kind="empty")
         # Every server of this kind says why it ended; a connection may end for other reasons.
         if finish_reason is None:
             return self.broken_off("its reply has no end")
@@ -79,25 +83,30 @@ def failure_of(
             return _refusal(error, endpoint)
         case openai.APITimeoutError():
             return LanguageModelError(
-                f"{endpoint.name} did not answer in time; ask again", kind="timeout"
+                f"{endpoint.name} did not answer in time", remedy="ask again", kind="timeout"
             )
         case openai.APIConnectionError() | httpx2.TransportError() if begun:
             return endpoint.broken_off("the connection was lost")
         case openai.APIConnectionError() | httpx2.TransportError():
             return LanguageModelError(
-                f"{endpoint.name} cannot be reached; start it, or correct language_model.base_url",
+                f"{endpoint.name} cannot be reached",
+                remedy="start it, or correct language_model.base_url",
                 kind="unreachable",
             )
         case openai.APIResponseValidationError() | ValueError():
             return LanguageModelError(
-                f"{endpoint.name} sent no chat completion{_because(error, endpoint)}; check that "
-                "language_model.base_url is OpenAI-compatible (it mostly ends in /v1)",
+                f"{endpoint.name} sent no chat completion{_because(error, endpoint)}",
+                remedy=(
+                    "check that "
+                    "language_model.base_url is OpenAI-compatible (it mostly ends in /v1)"
+                ),
                 kind="malformed",
             )
     if wrote:
         return endpoint.broken_off(f"it reported a failure{_because(error, endpoint)}")
     return LanguageModelError(
-        f"{endpoint.name} reported a failure{_because(error, endpoint)}; see its log",
+        f"{endpoint.name} reported a failure{_because(error, endpoint)}",
+        remedy="see its log",
         kind="refused",
     )
 
@@ -116,7 +125,8 @@ def _refusal(error: openai.APIStatusError, endpoint: Endpoint) -> LanguageModelE
         remedy = "check the key in the variable that language_model.api_key_env names"
     said = "" if status in _ABOUT_KEYS else _because(error, endpoint)
     return LanguageModelError(
-        f"{endpoint.name} answered {status}{said}; {remedy}",
+        f"{endpoint.name} answered {status}{said}",
+        remedy=remedy,
         kind=kind,
         retry_after_seconds=_retry_after(error.response.headers.get("retry-after", "")),
     )
@@ -133,8 +143,6 @@ def _because(error: Exception, endpoint: Endpoint) -> str:
     if endpoint.api_key:
         said = said.replace(endpoint.api_key, "[key]")
     plain = " ".join("".join(c if c.isprintable() else " " for c in said).split())
-    # The part after a semicolon is read as the remedy.
-    plain = plain.replace(";", ",")
     return f" ({plain[:_SAID_CHARACTERS]})"
 
 

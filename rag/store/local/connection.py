@@ -62,32 +62,35 @@ def translated(database: Path, remedy: str = _RESTORE) -> Iterator[None]:
         message, _, _ = str(error).partition(" with text ")
         if message.startswith(_IMPOSSIBLE):
             raise StoreDamagedError(
-                f"{database} is damaged ({message}); run 'footnote doctor' to see what is wrong"
+                f"{database} is damaged ({message})",
+                remedy="run 'footnote doctor' to see what is wrong",
             ) from error
         if code == sqlite3.SQLITE_FULL:
             raise StoreError(
                 f"the disk of {database} is full: this change was refused and nothing stored "
-                "before was lost; free some space and run it again"
+                "before was lost",
+                remedy="free some space and run it again",
             ) from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise StoreError(
-                f"{database} was kept busy by another process for {BUSY_SECONDS:.0f} s; try again"
+                f"{database} was kept busy by another process for {BUSY_SECONDS:.0f} s",
+                remedy="try again",
             ) from error
         raise StoreError(
-            f"{database} cannot be used ({error}); check its permissions and its disk"
+            f"{database} cannot be used ({error})", remedy="check its permissions and its disk"
         ) from error
 
 
 def _damaged(database: Path, error: Exception, remedy: str = _RESTORE) -> StoreDamagedError:
-    return StoreDamagedError(f"{database} is damaged ({error}); {remedy}")
+    return StoreDamagedError(f"{database} is damaged ({error})", remedy=remedy)
 
 
 def unusable(directory: Path, verb: str, error: OSError) -> StoreError:
     """The error of a data directory that cannot be 'read' or 'written'."""
     reason = "not a directory" if isinstance(error, FileExistsError) else error.strerror or error
     return StoreError(
-        f"the data directory {directory} cannot be {verb} ({reason}); "
-        "change that, or name another one with --data"
+        f"the data directory {directory} cannot be {verb} ({reason})",
+        remedy="change that, or name another one with --data",
     )
 
 
@@ -210,7 +213,7 @@ class ReaderPool:
         """A connection to the database, or to an empty one where none was written yet."""
         with self._lock:
             if self._closed:
-                raise StoreError("the store is closed; open it again")
+                raise StoreError("the store is closed", remedy="open it again")
             connection = self._idle.pop() if self._idle else None
         reusable = True
         if connection is None:

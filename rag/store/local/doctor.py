@@ -413,7 +413,7 @@ def refuse_damaged(problems: Sequence[Problem]) -> None:
     for problem in problems:
         if problem.code == "database.damaged":
             raise StoreDamagedError(
-                f"{problem.subject} is damaged ({problem.message}); {UNREPAIRED}"
+                f"{problem.subject} is damaged ({problem.message})", remedy=f"{UNREPAIRED}"
             )
 
 
@@ -484,7 +484,8 @@ def _remove_orphans(connection: sqlite3.Connection) -> int:
         if again := sorted({table for table, _ in named & seen}):
             raise StoreDamagedError(
                 f"rows of {', '.join(again)} that refer to nothing cannot be removed, so the "
-                f"database is damaged; nothing was changed: {_RESTORE}"
+                "database is damaged",
+                remedy=f"nothing was changed: {_RESTORE}",
             )
         seen |= named
         for table, row, _, _ in broken:

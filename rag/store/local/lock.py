@@ -39,8 +39,8 @@ class WriterLock:
         """
         if not self._in_process.acquire(blocking=False):
             raise StoreLockedError(
-                f"another thread of this process is writing to {self._data_dir}; "
-                "wait until it is done"
+                f"another thread of this process is writing to {self._data_dir}",
+                remedy="wait until it is done",
             )
         try:
             lock = FileLock(self._data_dir / LOCK_NAME, thread_local=False)
@@ -48,8 +48,8 @@ class WriterLock:
                 lock.acquire(blocking=False)
             except Timeout as error:
                 raise StoreLockedError(
-                    f"{self._data_dir} is being written by {self._describe_holder()}; "
-                    "wait until it is done"
+                    f"{self._data_dir} is being written by {self._describe_holder()}",
+                    remedy="wait until it is done",
                 ) from error
             except OSError as error:
                 raise unusable(self._data_dir, "written", error) from error

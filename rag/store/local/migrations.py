@@ -125,12 +125,13 @@ def schema_version(
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application not in (0, application_id) or (tables and application != application_id):
         raise StoreError(
-            "the database in the data directory is not Footnote's; name another data directory"
+            "the database in the data directory is not Footnote's",
+            remedy="name another data directory",
         )
     if version > newest:
         raise StoreVersionError(
-            f"the data directory has schema {version}, this Footnote knows up to {newest}; "
-            "use the version of Footnote that wrote it, or a newer one"
+            f"the data directory has schema {version}, this Footnote knows up to {newest}",
+            remedy="use the version of Footnote that wrote it, or a newer one",
         )
     return int(version)
 

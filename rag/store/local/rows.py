@@ -180,7 +180,7 @@ def _ingested(added_at: str) -> tuple[DocumentDate, ...]:
 def impossible(what: str, error: Exception) -> StoreDamagedError:
     """The error of rows that cannot have been stored as they are."""
     return StoreDamagedError(
-        f"{what} cannot be read ({error}); run 'footnote doctor' to see what is wrong"
+        f"{what} cannot be read ({error})", remedy="run 'footnote doctor' to see what is wrong"
     )
 
 

@@ -143,6 +143,6 @@ def _checksum(fields: object) -> str:
 
 def _damaged(path: Path, what: str) -> StoreDamagedError:
     return StoreDamagedError(
-        f"{path} {what}; it is rebuilt from the database when needed, "
-        "or now by 'footnote doctor --repair'"
+        f"{path} {what}",
+        remedy="it is rebuilt from the database when needed, or now by 'footnote doctor --repair'",
     )

@@ -85,7 +85,9 @@ class LocalView:
     @property
     def _db(self) -> sqlite3.Connection:
         if self._connection is None:
-            raise StoreError("this view of the store has ended; read it inside its 'with' block")
+            raise StoreError(
+                "this view of the store has ended", remedy="read it inside its 'with' block"
+            )
         return self._connection
 
     @property
@@ -257,7 +259,7 @@ class LocalView:
         ).fetchone()
         if row is None:
             raise UnknownDocumentError(
-                f"no document has the id '{document_id}'; 'footnote list' names them"
+                f"no document has the id '{document_id}'", remedy="'footnote list' names them"
             )
         return document_from_row(row, self._sources(document_id))
 

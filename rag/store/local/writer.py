@@ -73,7 +73,7 @@ class LocalWriter:
     @property
     def _db(self) -> sqlite3.Connection:
         if self._connection is None:
-            raise StoreError("this writer has ended; write inside its 'with' block")
+            raise StoreError("this writer has ended", remedy="write inside its 'with' block")
         return self._connection
 
     @contextmanager
@@ -181,7 +181,8 @@ class LocalWriter:
         if pending := self.pending_documents():
             raise StoreError(
                 f"{len(pending)} documents are not in the new index yet, the first is "
-                f"'{pending[0]}'; run 'footnote reindex' again"
+                f"'{pending[0]}'",
+                remedy="run 'footnote reindex' again",
             )
         # Before the switch, so that readers of this process need not wait for it.
         built = self._cache.prepare(self._db, building)
@@ -245,7 +246,7 @@ class LocalWriter:
     def _building(self) -> IndexRow:
         building = index_in_state(self._db, "building")
         if building is None:
-            raise StoreError("no index is being built; run 'footnote reindex'")
+            raise StoreError("no index is being built", remedy="run 'footnote reindex'")
         return building
 
     def _snapshot_if_behind(self, operations: int) -> None:
@@ -285,7 +286,7 @@ def _document(connection: sqlite3.Connection, document_id: str) -> tuple[int, in
     ).fetchone()
     if row is None:
         raise UnknownDocumentError(
-            f"no document has the id '{document_id}'; 'footnote list' names them"
+            f"no document has the id '{document_id}'", remedy="'footnote list' names them"
         )
     return int(row[0]), int(row[1])
 

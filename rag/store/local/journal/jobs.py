@@ -135,5 +135,5 @@ def drop_finished(connection: sqlite3.Connection, before: str) -> None:
 
 def _unknown(job_id: str, position: int | None = None) -> UnknownJobError:
     if position is None:
-        return UnknownJobError(f"no upload '{job_id}'; finished ones are kept for a week")
+        return UnknownJobError(f"no upload '{job_id}'", remedy="finished ones are kept for a week")
     return UnknownJobError(f"upload '{job_id}' has no bytes of a file {position} any more")

@@ -269,7 +269,7 @@ class LocalJournal:
         """The writing connection, for one thread at a time."""
         with self._writing, translated(self._database, _REMEDY):
             if self._closed:
-                raise StoreError("the store is closed; open it again")
+                raise StoreError("the store is closed", remedy="open it again")
             if self._writer is None:
                 self._writer = self._open()
             yield self._writer

@@ -37,8 +37,8 @@ def add_key(connection: sqlite3.Connection, name: str, scope: Scope, now: str) -
     taken = connection.execute("SELECT 1 FROM keys WHERE name = ? AND revoked_at IS NULL", (name,))
     if taken.fetchone():
         raise NameTakenError(
-            f"there is already a key named '{name}'; choose another name, "
-            "or revoke that one with 'footnote keys revoke'"
+            f"there is already a key named '{name}'",
+            remedy="choose another name, or revoke that one with 'footnote keys revoke'",
         )
     secret = _PREFIX + secrets.token_urlsafe(32)
     key_id = "k" + secrets.token_hex(5)

@@ -86,7 +86,8 @@ def load_outcome(text: str) -> Outcome:
         if whole["version"] > OUTCOME_VERSION:
             raise StoreVersionError(
                 f"a stored answer has version {whole['version']}, this Footnote knows up to "
-                f"{OUTCOME_VERSION}; use the version of Footnote that wrote it, or a newer one"
+                f"{OUTCOME_VERSION}",
+                remedy="use the version of Footnote that wrote it, or a newer one",
             )
         if whole["kind"] == "answer":
             return _ANSWERS.validate_python(whole["outcome"])
@@ -95,8 +96,8 @@ def load_outcome(text: str) -> Outcome:
         # A ValidationError is a ValueError, and its text quotes what was said.
         reason = "it has other fields" if isinstance(error, ValidationError) else error
         raise StoreDamagedError(
-            f"a stored answer cannot be read ({reason}); "
-            "run 'footnote doctor' to see which, and remove its conversation"
+            f"a stored answer cannot be read ({reason})",
+            remedy="run 'footnote doctor' to see which, and remove its conversation",
         ) from error
 
 

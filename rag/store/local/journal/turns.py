@@ -90,7 +90,7 @@ def _conversation_row(connection: sqlite3.Connection, conversation_id: str) -> i
     ).fetchone()
     if found is None:
         raise UnknownConversationError(
-            f"no conversation '{conversation_id}'; 'footnote conversations list' shows all"
+            f"no conversation '{conversation_id}'", remedy="'footnote conversations list' shows all"
         )
     return int(found[0])
 
@@ -109,7 +109,7 @@ def load_turn(connection: sqlite3.Connection, turn_id: str) -> TurnRecord:
 
 def _unknown_turn(turn_id: str) -> UnknownTurnError:
     return UnknownTurnError(
-        f"no turn '{turn_id}'; it is the turn_id of an answer given in a conversation"
+        f"no turn '{turn_id}'", remedy="it is the turn_id of an answer given in a conversation"
     )
 
 
