@@ -1,4 +1,5 @@
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("rag", "embeddings", "prompts", "server", "eval")
 
 
-def run(*command):
+def run(*command, cwd=ROOT):
     return subprocess.run(
         [sys.executable, *command],
-        cwd=ROOT,
+        cwd=cwd,
         capture_output=True,
         text=True,
         timeout=120,
@@ -44,6 +45,28 @@ def test_every_layer_imports_only_downwards():
         "-c", "from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports())"
     )
     assert result.returncode == 0, result.stdout
+
+
+def test_a_module_added_tomorrow_is_checked(tmp_path):
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=lambda folder, names: not_code(names))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    libraries = ("sqlite3", "faiss", "torch", "onnxruntime", "openai", "tiktoken", "fastapi")
+    (tmp_path / "rag" / "answer" / "tomorrow.py").write_text(
+        "".join(f"import {name}\n" for name in libraries)
+    )
+    result = run(
+        "-c",
+        "from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports())",
+        cwd=tmp_path,
+    )
+    assert result.returncode == 1, result.stdout
+    for name in libraries:
+        assert f"rag.answer.tomorrow -> {name}" in result.stdout, name
+
+
+def not_code(names):
+    return [name for name in names if "." in name and not name.endswith(".py")]
 
 
 def test_a_carriers_code_never_runs():
