@@ -110,7 +110,7 @@ def list_prompts() -> list[Prompt]:
 
 @cache
 def _shipped_prompts() -> tuple[Prompt, ...]:
-    folder = resources.files("prompts").joinpath("templates")
+    folder = resources.files(__package__).joinpath("templates")
     # read_text turns CRLF into LF, so a checkout with other line ends has the same hash.
     prompts = [
         make_prompt(entry.name, entry.read_text(encoding="utf-8"))

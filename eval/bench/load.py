@@ -73,7 +73,7 @@ def percentile(counts: Mapping[float, int], share: float) -> float:
 @contextmanager
 def serving(data: Path) -> Iterator[tuple[str, psutil.Process]]:
     """`footnote serve` over ``data``: its URL and its process, ended at the end."""
-    command = [sys.executable, "-m", "server.cli", "serve", "--port", "0", "--data", str(data)]
+    command = [sys.executable, "-m", "footnote", "serve", "--port", "0", "--data", str(data)]
     # One address asks for everybody here.
     environment = {"FOOTNOTE_SERVER_RATE_LIMIT": "1000000/second"} | _environment()
     with (
@@ -187,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     steps: list[Step] = []
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch)
-        ingest = [sys.executable, "-m", "server.cli", "ingest", str(ARCHIVE), "--data", scratch]
+        ingest = [sys.executable, "-m", "footnote", "ingest", str(ARCHIVE), "--data", scratch]
         subprocess.run(ingest, env=_environment(), stdout=subprocess.DEVNULL, check=True)
         with serving(data) as (url, server):
             for step in measure(url, server, plan):

@@ -101,7 +101,7 @@ def render_report(
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("eval.report", "templates"),
+        loader=PackageLoader(__package__, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -122,7 +122,7 @@ def _environment() -> Environment:
 
 
 def _asset(name: str) -> str:
-    return resources.files("eval.report").joinpath("templates", name).read_text("utf-8")
+    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
 
 
 def _policy(style: str, script: str) -> str:

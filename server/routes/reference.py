@@ -13,7 +13,7 @@ __all__ = ["endpoints", "router"]
 router = APIRouter(include_in_schema=False)
 
 _templates = Environment(
-    loader=PackageLoader("server", "templates"), autoescape=True, undefined=StrictUndefined
+    loader=PackageLoader(__package__, "templates"), autoescape=True, undefined=StrictUndefined
 )
 _METHODS = ("get", "post", "put", "delete")
 

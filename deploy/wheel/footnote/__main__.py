@@ -1,0 +1,6 @@
+"""``python -m footnote`` is the command line."""
+
+from server.cli import main
+
+if __name__ == "__main__":
+    main()
