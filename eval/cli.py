@@ -1,4 +1,4 @@
-"""``footnote eval``: the commands that measure. ``server.cli`` finds them by entry point.
+"""``footnote eval``: the commands that measure. ``server.cli.main`` finds them by entry point.
 
 Imports that bring torch or scipy stand inside the commands: ``footnote --help`` must
 answer at once.
@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eval.console import make_console, make_progress
 from eval.errors import EvalError
 from rag.config import load_settings
-from rag.console import make_console, make_progress, one_line
+from rag.text.display import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console

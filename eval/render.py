@@ -16,7 +16,7 @@ from eval.gate import GateReport
 from eval.measures import HEADLINE
 from eval.records import Estimate, QuestionRecord, Summary
 from eval.runs import Run
-from rag.console import one_line
+from rag.text.display import one_line
 
 if TYPE_CHECKING:
     from eval.fit import FittedWeights

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from eval.errors import EvalError, QuestionSetError
 from eval.propose import Proposal
-from rag.console import harmless, one_line
+from rag.text.display import harmless, one_line
 from rag.types import Span
 
 __all__ = ["ReviewReport", "review"]

@@ -13,22 +13,22 @@ from starlette.routing import Route
 
 from rag.assistant import Assistant
 from rag.config import Settings
-from server import openai_chat, openai_responses
-from server.context import ServerContext
-from server.mcp_http import MCP_PATH, McpEndpoint
-from server.metrics import Metrics
-from server.middleware import BodyLimit, LastResort, OriginCheck, RequestIds, SafetyHeaders
-from server.observe import ObserveRequests
-from server.pages import PAGE_FOLDER, PageFiles
-from server.problems import add_problem_handlers
+from server.http.context import ServerContext
+from server.http.middleware import BodyLimit, LastResort, OriginCheck, RequestIds, SafetyHeaders
+from server.http.pages import PAGE_FOLDER, PageFiles
+from server.http.problems import add_problem_handlers
+from server.http.security import Guard
+from server.http.upload_worker import UploadWorker
+from server.http.work import WorkPool
+from server.mcp.endpoint import MCP_PATH, McpEndpoint
+from server.observe.metrics import Metrics
+from server.observe.requests import ObserveRequests
+from server.observe.tracing import stage_spans, telemetry_of
+from server.openai import chat, responses
 from server.routes import ask, conversations, documents, reference, system, uploads
-from server.security import Guard
-from server.tracing import stage_spans, telemetry_of
-from server.uploads import UploadWorker
-from server.work import WorkPool
 
 if TYPE_CHECKING:
-    from server.spans import TracerProvider
+    from server.observe.spans import TracerProvider
 
 __all__ = ["create_app", "model_seconds"]
 
@@ -93,7 +93,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
     )
     app.state.context = context
     add_problem_handlers(app)
-    openai = (openai_chat, openai_responses)
+    openai = (chat, responses)
     for module in (ask, documents, uploads, conversations, *openai, system, reference):
         app.include_router(module.router)
     app.router.routes.append(Route(MCP_PATH, mcp))

@@ -13,9 +13,9 @@ from rag.assistant import Assistant
 from rag.config import ServerSettings, collector_named
 from rag.errors import SettingsError
 from server.app import create_app, model_seconds
-from server.logs import configure_logging
-from server.security import check_binding
-from server.tracing import tracing_provider
+from server.http.security import check_binding
+from server.observe.logs import configure_logging
+from server.observe.tracing import tracing_provider
 
 __all__ = ["listen", "serve"]
 

@@ -21,7 +21,7 @@ from eval.runner import Plan, run_questions
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.store.local.store import LocalStore
-from server import cli
+from server.cli import main as cli
 from tests.fakes import HashingEncoder, OverlapReranker
 from tests.serving import serving
 

@@ -23,7 +23,7 @@ def run(*command, cwd=ROOT):
 
 def test_help_and_settings_load_no_model_library():
     program = (
-        "import sys, server.cli; "
+        "import sys, server.cli.main; "
         "heavy = {'torch', 'faiss', 'sentence_transformers', 'transformers', 'openai'} "
         "& set(sys.modules); "
         "sys.exit(f'loaded {heavy}' if heavy else 0)"

@@ -20,8 +20,8 @@ from rag.generate.settings import LanguageModelSettings
 from rag.store.local.journal.rows import dump_outcome, load_outcome
 from rag.store.local.store import LocalStore
 from rag.types import Abstention, Answer, Filters, Hit, Question, Turn
-from server.render import render_receipt
-from server.wire import outcome_out
+from server.cli.render import render_receipt
+from server.wire.outcome import outcome_out
 from tests.fake_endpoint import Reply, fake_endpoint, says
 from tests.fakes import HashingEncoder, OverlapReranker
 

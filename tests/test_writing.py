@@ -12,12 +12,12 @@ import httpx2 as httpx
 import pytest
 
 from rag.answer.settings import AnswerSettings
-from rag.console import make_console
 from rag.errors import LanguageModelError, SettingsError
 from rag.generate.settings import LanguageModelSettings
 from rag.types import Abstention, Answer, Question, Turn
-from server.render import render_outcome, render_receipt
-from server.wire import outcome_out
+from server.cli.console import make_console
+from server.cli.render import render_outcome, render_receipt
+from server.wire.outcome import outcome_out
 from tests.fake_endpoint import Reply, fake_endpoint, says
 from tests.serving import serving
 

@@ -18,11 +18,11 @@ from rag.config import ServerSettings
 from rag.errors import StoreError
 from rag.generate.settings import LanguageModelSettings
 from rag.store.local.store import LocalStore
-from server.mcp import build_mcp, run_stdio
-from server.openai_text import said_in
+from server.mcp.tools import build_mcp, run_stdio
+from server.openai.text import said_in
 from tests.fake_endpoint import Reply, fake_endpoint, says
 from tests.fakes import HashingEncoder, OverlapReranker
-from tests.server.test_gone import gauge, send, wait_until
+from tests.server.http.test_disconnect import gauge, send, wait_until
 from tests.serving import serving
 
 HERON = "The grey heron nests at Lake Ohrid in March 1987.\nIt lays four blue eggs.\n"
@@ -259,8 +259,8 @@ def test_a_client_is_told_to_wait_as_long_as_the_endpoint_asks(running, script, 
 
 
 def test_a_model_that_reads_for_long_is_waited_for_with_comments(running, script, monkeypatch):
-    monkeypatch.setattr("server.openai_ask.GRACE_SECONDS", 0.01)
-    monkeypatch.setattr("server.openai_ask.KEEPALIVE_SECONDS", 0.1)
+    monkeypatch.setattr("server.openai.ask.GRACE_SECONDS", 0.01)
+    monkeypatch.setattr("server.openai.ask.KEEPALIVE_SECONDS", 0.1)
     script(Reply(pieces=DRAFT, first_after=0.5))
     body = ASKS["/v1/chat/completions"]
     answer = httpx2.post(f"{running.url}/v1/chat/completions", json=body)
@@ -319,7 +319,7 @@ def test_a_question_given_up_over_standard_input_keeps_no_other_waiting(
             assert not (await client.call_tool("search", {"query": "heron"})).is_error
 
     outcomes = []
-    monkeypatch.setattr("server.mcp.MCPServer.run_stdio_async", talk)
+    monkeypatch.setattr("server.mcp.tools.MCPServer.run_stdio_async", talk)
     with running.assistant.observed(outcomes.append):
         anyio.run(run_stdio, running.assistant)
     # Not even the answer that is given where a model takes too long.

@@ -13,23 +13,15 @@ from pydantic import BaseModel
 
 from rag.journal.types import TurnRecord
 from rag.types import Citation, Claim, Hit, Question
-from server.arrivals import Arrivals
-from server.context import Context, ServerContext
-from server.gone import settled, unless_gone
-from server.ownership import conversation_of
-from server.parameters import QueryFilters
-from server.problems import ProblemError, problem_from, problem_responses
-from server.security import Caller, Reader
-from server.shapes import (
-    AskIn,
-    DateText,
-    QuestionText,
-    SearchHit,
-    SearchIn,
-    SearchOut,
-    last_day,
-)
-from server.wire import (
+from server.http.arrivals import Arrivals
+from server.http.context import Context, ServerContext
+from server.http.disconnect import settled, unless_gone
+from server.http.problems import ProblemError, problem_from, problem_responses
+from server.http.security import Caller, Reader
+from server.http.work import given_up
+from server.routes.ownership import conversation_of
+from server.routes.parameters import QueryFilters
+from server.wire.outcome import (
     AbstentionOut,
     AnswerOut,
     CitationOut,
@@ -40,7 +32,15 @@ from server.wire import (
     outcome_out,
     stage_out,
 )
-from server.work import given_up
+from server.wire.shapes import (
+    AskIn,
+    DateText,
+    QuestionText,
+    SearchHit,
+    SearchIn,
+    SearchOut,
+    last_day,
+)
 
 __all__ = ["answer", "router"]
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from server.context import Context
-from server.ownership import conversation_of, turn_of
-from server.problems import problem_responses
-from server.security import Reader
-from server.shapes import (
+from server.http.context import Context
+from server.http.problems import problem_responses
+from server.http.security import Reader
+from server.routes.ownership import conversation_of, turn_of
+from server.wire.shapes import (
     ConversationListed,
     ConversationOut,
     ConversationsOut,

@@ -10,13 +10,13 @@ from fastapi.security import HTTPAuthorizationCredentials
 from rag.errors import UnknownDocumentError
 from rag.store.base import DocumentSummary
 from rag.types import Document
-from server.context import Context
-from server.pages import document_page, wants_page
-from server.parameters import QueryFilters
-from server.permalink import parse_span, permalink
-from server.problems import ProblemError, problem_responses
-from server.security import Reader, WriterCaller, allowed, bearer
-from server.shapes import (
+from server.http.context import Context
+from server.http.pages import document_page, wants_page
+from server.http.problems import ProblemError, problem_responses
+from server.http.security import Reader, WriterCaller, allowed, bearer
+from server.routes.parameters import QueryFilters
+from server.wire.permalink import parse_span, permalink
+from server.wire.shapes import (
     DateOut,
     DocumentListed,
     DocumentOut,

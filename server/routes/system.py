@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.read.reader import supported_suffixes
-from server.context import Context
-from server.pages import page_file
-from server.problems import problem_responses
-from server.security import Reader
-from server.shapes import AboutOut
+from server.http.context import Context
+from server.http.pages import page_file
+from server.http.problems import problem_responses
+from server.http.security import Reader
+from server.wire.shapes import AboutOut
 
 __all__ = ["router"]
 

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from server.context import Context
-from server.problems import ProblemError, problem_responses
-from server.security import Reader, WriterCaller
-from server.shapes import DocumentIn, JobOut, job_out
+from server.http.context import Context
+from server.http.problems import ProblemError, problem_responses
+from server.http.security import Reader, WriterCaller
+from server.wire.shapes import DocumentIn, JobOut, job_out
 
 __all__ = ["router"]
 

@@ -237,7 +237,7 @@ def test_calibration_refuses_too_few_questions_and_writes_nothing(footnote, suit
 @pytest.mark.slow
 def test_an_interrupted_run_goes_on_without_asking_twice(tmp_path, sample_data):
     """Killed twice in the middle, by signal and outright, it ends with each question once."""
-    command = [sys.executable, "-m", "server.cli", "eval", "--limit", "6"]
+    command = [sys.executable, "-m", "server.cli.main", "eval", "--limit", "6"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FOOTNOTE_")}
     environment["PYTHONPATH"] = str(ROOT)
     sizes = []

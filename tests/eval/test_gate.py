@@ -12,7 +12,7 @@ from eval.runner import run_questions
 from eval.runs import read_run
 from rag.assistant import Assistant
 from rag.types import Abstention, Answer
-from server import cli
+from server.cli import main as cli
 from tests.conftest import ROOT, bundled_plan
 from tests.rag.test_assistant import assert_quotes_exactly
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from server.pages import PAGE_FOLDER
+from server.http.pages import PAGE_FOLDER
 
 _KEY = re.compile(r'^  "([\w.]+)": "((?:[^"\\]|\\.)+)",$', re.M)
 SCRIPTS = [path for path in sorted(PAGE_FOLDER.rglob("*.js")) if "vendor" not in path.parts]

@@ -28,7 +28,7 @@ def footnote_serve(data, *options):
     """The running command, and its address once it says that it serves."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FOOTNOTE_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "server.cli", "serve", "--data", data, "--port", "0", *options],
+        [sys.executable, "-m", "server.cli.main", "serve", "--data", data, "--port", "0", *options],
         cwd=ROOT,
         env=environment,
         stderr=subprocess.PIPE,

@@ -13,8 +13,8 @@ from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.errors import QuestionError
 from rag.question.followup import standalone_question
 from rag.types import Answer, Question, Turn
-from server.render import render_receipt
-from server.wire import outcome_out, outcome_schema
+from server.cli.render import render_receipt
+from server.wire.outcome import outcome_out, outcome_schema
 
 
 def talk(*texts):

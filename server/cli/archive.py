@@ -1,0 +1,99 @@
+"""``footnote ingest``, ``status``, ``doctor`` and ``reindex``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from server.cli import render
+from server.cli.console import make_console, make_progress
+from server.cli.options import Config, Data, Json, opened, print_json
+
+__all__ = ["doctor", "ingest", "reindex", "status"]
+
+
+def ingest(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    pattern: Annotated[
+        str | None,
+        typer.Option("--glob", help="Of folders, only files whose name or path matches."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", help="Leave out files and folders that match; repeatable."),
+    ] = None,
+    prune: Annotated[
+        bool,
+        typer.Option("--prune", help="Forget sources below the folders whose files are gone."),
+    ] = False,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Read documents into the archive. Unchanged ones are skipped; a changed one is replaced."""
+    with opened(data, config) as assistant, make_progress() as progress:
+        task = progress.add_task("reading", total=None)
+        report = assistant.ingest(
+            *paths,
+            pattern=pattern,
+            exclude=exclude or (),
+            prune=prune,
+            on_start=lambda files: progress.update(task, total=files),
+            on_event=lambda event: progress.advance(task),
+        )
+    if as_json:
+        print_json(asdict(report))
+    else:
+        make_console().print(render.render_report(report))
+    if report.interrupted:
+        raise typer.Exit(130)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def status(as_json: Json = False, data: Data = None, config: Config = None) -> None:
+    """Show counts, models, index kind and size, generation and disk use."""
+    with opened(data, config) as assistant:
+        found = assistant.status()
+        settings = assistant.settings
+    if as_json:
+        print_json({"data": settings.data, "reranker": settings.models.reranker, **asdict(found)})
+    else:
+        make_console().print(render.render_status(found, settings))
+
+
+def doctor(
+    repair: Annotated[bool, typer.Option("--repair", help="Rebuild what can be rebuilt.")] = False,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Verify checksums, counts and spans; exit code 1 when something is (still) wrong."""
+    console = make_console()
+    with opened(data, config) as assistant:
+        done = assistant.repair() if repair else []
+        problems = assistant.check()
+    if as_json:
+        print_json({"repaired": done, "problems": [asdict(problem) for problem in problems]})
+    else:
+        for line in done:
+            console.print(f"repaired: {line}", style="green")
+        console.print(render.render_problems(problems))
+    if problems:
+        raise typer.Exit(1)
+
+
+def reindex(data: Data = None, config: Config = None) -> None:
+    """Rebuild the index with the current settings; the old one serves until the switch."""
+    with opened(data, config) as assistant, make_progress() as progress:
+        task = progress.add_task("indexing", total=None)
+        report = assistant.reindex(
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    resumed = f" ({report.resumed} were done before)" if report.resumed else ""
+    make_console().print(
+        f"{report.documents} documents{resumed}, {report.passages} passages indexed "
+        f"in {report.seconds:.1f} s; the new index is in use"
+    )

@@ -1,0 +1,183 @@
+"""``footnote ask``, ``chat`` and ``search``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.errors import QuestionError
+from rag.question.followup import turns_of
+from rag.text.display import harmless
+from rag.types import Outcome, Question, Turn
+from server.cli import render
+from server.cli.console import make_console
+from server.cli.options import (
+    AsOf,
+    Composed,
+    Config,
+    Data,
+    Json,
+    Language,
+    Since,
+    Sources,
+    Until,
+    filters_of,
+    last_day_of,
+    opened,
+    print_json,
+    print_json_line,
+)
+from server.wire.outcome import hit_out, outcome_out
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+__all__ = ["ask", "chat", "search"]
+
+
+def ask(
+    questions: Annotated[list[str], typer.Argument(help="One question, or several, each quoted.")],
+    top_k: Annotated[
+        int | None, typer.Option(min=1, help="Passages read sentence by sentence.")
+    ] = None,
+    source: Sources = None,
+    since: Since = None,
+    until: Until = None,
+    as_of: AsOf = None,
+    language: Language = None,
+    min_support: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Support a sentence needs to be said.")
+    ] = None,
+    composer: Composed = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show how the outcome came about.")
+    ] = False,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Answer from the archive with footnotes, or say that the archive does not say."""
+    filters, day = filters_of(source, since, until, language), last_day_of(as_of)
+    console = make_console()
+    flags = {"answer.min_support": min_support, "answer.composer": composer}
+    with opened(data, config, **flags) as assistant:
+        for position, question in enumerate(questions):
+            outcome = assistant.ask(Question(question, filters, as_of=day), limit=top_k)
+            if as_json:
+                shape = outcome_out(outcome, explain=explain)
+                # Several outcomes are JSON lines, so that each can be read as it comes.
+                write = print_json if len(questions) == 1 else print_json_line
+                write(shape.model_dump(mode="json"))
+                continue
+            if len(questions) > 1:
+                console.print(("\n" if position else "") + f"? {question}", style="bold")
+            console.print(render.render_outcome(outcome))
+            if explain:
+                console.print()
+                console.print(render.render_receipt(outcome))
+
+
+def chat(
+    conversation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID|new",
+            help="Keep the conversation: a new one, or go on with one of "
+            "'footnote conversations list'.",
+        ),
+    ] = None,
+    source: Sources = None,
+    since: Since = None,
+    until: Until = None,
+    as_of: AsOf = None,
+    language: Language = None,
+    composer: Composed = None,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Answer one question a line, each with those before in mind; /quit or Ctrl-D ends."""
+    asked = Question("", filters_of(source, since, until, language), as_of=last_day_of(as_of))
+    with opened(data, config, **{"answer.composer": composer}) as assistant:
+        talk = _Talk(assistant, conversation)
+        for text in _questions_typed():
+            try:
+                outcome, kept = talk.ask(replace(asked, text=text))
+            except QuestionError as error:
+                make_console(stderr=True).print(f"footnote: {harmless(str(error))}", style="red")
+                continue
+            if as_json:
+                shape = outcome_out(outcome).model_copy(update=kept)
+                print_json_line(shape.model_dump(mode="json"))
+            else:
+                make_console().print(render.render_outcome(outcome))
+                make_console().print()
+    if talk.kept_as is not None:
+        make_console(stderr=True).print(
+            f"kept: footnote chat --conversation {talk.kept_as}", style="dim", soft_wrap=True
+        )
+
+
+class _Talk:
+    """A conversation on its way: in memory, or kept in the journal."""
+
+    def __init__(self, assistant: Assistant, wanted: str | None) -> None:
+        self._assistant = assistant
+        self._keeps = wanted is not None
+        self._history: tuple[Turn, ...] = ()
+        self.kept_as: str | None = None
+        if wanted is not None and wanted != "new":
+            # Told of now, not after the first question.
+            self.kept_as = assistant.store.journal.conversation(wanted, last=0).id
+
+    def ask(self, question: Question) -> tuple[Outcome, dict[str, str]]:
+        """The outcome, and which turn of which conversation it was kept as, if any."""
+        if not self._keeps:
+            outcome = self._assistant.ask(replace(question, history=self._history))
+            self._history += turns_of(outcome)
+            return outcome, {}
+        turn = self._assistant.converse(question, conversation_id=self.kept_as)
+        self.kept_as = turn.conversation_id
+        return turn.outcome, {"conversation_id": turn.conversation_id, "turn_id": turn.id}
+
+
+def _questions_typed() -> Iterator[str]:
+    """Lines of standard input, blank ones left out, up to /quit or the end."""
+    prompt = "? " if sys.stdin.isatty() else ""
+    while True:
+        try:
+            line = input(prompt).strip()
+        except EOFError:
+            return
+        if line == "/quit":
+            return
+        if line:
+            yield line
+
+
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    top_k: Annotated[int, typer.Option(min=1, help="Passages to show.")] = 5,
+    source: Sources = None,
+    since: Since = None,
+    until: Until = None,
+    as_of: AsOf = None,
+    language: Language = None,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Find passages, without composing an answer."""
+    question = Question(query, filters_of(source, since, until, language), as_of=last_day_of(as_of))
+    with opened(data, config) as assistant:
+        hits = assistant.search(question, limit=top_k)
+        if as_json:
+            print_json([hit_out(hit).model_dump(mode="json") for hit in hits])
+            return
+        ids = {hit.passage.document_id for hit in hits}
+        documents = {document_id: assistant.document(document_id) for document_id in ids}
+    make_console().print(render.render_hits(hits, documents))

@@ -1,0 +1,85 @@
+"""``footnote conversations``: those that were kept."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from rag.errors import UnknownConversationError
+from rag.text.display import one_line
+from server.cli import render
+from server.cli.console import make_console
+from server.cli.options import Config, Data, Json, opened, print_json
+
+__all__ = ["conversations_app"]
+
+conversations_app = typer.Typer(help="Stored conversations.", no_args_is_help=True)
+
+ConversationId = Annotated[
+    str, typer.Argument(metavar="ID", help="As 'footnote conversations list' shows it.")
+]
+
+
+@conversations_app.command("list")
+def list_conversations(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Pass so many over.")] = 0,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """List everybody's conversations, the last one gone on with first."""
+    with opened(data, config) as assistant:
+        found = assistant.store.journal.conversations(owner=None, limit=limit, offset=offset)
+    if as_json:
+        print_json([asdict(summary) for summary in found])
+        return
+    table = Table(show_edge=False)
+    for column in ("id", "last turn", "turns", "key", "title"):
+        table.add_column(column, no_wrap=column == "id")
+    for summary in found:
+        table.add_row(
+            summary.id,
+            summary.updated_at,
+            str(summary.turns),
+            summary.owner,
+            Text(one_line(summary.title)),
+        )
+    make_console().print(table)
+
+
+@conversations_app.command("show")
+def show_conversation(
+    conversation: ConversationId, as_json: Json = False, data: Data = None, config: Config = None
+) -> None:
+    """Show a conversation with every answer as it was given."""
+    from server.wire.shapes import conversation_out
+
+    with opened(data, config) as assistant:
+        found = assistant.store.journal.conversation(conversation)
+    if as_json:
+        print_json(conversation_out(found).model_dump(mode="json"))
+        return
+    console = make_console()
+    for turn in found.turns:
+        console.print(f"{turn.asked_at} ? {one_line(turn.question.text)}", style="bold")
+        console.print(render.render_outcome(turn.outcome))
+        console.print()
+
+
+@conversations_app.command("remove")
+def remove_conversation(
+    conversation: ConversationId, data: Data = None, config: Config = None
+) -> None:
+    """Delete a conversation, its turns and their feedback for good."""
+    with opened(data, config) as assistant:
+        if not assistant.store.journal.remove_conversation(conversation):
+            raise UnknownConversationError(
+                f"no conversation '{conversation}'",
+                remedy="'footnote conversations list' shows all",
+            )
+    make_console().print(f"{conversation}: removed", markup=False)

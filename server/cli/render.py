@@ -1,0 +1,368 @@
+"""What people see in a terminal. Text of documents is never read as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rag.config import Settings
+from rag.index.ingest import IngestReport
+from rag.read.files import SourceProblem
+from rag.store.base import DocumentSummary, Problem, StoreStatus
+from rag.text.display import harmless, one_line
+from rag.types import (
+    Abstention,
+    Answer,
+    Candidate,
+    Citation,
+    Document,
+    GenerationReport,
+    Hit,
+    Outcome,
+    Span,
+    StageScore,
+)
+from server.wire.notes import notes_of, reads_chinese
+from server.wire.outcome import number_citations
+
+__all__ = [
+    "render_document",
+    "render_documents",
+    "render_hits",
+    "render_outcome",
+    "render_problems",
+    "render_receipt",
+    "render_report",
+    "render_status",
+]
+
+# Longer quotes are shown by their ends; --json and `footnote show` give them whole.
+QUOTE_CHARACTERS = 240
+
+
+def shortened(text: str, limit: int = QUOTE_CHARACTERS) -> str:
+    """One line of at most about ``limit`` characters, the middle left out when longer."""
+    line = one_line(text)
+    if len(line) <= limit:
+        return line
+    head, tail = line[: limit * 2 // 3], line[-limit // 3 :]
+    # Cut at a space where one is near; Chinese has none.
+    if " " in head[-20:]:
+        head = head.rsplit(" ", 1)[0]
+    if " " in tail[:20]:
+        tail = tail.split(" ", 1)[1]
+    return f"{head} … {tail}"
+
+
+def render_outcome(outcome: Outcome) -> RenderableType:
+    """An answer with its footnotes, or an abstention with what is said of the subject, else
+    what lies nearest."""
+    match outcome:
+        case Answer():
+            body = _render_answer(outcome)
+        case Abstention():
+            body = _render_abstention(outcome)
+    as_of = outcome.question.as_of
+    return body if as_of is None else Group(Text(f"As of {as_of}:", style="dim"), body)
+
+
+def _render_answer(answer: Answer) -> RenderableType:
+    citations = number_citations(answer.claims)
+    parts: list[RenderableType] = []
+    if answer.short_answer:
+        parts.append(Text(one_line(answer.short_answer.quote), style="bold"))
+    if answer.conflict:
+        parts.append(Text("The sources differ; newest first, undated last:", style="bold yellow"))
+    for claim in answer.claims:
+        marks = "".join(f"[{citations.index(citation) + 1}]" for citation in claim.citations)
+        parts.extend(Text(one_line(c.quote), style="dim") for c in claim.context)
+        dated = claim.citations[0].published if answer.conflict else None
+        parts.append(
+            Text.assemble(
+                (f"{dated}: " if dated else "", "bold"),
+                one_line(claim.text),
+                (f" {marks}", "bold cyan"),
+            )
+        )
+    withheld = answer.report.withheld if answer.report else 0
+    parts.extend(
+        Text(one_line(note), style="yellow")
+        for note in notes_of(
+            answer.composer, answer.fallback, withheld, chinese=reads_chinese(answer.question.text)
+        )
+    )
+    parts.append(Text())
+    parts.extend(_footnote(f"[{n}]", citation) for n, citation in enumerate(citations, start=1))
+    return Group(*parts)
+
+
+def _render_abstention(abstention: Abstention) -> RenderableType:
+    parts: list[RenderableType] = [Text(abstention.explanation, style="bold yellow")]
+    if abstention.mentions:
+        parts += [Text(), Text("It does mention:", style="dim")]
+        parts.extend(_footnote("-", citation) for citation in abstention.mentions)
+    elif abstention.nearest:
+        parts += [Text(), Text("Nearest passages:", style="dim")]
+        parts.extend(_footnote("-", citation) for citation in abstention.nearest)
+    return Group(*parts)
+
+
+def _footnote(mark: str, citation: Citation) -> RenderableType:
+    dated = f" ({citation.published})" if citation.published else ""
+    place = (
+        f"{display_path(citation.source)}, characters {citation.span.start}-{citation.span.end}, "
+        f"document {citation.document_id}"
+    )
+    body = Group(
+        Text.assemble((f"{one_line(citation.title)}{dated}", "bold")),
+        Text(f"“{shortened(citation.quote)}”"),
+        Text(place, style="dim"),
+    )
+    row = Table.grid(padding=(0, 1))
+    row.add_column(min_width=3, no_wrap=True)
+    row.add_column()
+    row.add_row(Text(mark, style="bold cyan"), body)
+    return row
+
+
+def display_path(source: str) -> str:
+    """A source as seen from the current directory, when it lies below it."""
+    path = Path(source)
+    return harmless(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+
+
+def render_receipt(outcome: Outcome, *, limit: int = 20) -> RenderableType:
+    """How a follow-up was understood, what each stage said of each passage, and what the
+    gate said of each sentence."""
+    ranking = Table(title="Passages considered", title_justify="left", show_edge=False)
+    for column in ("#", "passage", "dense", "lexical", "fused", "reranked", "begins"):
+        ranking.add_column(column, no_wrap=column != "begins")
+    for rank, hit in enumerate(outcome.ranking[:limit], start=1):
+        ranking.add_row(
+            str(rank),
+            hit.passage.id,
+            _stage(hit.dense, 3),
+            _stage(hit.lexical, 2),
+            _stage(hit.fused, 4),
+            _stage(hit.reranked, 2),
+            Text(one_line(hit.passage.search_text)[:60]),
+        )
+    gate = Table(title="Sentences judged", title_justify="left", show_edge=False)
+    for column in (
+        "support",
+        "logit",
+        "passage",
+        "words",
+        "names",
+        "numbers",
+        "type",
+        "verdict",
+        "sentence",
+    ):
+        gate.add_column(column)
+    for candidate in outcome.candidates[:limit]:
+        gate.add_row(*_candidate_row(candidate))
+    timings = ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in outcome.timings_ms.items())
+    hidden = max(0, len(outcome.ranking) - limit), max(0, len(outcome.candidates) - limit)
+    note = f"{hidden[0]} passages and {hidden[1]} sentences more in --json. {timings}"
+    parts: list[RenderableType] = [ranking, Text(), gate, Text(note, style="dim")]
+    if outcome.report is not None:
+        parts += [Text(), _render_draft(outcome.report)]
+    if outcome.standalone is not None:
+        parts.insert(0, Text(f"Understood as: {one_line(outcome.standalone)}\n"))
+    return Group(*parts)
+
+
+def _render_draft(report: GenerationReport) -> RenderableType:
+    draft = Table(title="Sentences of the language model", title_justify="left", show_edge=False)
+    for column in ("verdict", "cited", "sentence", "why"):
+        draft.add_column(column)
+    for sentence in report.draft:
+        draft.add_row(
+            sentence.verdict,
+            " ".join(map(str, sentence.markers)),
+            Text(shortened(sentence.text, 70)),
+            Text("; ".join(sentence.reasons)),
+        )
+    first = report.first_claim_ms
+    said = "none verified" if first is None else f"first verified after {first:.0f} ms"
+    lines = [said]
+    if report.declined:
+        lines.append("it said that the passages do not answer")
+    for what, ids in (
+        ("left out, for want of room in its context", report.left_out),
+        ("given in part", report.shortened),
+    ):
+        if ids:
+            lines.append(f"{what}: {', '.join(ids)}")
+    parts = [Text(f"Asked in parts: {harmless(part)}") for part in report.subquestions]
+    return Group(*parts, draft, *(Text(line, style="dim") for line in lines))
+
+
+def _stage(stage: StageScore | None, digits: int) -> str:
+    return f"{stage.rank}: {stage.score:.{digits}f}" if stage else "-"
+
+
+def _candidate_row(candidate: Candidate) -> list[RenderableType]:
+    signs = candidate.signs
+    return [
+        f"{candidate.support:.2f}",
+        f"{signs.sentence_logit:.1f}",
+        f"{signs.passage_logit:.1f}",
+        f"{signs.sentence_coverage:.2f}",
+        f"{signs.name_coverage:.2f}",
+        f"{signs.number_coverage:.2f}",
+        "yes" if signs.type_match else "no",
+        Text(candidate.verdict),
+        Text(shortened(candidate.quote, 70)),
+    ]
+
+
+def render_hits(hits: Sequence[Hit], documents: dict[str, Document]) -> RenderableType:
+    """Passages with title, date, scores and place."""
+    if not hits:
+        return Text("No passage matches.", style="yellow")
+    rows: list[RenderableType] = []
+    for rank, hit in enumerate(hits, start=1):
+        document = documents[hit.passage.document_id]
+        dated = f" ({document.published.isoformat()})" if document.published else ""
+        span = hit.passage.span
+        place = f"{display_path(document.sources[0])}, characters {span.start}-{span.end}"
+        rows.append(
+            Text.assemble(
+                (f"{rank}. ", "bold cyan"),
+                (f"{one_line(document.title)}{dated}", "bold"),
+                (f"  {place}", "dim"),
+            )
+        )
+        rows.append(Padding(Text(one_line(span.of(document.text))), (0, 0, 1, 3)))
+    return Group(*rows)
+
+
+def render_report(report: IngestReport) -> RenderableType:
+    """The summary of an ingest, problems by name and reason."""
+    rate = report.passages / report.seconds if report.seconds else 0.0
+    counts = (
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.duplicates} same text under another path, {len(report.skipped)} skipped, "
+        f"{len(report.failed)} failed; {report.passages} passages in {report.seconds:.1f} s "
+        f"({rate:.1f} passages/s)"
+    )
+    parts: list[RenderableType] = [Text(counts, style="bold")]
+    if report.interrupted:
+        parts.append(
+            Text("Interrupted: what was counted is stored; run it again to go on.", style="yellow")
+        )
+    parts += [Text(f"pruned: {display_path(s)}: its file is gone") for s in report.pruned]
+    parts += _problem_lines("skipped", report.skipped, "dim")
+    parts += _problem_lines("failed", report.failed, "red")
+    return Group(*parts)
+
+
+def _problem_lines(
+    word: str, problems: Sequence[SourceProblem], style: str
+) -> list[RenderableType]:
+    return [Text(f"{word}: {display_path(p.source)}: {p.reason}", style=style) for p in problems]
+
+
+def render_documents(documents: Sequence[DocumentSummary]) -> RenderableType:
+    """The document list."""
+    table = Table(show_edge=False)
+    for column in ("id", "date", "lang", "passages", "title", "sources"):
+        table.add_column(column, no_wrap=column == "id")
+    for summary in documents:
+        table.add_row(
+            summary.id,
+            summary.published or "",
+            summary.language,
+            str(summary.passages),
+            Text(one_line(summary.title)),
+            Text("\n".join(display_path(source) for source in summary.sources)),
+        )
+    return table
+
+
+def render_document(document: Document, span: Span | None) -> RenderableType:
+    """A document's metadata and text; with a span, its surroundings with it highlighted."""
+    head = Table.grid(padding=(0, 2))
+    head.add_row("id", document.id)
+    head.add_row("title", Text(one_line(document.title)))
+    for source in document.sources:
+        head.add_row("source", Text(display_path(source)))
+    for found in document.dates:
+        place = f" at {found.span.start}-{found.span.end}" if found.span else ""
+        head.add_row(found.kind, f"{found.isoformat()} ({found.origin}{place})")
+    head.add_row("language", document.language)
+    for key, value in document.metadata.items():
+        head.add_row(key, Text(one_line(value)))
+    if span is None:
+        return Group(head, Text(), Text(harmless(document.text)))
+    around = Span(max(0, span.start - 300), min(len(document.text), span.end + 300))
+    shown = Text.assemble(
+        harmless(document.text[around.start : span.start]),
+        (harmless(span.of(document.text)), "bold reverse"),
+        harmless(document.text[span.end : around.end]),
+    )
+    return Group(head, Text(), shown)
+
+
+def render_status(status: StoreStatus, settings: Settings) -> RenderableType:
+    """Counts, models, index and sizes."""
+    table = Table.grid(padding=(0, 2))
+    index = status.index
+    rows = [
+        ("data", str(settings.data)),
+        ("documents", f"{status.documents} ({status.sources} sources)"),
+        ("passages", str(status.passages)),
+        ("generation", str(status.generation)),
+        (
+            "index",
+            f"{status.index_kind or '-'}, {status.index_vectors} vectors, "
+            f"{_size(status.index_bytes)}",
+        ),
+        ("disk", _size(status.disk_bytes)),
+    ]
+    if index is not None:
+        encoder = index.encoder
+        rows += [
+            ("encoder", f"{encoder.name}@{encoder.revision[:12]}, {encoder.dimension} dimensions"),
+            ("splitter", index.splitter),
+        ]
+    rows.append(("reranker", settings.models.reranker))
+    if status.building is not None:
+        rows.append(
+            ("building", f"an index with {status.building.encoder.name}: run 'footnote reindex'")
+        )
+    for key, value in rows:
+        table.add_row(Text(key, style="dim"), Text(value))
+    return table
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024 or unit == "GiB":
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    raise AssertionError("unreachable")
+
+
+def render_problems(problems: Sequence[Problem]) -> RenderableType:
+    """What doctor found."""
+    if not problems:
+        return Text("Everything checks out.", style="green")
+    return Group(
+        *(
+            Text.assemble(
+                (f"{problem.code} ", "bold red"),
+                f"{problem.subject}: {problem.message}. ",
+                (problem.remedy, "dim"),
+            )
+            for problem in problems
+        )
+    )

@@ -1,0 +1,43 @@
+"""``footnote serve`` and ``mcp``."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from server.cli.console import make_console
+from server.cli.options import Config, Data, opened
+
+__all__ = ["serve", "serve_mcp"]
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen at [default: 127.0.0.1, this machine].")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port [default: 8000]; 0 is any free one.")
+    ] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Serve the archive to browsers and programs: the page, the API, MCP."""
+    from server.serve import serve as serve_archive
+
+    with opened(data, config, **{"server.host": host, "server.port": port}) as assistant:
+        serve_archive(assistant, make_console(stderr=True))
+
+
+def serve_mcp(data: Data = None, config: Config = None) -> None:
+    """Serve the archive to one MCP client over standard input and output, until it closes."""
+    import anyio
+
+    from server.mcp.tools import run_stdio
+    from server.observe.logs import configure_logging
+
+    with opened(data, config) as assistant:
+        configure_logging(assistant.settings.server.log_format)
+        public_url = assistant.settings.server.public_url
+        anyio.run(partial(run_stdio, assistant, public_url=public_url))

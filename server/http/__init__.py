@@ -1,0 +1,1 @@
+"""What every HTTP request goes through: the guard, limits, errors, the pool of workers."""

@@ -1,0 +1,61 @@
+"""The page's files, as they lie in the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+
+__all__ = ["PAGE_FOLDER", "PageFiles", "document_page", "page_file", "wants_page"]
+
+PAGE_FOLDER = Path(__file__).parents[1] / "page"
+
+
+def page_file(name: str) -> Path:
+    """The path of one of the page's files."""
+    return PAGE_FOLDER / name
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks for something to show, not a program for data.
+
+    That is, whether Accept names HTML, and JSON not before it.
+    """
+    accepted = request.headers.get("accept", "")
+    html = _preference(accepted, "text/html")
+    return html > 0 and html >= _preference(accepted, "application/json")
+
+
+def _preference(accepted: str, media_type: str) -> float:
+    """The ``q`` with which an Accept header names this type itself; 0 where it does not."""
+    for part in accepted.lower().split(","):
+        named, *parameters = (piece.strip() for piece in part.split(";"))
+        if named == media_type:
+            given = [text[2:] for text in parameters if text.startswith("q=")]
+            try:
+                return float(given[0]) if given else 1.0
+            except ValueError:
+                return 1.0
+    return 0.0
+
+
+def document_page() -> FileResponse:
+    """The page at the address of a document, where programs get the document itself."""
+    return FileResponse(page_file("index.html"), headers={"Vary": "Accept"})
+
+
+class PageFiles(StaticFiles):
+    """The page's scripts and styles, which hold nothing of the archive.
+
+    Browsers may keep them, but ask each time whether they are still the ones: after an
+    update no page mixes old and new.
+    """
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, or 304 where the browser has it."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response

@@ -1,0 +1,304 @@
+"""Errors as clients see them: a status, what is wrong, and what to do.
+
+Footnote's own routes answer with RFC 9457 problems (``application/problem+json``), the
+routes under ``/v1/`` with OpenAI's error object, since their clients read only that.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
+
+from rag.errors import (
+    FootnoteError,
+    IndexMismatchError,
+    LanguageModelError,
+    ModelError,
+    NameTakenError,
+    QuestionError,
+    ReadError,
+    SettingsError,
+    StoreDamagedError,
+    StoreError,
+    StoreLockedError,
+    StoreVersionError,
+    UnknownConversationError,
+    UnknownDocumentError,
+    UnknownJobError,
+    UnknownTurnError,
+    UnreadableTypeError,
+)
+from server.http.pages import document_page, wants_page
+
+__all__ = [
+    "Problem",
+    "ProblemError",
+    "add_problem_handlers",
+    "openai_error",
+    "problem_from",
+    "problem_of",
+    "problem_response",
+    "problem_responses",
+    "unexpected_problem",
+]
+
+_log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    """One part of the request that is not as it should be."""
+
+    loc: list[str | int]
+    msg: str
+
+
+class Problem(BaseModel):
+    """What went wrong (``detail``) and what to do about it (``remedy``); RFC 9457."""
+
+    type: str = "about:blank"
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["no document '53236b8a4b3fe870'"])
+    remedy: str = Field(examples=["'GET /documents' lists all"])
+    code: str = Field(examples=["document_unknown"])
+    request_id: str | None = None
+    errors: list[FieldError] | None = None
+    removed_at: str | None = Field(default=None, description="of a document that is gone")
+    replaced_by: str | None = Field(default=None, description="the document that took its place")
+
+
+class ProblemError(HTTPException):
+    """An error with its status, a code for programs, and what to do.
+
+    An HTTPException, so that FastAPI lets it through where it reads a body.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        remedy: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        """``more`` are further members of the Problem."""
+        super().__init__(status, detail, dict(headers or {}))
+        self.code = code
+        self.remedy = remedy
+        self.more = more
+
+    def problem(self, request_id: str | None = None) -> Problem:
+        """The shape that is sent."""
+        return Problem(
+            title=HTTPStatus(self.status_code).phrase,
+            status=self.status_code,
+            detail=self.detail,
+            remedy=self.remedy,
+            code=self.code,
+            request_id=request_id,
+            **self.more,
+        )
+
+
+# What an endpoint asks for beyond this is passed on as this.
+_LONGEST_WAIT_SECONDS = 3600.0
+
+# Narrow classes before the wider ones that they are kinds of.
+_KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
+    (QuestionError, 422, "question_invalid", {}),
+    (UnknownDocumentError, 404, "document_unknown", {}),
+    (UnknownConversationError, 404, "conversation_unknown", {}),
+    (UnknownTurnError, 404, "turn_unknown", {}),
+    (UnknownJobError, 404, "job_unknown", {}),
+    (NameTakenError, 409, "name_taken", {}),
+    (UnreadableTypeError, 415, "media_type", {}),
+    (ReadError, 422, "unreadable_document", {}),
+    (SettingsError, 400, "contradiction", {}),
+    (StoreLockedError, 503, "store_busy", {"Retry-After": "5"}),
+    (StoreDamagedError, 500, "store_damaged", {}),
+    (StoreVersionError, 500, "store_version", {}),
+    (StoreError, 503, "store_unavailable", {"Retry-After": "10"}),
+    (IndexMismatchError, 503, "index_mismatch", {"Retry-After": "60"}),
+    (ModelError, 503, "model_unavailable", {"Retry-After": "60"}),
+    (LanguageModelError, 503, "language_model_failed", {"Retry-After": "10"}),
+)
+
+
+def problem_of(error: FootnoteError) -> ProblemError:
+    """The problem that an error of the core is to a client."""
+    unknown: tuple[int, str, Mapping[str, str]] = (500, "internal", {})
+    status, code, headers = next(
+        (
+            (status, code, headers)
+            for kind, status, code, headers in _KINDS
+            if isinstance(error, kind)
+        ),
+        unknown,
+    )
+    if isinstance(error, LanguageModelError) and error.retry_after_seconds is not None:
+        wait = min(max(1.0, error.retry_after_seconds), _LONGEST_WAIT_SECONDS)
+        headers = {"Retry-After": str(math.ceil(wait))}
+    return ProblemError(
+        status, code, error.detail, error.remedy or "see the detail", headers=headers
+    )
+
+
+def problem_from(error: Exception) -> ProblemError:
+    """What to tell a client when a stream has begun, whatever went wrong.
+
+    What nobody foresaw is logged, since nobody outside hears of it.
+    """
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, FootnoteError):
+        return problem_of(error)
+    _log.error("a stream failed", exc_info=error)
+    return unexpected_problem()
+
+
+def problem_response(request: Request, error: ProblemError) -> JSONResponse:
+    """The error in the shape that the route's clients read."""
+    request_id = getattr(request.state, "request_id", None)
+    if request.url.path.startswith("/v1/"):
+        body: dict[str, Any] = {"error": openai_error(error)}
+        return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+    body = error.problem(request_id).model_dump(mode="json", exclude_none=True)
+    return JSONResponse(
+        body, status_code=error.status_code, headers=error.headers, media_type=MEDIA_TYPE
+    )
+
+
+_OPENAI_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    429: "rate_limit_error",
+}
+
+
+def openai_error(error: ProblemError) -> dict[str, Any]:
+    """The error as OpenAI's clients read it: the ``error`` of a body or of an event."""
+    kind = _OPENAI_TYPES.get(
+        error.status_code, "server_error" if error.status_code >= 500 else "invalid_request_error"
+    )
+    return {
+        "message": f"{error.detail}; {error.remedy}",
+        "type": kind,
+        "param": error.more.get("param"),
+        "code": error.code,
+    }
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route that may fail with these."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "model": Problem,
+            "content": {MEDIA_TYPE: schema},
+        }
+        for status in statuses
+    }
+
+
+def unexpected_problem() -> ProblemError:
+    """What a client is told of an error that nobody foresaw.
+
+    Without its message, which may hold anything; the log has it all.
+    """
+    return ProblemError(
+        500,
+        "internal",
+        "an unexpected error happened",
+        "try again; if it stays, report it with the request id and the server's log",
+    )
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make every error that is raised on purpose a problem."""
+
+    async def raised(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, ProblemError)
+        return problem_response(request, error)
+
+    async def footnote(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, FootnoteError)
+        return problem_response(request, problem_of(error))
+
+    async def http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return problem_response(request, _of_http(request, error))
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        # A permalink that was cut short when it was sent on: the page says what is wrong.
+        if request.url.path.startswith("/documents/") and wants_page(request):
+            return document_page()
+        return problem_response(request, _of_validation(request, error))
+
+    app.add_exception_handler(ProblemError, raised)
+    app.add_exception_handler(FootnoteError, footnote)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+
+
+def _of_http(request: Request, error: HTTPException) -> ProblemError:
+    where = f"{request.method} {request.url.path}"
+    remedies = {
+        404: (f"there is nothing at {where}", "'/docs' lists what there is", "not_found"),
+        405: (f"{where} is not offered", "use a method that Allow names", "method_not_allowed"),
+    }
+    detail, remedy, code = remedies.get(
+        error.status_code, (str(error.detail), "see '/docs'", "bad_request")
+    )
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request)) or headers.get("Allow", "")
+    return ProblemError(error.status_code, code, detail, remedy, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What is offered at the request's path by all routes of it, not by the first alone."""
+    described: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    return sorted(
+        method.upper()
+        for path, operations in described.items()
+        for method in operations
+        if compile_path(path)[0].match(request.url.path)
+    )
+
+
+def _of_validation(request: Request, error: RequestValidationError) -> ProblemError:
+    errors = [
+        FieldError(loc=list(found["loc"]), msg=str(found["msg"]).removeprefix("Value error, "))
+        for found in error.errors()
+    ]
+    first = errors[0]
+    where = ".".join(str(part) for part in first.loc if part != "body") or "the body"
+    remedy = "see '/docs'"
+    if isinstance(error.body, bytes):
+        # Not read as JSON, and what is wrong with bytes tells nobody why.
+        first = FieldError(loc=first.loc, msg="it was not sent as JSON")
+        remedy = "send the header 'Content-Type: application/json'"
+    if request.url.path.startswith("/v1/"):
+        param = "".join(
+            f"[{part}]" if isinstance(part, int) else f".{part}" for part in first.loc[1:]
+        ).lstrip(".")
+        return ProblemError(
+            400, "invalid_request", f"{where}: {first.msg}", remedy, param=param or None
+        )
+    return ProblemError(422, "invalid_request", f"{where}: {first.msg}", remedy, errors=errors)

@@ -1,0 +1,110 @@
+"""The bounded pool in which questions run, away from the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from server.http.problems import ProblemError
+
+__all__ = ["WorkPool", "given_up"]
+
+T = TypeVar("T")
+
+# Of the call that this thread runs: set once nobody waits for what it returns.
+_GIVEN_UP: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar(
+    "footnote_given_up", default=None
+)
+
+
+def given_up() -> bool:
+    """Whether nobody waits any more for what the running call of a pool returns."""
+    event = _GIVEN_UP.get()
+    return event is not None and event.is_set()
+
+
+class WorkPool:
+    """Runs at most ``workers`` calls at once; at most ``queue`` more wait.
+
+    Beyond that a call is refused at once, so overload costs the clients a retry and the
+    server no memory. Used from one event loop.
+    """
+
+    def __init__(self, *, workers: int, queue: int, timeout_seconds: float) -> None:
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="footnote-work")
+        self._workers = workers
+        self._queue = queue
+        self._timeout_seconds = timeout_seconds
+        self._running = 0
+        self._taken = 0
+        # Both are counted by the threads: a call whose client has gone still holds its
+        # thread until it is done.
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> int:
+        """Calls that a thread is at now."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """Calls taken that no thread has begun."""
+        return max(0, self._taken - self._running)
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """What ``call`` returns, from a thread. One still waiting when given up never runs,
+        and one that runs can tell by `given_up`.
+
+        Raises:
+            ProblemError: 503, too many wait, or the time is over.
+        """
+        with self._lock:
+            if self._taken >= self._workers + self._queue:
+                raise ProblemError(
+                    503,
+                    "overloaded",
+                    f"{self._taken - self._running} questions are waiting already",
+                    "try again after the seconds that Retry-After says",
+                    headers={"Retry-After": "5"},
+                )
+            self._taken += 1
+        # Logs and spans of the thread are those of the request.
+        context = contextvars.copy_context()
+        unwanted = threading.Event()
+        context.run(_GIVEN_UP.set, unwanted)
+        future = self._executor.submit(context.run, self._counted, call)
+        future.add_done_callback(lambda _: self._give_back())
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), self._timeout_seconds)
+        except TimeoutError as error:
+            raise ProblemError(
+                503,
+                "timeout",
+                f"no answer within {self._timeout_seconds:g} s",
+                "try again later, or raise server.timeout_seconds",
+                headers={"Retry-After": "10"},
+            ) from error
+        finally:
+            # Of no matter to a call that is done.
+            unwanted.set()
+
+    def _counted(self, call: Callable[[], T]) -> T:
+        with self._lock:
+            self._running += 1
+        try:
+            return call()
+        finally:
+            with self._lock:
+                self._running -= 1
+
+    def _give_back(self) -> None:
+        with self._lock:
+            self._taken -= 1
+
+    def close(self) -> None:
+        """Wait for what runs; what waits is given up."""
+        self._executor.shutdown(wait=True, cancel_futures=True)

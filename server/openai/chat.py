@@ -1,0 +1,243 @@
+"""POST /v1/chat/completions and GET /v1/models, as OpenAI's clients expect them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
+from starlette.requests import Request
+
+from rag.assistant import Assistant
+from rag.types import Answer, Question
+from server.http.arrivals import Arrivals
+from server.http.context import Context, ServerContext
+from server.http.disconnect import unless_gone
+from server.http.problems import openai_error, problem_from
+from server.http.security import Reader
+from server.openai.ask import (
+    check_format,
+    check_model,
+    check_tool_choice,
+    event,
+    extension_of,
+    how_to_ask,
+    openai_responses,
+    question_of,
+    settled_early,
+    streamed,
+    text_sent,
+    until_done,
+)
+from server.openai.messages import asked_in, refuse
+from server.openai.requests import MODEL, ChatIn
+from server.openai.shapes import (
+    AnnotationOut,
+    ChatOut,
+    ChoiceOut,
+    MessageOut,
+    ModelCard,
+    ModelList,
+    UrlCitation,
+    Usage,
+)
+from server.openai.text import Composed, Marker, compose
+from server.wire.outcome import AbstentionOut, AnswerOut, outcome_out
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
+_STARTED = int(time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is known of a completion before its answer. ``created`` is Unix time in seconds."""
+
+    id: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A finished chat completion."""
+
+    frame: Frame
+    outcome: AnswerOut | AbstentionOut
+    composed: Composed
+    usage: Usage
+
+
+@router.get("/models", responses=openai_responses(401, 403, 429))
+def list_models(caller: Reader) -> ModelList:
+    """The one model: the archive."""
+    return ModelList(data=[ModelCard(created=_STARTED)])
+
+
+@router.get("/models/{model}", responses=openai_responses(401, 403, 404, 429))
+def get_model(model: str, caller: Reader) -> ModelCard:
+    """The model of that name."""
+    check_model(model)
+    return ModelCard(created=_STARTED)
+
+
+@router.post(
+    "/chat/completions",
+    response_model=ChatOut,
+    responses={
+        200: streamed("A chat completion; with `stream`, its chunks as server-sent events"),
+        **openai_responses(400, 401, 403, 404, 413, 429, 503),
+    },
+)
+async def chat(asked: ChatIn, request: Request, context: Context, caller: Reader) -> Any:
+    """Answer the last user message from the archive, with the messages before it in mind.
+
+    An abstention is an answer like any other, whose text says that the archive does not say.
+    """
+    check_model(asked.model)
+    if asked.n not in (None, 1):
+        raise refuse("n", "an archive has one answer", "leave n out", code="unsupported_value")
+    check_format(asked.response_format, "response_format")
+    check_tool_choice(asked.tool_choice)
+    question = question_of(asked_in(asked.messages, "messages"), asked.footnote)
+    frame = Frame(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()))
+    base_url = context.base_url(request)
+    if not asked.stream:
+        work = _complete(asked, question, context, base_url, frame)
+        return _completion_of(await unless_gone(request, work))
+    grown = Arrivals[Composed]()
+    task = asyncio.ensure_future(
+        _complete(asked, question, context, base_url, frame, on_grown=grown.put_from_thread)
+    )
+    grown.end_with(task)
+    await settled_early(task, grown)
+    include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
+    return StreamingResponse(
+        _events(task, grown, _Chunks(frame, include_usage=include_usage)),
+        media_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+async def _complete(
+    asked: ChatIn,
+    question: Question,
+    context: ServerContext,
+    base_url: str,
+    frame: Frame,
+    *,
+    on_grown: Callable[[Composed], None] = lambda composed: None,
+) -> Completion:
+    """The completion; ``on_grown`` is told of a language model's text as far as it has come."""
+    assistant = context.assistant
+    explain = bool(asked.footnote and asked.footnote.explain)
+
+    def on_written(answer: Answer) -> None:
+        on_grown(compose(outcome_out(answer), base_url))
+
+    def complete() -> Completion:
+        outcome = assistant.ask(question, **how_to_ask(asked.footnote, on_written))
+        shape = outcome_out(outcome, explain=explain)
+        composed = compose(shape, base_url)
+        usage = _usage(assistant, text_sent(asked.messages), composed.content)
+        return Completion(frame, shape, composed, usage)
+
+    return await context.work.run(complete)
+
+
+def _usage(assistant: Assistant, sent: str, content: str) -> Usage:
+    prompt = assistant.count_tokens(sent)
+    completion = assistant.count_tokens(content)
+    return Usage(
+        prompt_tokens=prompt, completion_tokens=completion, total_tokens=prompt + completion
+    )
+
+
+def _completion_of(completion: Completion) -> ChatOut:
+    """The completion in one piece."""
+    composed = completion.composed
+    message = MessageOut(
+        content=composed.content, annotations=[_annotation(each) for each in composed.markers]
+    )
+    return ChatOut(
+        id=completion.frame.id,
+        created=completion.frame.created,
+        choices=[ChoiceOut(message=message)],
+        usage=completion.usage,
+        footnote=extension_of(completion.outcome, composed),
+    )
+
+
+def _annotation(marker: Marker) -> AnnotationOut:
+    return AnnotationOut(
+        url_citation=UrlCitation(
+            start_index=marker.start,
+            end_index=marker.end,
+            title=marker.citation.title,
+            url=marker.url,
+        )
+    )
+
+
+class _Chunks:
+    """The chunks of one completion, each once: the role, each paragraph, the end, the usage.
+
+    Annotations come with the paragraph that they are of; ``footnote`` with the end.
+    """
+
+    def __init__(self, frame: Frame, *, include_usage: bool) -> None:
+        self._head: dict[str, Any] = {
+            "id": frame.id,
+            "object": "chat.completion.chunk",
+            "created": frame.created,
+            "model": MODEL,
+        }
+        self._include_usage = include_usage
+        self._told = 0
+
+    def grow(self, composed: Composed) -> Iterator[dict[str, Any]]:
+        """The chunks of what has not been told; what has been, it begins with."""
+        if not self._told:
+            yield self._chunk({"role": "assistant", "content": "", "refusal": None})
+        for piece in composed.pieces[self._told :]:
+            found = [_annotation(marker).model_dump(mode="json") for marker in piece.markers]
+            yield self._chunk({"content": piece.text, **({"annotations": found} if found else {})})
+        self._told = len(composed.pieces)
+
+    def finish(self, completion: Completion) -> Iterator[dict[str, Any]]:
+        """The chunks up to the end."""
+        yield from self.grow(completion.composed)
+        extension = extension_of(completion.outcome, completion.composed)
+        yield {**self._chunk({}, "stop"), "footnote": extension.model_dump(mode="json")}
+        if self._include_usage:
+            usage = completion.usage.model_dump(mode="json")
+            yield {**self._head, "choices": [], "usage": usage}
+
+    def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        # Every chunk has the field where the last one has it, as OpenAI's streams do.
+        usage: dict[str, Any] = {"usage": None} if self._include_usage else {}
+        return {**self._head, "choices": [choice], **usage}
+
+
+async def _events(
+    task: asyncio.Task[Completion], grown: Arrivals[Composed], chunks: _Chunks
+) -> AsyncIterator[bytes]:
+    try:
+        async for each in until_done(task, grown):
+            if isinstance(each, bytes):
+                yield each
+                continue
+            for chunk in chunks.grow(each):
+                yield event(chunk)
+        for chunk in chunks.finish(task.result()):
+            yield event(chunk)
+    except Exception as error:  # noqa: BLE001
+        yield event({"error": openai_error(problem_from(error))})
+    yield format_sse_event(data_str="[DONE]")

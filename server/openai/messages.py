@@ -1,0 +1,92 @@
+"""What OpenAI clients send, as a question with the conversation before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.assistant import MAX_QUESTION_CHARACTERS
+from rag.types import Turn
+from server.http.problems import ProblemError
+from server.openai.requests import ContentPart, InputMessage
+from server.openai.text import said_in
+
+__all__ = ["Asked", "asked_in", "refuse"]
+
+# A follow-up is understood from the last turns; older ones are left out.
+_MOST_TURNS = 32
+_TURN_CHARACTERS = 4000
+_TEXT_PARTS = frozenset(("text", "input_text", "output_text"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The last thing that the user said, and the turns before it, oldest first."""
+
+    text: str
+    history: tuple[Turn, ...]
+
+
+def refuse(param: str, detail: str, remedy: str, *, code: str = "invalid_value") -> ProblemError:
+    """A request that cannot be served, with the part that is at fault."""
+    return ProblemError(400, code, detail, remedy, param=param)
+
+
+def asked_in(messages: Sequence[InputMessage], param: str) -> Asked:
+    """The last user message as a question, with the turns before it.
+
+    Messages of other roles than user and assistant say nothing to an archive: they are
+    neither instructions nor part of what is looked for. A long history is shortened from its
+    oldest turn. ``param`` is what the request calls the messages.
+
+    Raises:
+        ProblemError: 400, no user message, an empty or too long one, or one with more than
+            text.
+    """
+    places = [place for place, message in enumerate(messages) if message.role == "user"]
+    if not places:
+        raise refuse(param, "no message has the role 'user'", "ask something in a user message")
+    where = f"{param}[{places[-1]}].content"
+    text = _question(messages[places[-1]], where)
+    if not text:
+        raise refuse(where, "the question is empty", "ask about somebody or something")
+    if len(text) > MAX_QUESTION_CHARACTERS:
+        raise refuse(
+            where,
+            f"the question has {len(text)} characters",
+            f"ask in at most {MAX_QUESTION_CHARACTERS}; earlier messages may be longer",
+            code="string_above_max_length",
+        )
+    turns = [turn for message in messages[: places[-1]] for turn in _turn_of(message)]
+    return Asked(text, tuple(turns[-_MOST_TURNS:]))
+
+
+def _question(message: InputMessage, where: str) -> str:
+    if isinstance(message.content, str):
+        return message.content.strip()
+    for place, part in enumerate(message.content or ()):
+        if part.type not in _TEXT_PARTS:
+            raise refuse(
+                f"{where}[{place}]",
+                f"a part is of type '{part.type}', and only text can be looked up",
+                "say in words what is asked; documents are added with 'POST /documents'",
+                code="unsupported_content",
+            )
+    return _joined(message.content or ()).strip()
+
+
+def _turn_of(message: InputMessage) -> list[Turn]:
+    """The message as a turn; none when it says nothing. Parts other than text are left out."""
+    content = message.content
+    text = content if isinstance(content, str) else _joined(content or ())
+    if message.role == "user":
+        said = text[:_TURN_CHARACTERS].strip()
+        return [Turn("user", said)] if said else []
+    if message.role == "assistant":
+        said = said_in(text)[:_TURN_CHARACTERS]
+        return [Turn("assistant", said)] if said else []
+    return []
+
+
+def _joined(parts: Sequence[ContentPart]) -> str:
+    return "\n".join(part.text for part in parts if part.type in _TEXT_PARTS and part.text)

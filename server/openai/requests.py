@@ -1,0 +1,135 @@
+"""What OpenAI's clients send, as the vendor's own client types it.
+
+They send much that says nothing to an archive (temperature, tools, ...): unknown fields are
+ignored. A field that is read has to be of its type; nothing is converted.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from rag.answer.settings import Composer
+from server.wire.shapes import DateText, FiltersIn
+
+__all__ = [
+    "MODEL",
+    "ChatIn",
+    "ContentPart",
+    "FootnoteIn",
+    "InputMessage",
+    "ResponseFormat",
+    "ResponseIn",
+    "ResponseItem",
+]
+
+MODEL = "footnote"
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+
+def _whole(text: str) -> str:
+    """The text with each half of a character replaced: pages cut an emoji in two."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+Text = Annotated[str, AfterValidator(_whole)]
+
+
+class ContentPart(_In):
+    """A part of a message; only parts with text can be looked up."""
+
+    type: Text = Field(examples=["text"])
+    text: Text | None = None
+
+
+class InputMessage(_In):
+    """A message of the conversation. Those of user and assistant are read."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: Text | list[ContentPart] | None = None
+
+
+class ResponseItem(_In):
+    """An item of the Responses API's input: a message, or something else, which is ignored."""
+
+    type: Text | None = None
+    role: Literal["system", "developer", "user", "assistant"] | None = None
+    content: Text | list[ContentPart] | None = None
+
+
+class FootnoteIn(_In):
+    """What only Footnote has: pass it as ``extra_body={"footnote": {...}}``."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    filters: FiltersIn = FiltersIn()
+    as_of: DateText | None = Field(
+        default=None,
+        description="answer as the archive stood at the end of that day, month or year",
+    )
+    top_k: int | None = Field(
+        default=None, ge=1, le=50, description="passages read sentence by sentence"
+    )
+    composer: Composer | None = Field(
+        default=None, description="who words the answer; without it, what settings say"
+    )
+    explain: bool = Field(
+        default=False, description="with the receipt: every rank, score and verdict"
+    )
+
+
+Metadata = Annotated[dict[Text, Text], Field(max_length=16)]
+
+
+class _RequestIn(_In):
+    model: Text = Field(max_length=200, examples=[MODEL])
+    stream: bool | None = False
+    metadata: Metadata | None = None
+    tool_choice: str | dict[str, Any] | None = Field(
+        default=None, description="tools are never called; to require one is an error"
+    )
+    footnote: FootnoteIn | None = None
+
+
+class StreamOptions(_In):
+    """How a stream ends."""
+
+    include_usage: bool | None = False
+
+
+class ResponseFormat(_In):
+    """The form of the answer: text."""
+
+    type: Text = "text"
+
+
+class ChatIn(_RequestIn):
+    """A chat completion asked for. The last user message is the question."""
+
+    messages: list[InputMessage] = Field(
+        min_length=1,
+        examples=[[{"role": "user", "content": "When did LI Yong visit Huawei?"}]],
+    )
+    stream_options: StreamOptions | None = None
+    n: int | None = 1
+    response_format: ResponseFormat | None = None
+
+
+class TextOptions(_In):
+    """The form of the answer: text."""
+
+    format: ResponseFormat | None = None
+
+
+class ResponseIn(_RequestIn):
+    """A response asked for. ``store`` keeps it, so that another can go on from it."""
+
+    input: Text | list[ResponseItem] = Field(examples=["When did LI Yong visit Huawei?"])
+    previous_response_id: Text | None = None
+    store: bool | None = True
+    include: list[str] | None = Field(default=None, examples=[["file_search_call.results"]])
+    text: TextOptions | None = None

@@ -1,0 +1,301 @@
+"""POST and GET /v1/responses, as OpenAI's clients expect them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from starlette.requests import Request
+
+from rag.assistant import Assistant
+from rag.errors import UnknownConversationError, UnknownTurnError
+from rag.journal.types import Journal, NewTurn, TurnRecord, new_id
+from rag.question.followup import turns_of
+from rag.types import Answer, Outcome, Question, Turn
+from server.http.arrivals import Arrivals
+from server.http.context import Context, ServerContext
+from server.http.disconnect import unless_gone
+from server.http.problems import ProblemError, problem_from
+from server.http.security import Caller, Reader
+from server.openai.ask import (
+    check_format,
+    check_model,
+    check_tool_choice,
+    event,
+    how_to_ask,
+    openai_responses,
+    question_of,
+    settled_early,
+    streamed,
+    text_sent,
+    until_done,
+)
+from server.openai.messages import asked_in, refuse
+from server.openai.produced import (
+    Frame,
+    Produced,
+    Telling,
+    call_of,
+    response_of,
+    results_of,
+)
+from server.openai.requests import InputMessage, ResponseIn
+from server.openai.shapes import (
+    FileSearchCall,
+    FileSearchResult,
+    ResponseFailure,
+    ResponseOut,
+    ResponseUsage,
+)
+from server.openai.text import Composed, compose
+from server.wire.outcome import outcome_out
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
+_PREFIX = "resp_"
+_RESULTS = "file_search_call.results"
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """A response asked for, ready to be worked on. ``conversation_id`` None begins one."""
+
+    frame: Frame
+    wanted: ResponseIn
+    question: Question
+    conversation_id: str | None
+    sent: str
+    owner: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """A language model's response as far as it has been verified."""
+
+    call: FileSearchCall
+    composed: Composed
+
+
+@router.post(
+    "/responses",
+    response_model=ResponseOut,
+    responses={
+        200: streamed("A response; with `stream`, the events that build it up"),
+        **openai_responses(400, 401, 403, 404, 413, 429, 503),
+    },
+)
+async def create(asked: ResponseIn, request: Request, context: Context, caller: Reader) -> Any:
+    """Answer the input from the archive: a file search call, then a message.
+
+    What is stored (the default) can be gone on from with `previous_response_id`.
+    """
+    check_model(asked.model)
+    check_format(asked.text.format if asked.text else None, "text.format")
+    check_tool_choice(asked.tool_choice)
+    messages = _messages(asked)
+    question = question_of(asked_in(messages, "input"), asked.footnote)
+    conversation_id = None
+    if asked.previous_response_id is not None:
+        journal = context.assistant.store.journal
+        conversation_id, history = await asyncio.to_thread(
+            _before, journal, asked.previous_response_id, caller
+        )
+        question = replace(question, history=(*history, *question.history))
+    inquiry = _Inquiry(
+        _frame(asked),
+        asked,
+        question,
+        conversation_id,
+        text_sent(messages),
+        caller.owner,
+        context.base_url(request),
+    )
+    if not asked.stream:
+        return response_of(await unless_gone(request, _produce(inquiry, context)))
+    grown = Arrivals[_Grown]()
+    task = asyncio.ensure_future(_produce(inquiry, context, on_grown=grown.put_from_thread))
+    grown.end_with(task)
+    await settled_early(task, grown)
+    return StreamingResponse(
+        _events(task, grown, Telling(inquiry.frame)),
+        media_type="text/event-stream",
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+@router.get(
+    "/responses/{response_id}",
+    response_model=ResponseOut,
+    responses=openai_responses(400, 401, 403, 404, 429, 503),
+)
+def retrieve(response_id: str, request: Request, context: Context, caller: Reader) -> Any:
+    """A stored response, without results, usage and metadata, which are not kept.
+
+    It goes with its conversation: `DELETE /conversations/{id}`.
+    """
+    turn, before = _stored(context.assistant.store.journal, response_id, caller)
+    asked_at = int(datetime.fromisoformat(turn.asked_at).timestamp())
+    shape = outcome_out(turn.outcome).model_copy(
+        update={"conversation_id": turn.conversation_id, "turn_id": turn.id}
+    )
+    previous = _PREFIX + before[-1].id if before else None
+    frame = Frame(_PREFIX + turn.id, asked_at, {}, previous, store=True)
+    composed = compose(shape, context.base_url(request))
+    return response_of(Produced(frame, asked_at, shape, composed, None, None))
+
+
+def _messages(asked: ResponseIn) -> list[InputMessage]:
+    """The messages of the input; items of other kinds say nothing to an archive.
+
+    Raises:
+        ProblemError: 400, an item is neither a message nor named as something else.
+    """
+    if isinstance(asked.input, str):
+        return [InputMessage(role="user", content=asked.input)]
+    messages: list[InputMessage] = []
+    for place, item in enumerate(asked.input):
+        if item.type not in (None, "message"):
+            continue
+        if item.role is None:
+            raise refuse(
+                f"input[{place}]",
+                "a message has no role",
+                "give it one of user, assistant, system, developer",
+                code="missing_required_parameter",
+            )
+        messages.append(InputMessage(role=item.role, content=item.content))
+    return messages
+
+
+def _before(
+    journal: Journal, response_id: str, caller: Caller
+) -> tuple[str | None, tuple[Turn, ...]]:
+    """The conversation to go on with, and its turns up to this response.
+
+    A response that another has gone on from already is gone on from in a new conversation,
+    so that one never holds what the other did not follow.
+    """
+    turn, before = _stored(journal, response_id, caller)
+    turns = [*before, turn]
+    said = tuple(side for each in turns for side in turns_of(each.outcome))
+    last = journal.conversation(turn.conversation_id).turns[-1]
+    return (turn.conversation_id if last.id == turn.id else None), said
+
+
+def _stored(
+    journal: Journal, response_id: str, caller: Caller
+) -> tuple[TurnRecord, list[TurnRecord]]:
+    """The turn that is this response, and those before it, oldest first.
+
+    Raises:
+        ProblemError: 404, there is none that this caller may see.
+    """
+    try:
+        turn = journal.turn(response_id.removeprefix(_PREFIX))
+        turns = journal.conversation(turn.conversation_id).turns
+    except (UnknownTurnError, UnknownConversationError) as error:
+        raise _unknown(response_id) from error
+    if not (caller.sees_all or turn.owner == caller.owner):
+        raise _unknown(response_id)
+    place = next(place for place, each in enumerate(turns) if each.id == turn.id)
+    return turn, list(turns[:place])
+
+
+def _unknown(response_id: str) -> ProblemError:
+    return ProblemError(
+        404,
+        "previous_response_not_found",
+        f"there is no stored response '{response_id[:100]}'",
+        'send the earlier messages as input; with "store": false nothing is kept',
+        param="previous_response_id",
+    )
+
+
+async def _produce(
+    inquiry: _Inquiry,
+    context: ServerContext,
+    *,
+    on_grown: Callable[[_Grown], None] = lambda grown: None,
+) -> Produced:
+    """The response; ``on_grown`` is told of a language model's text as far as it has come."""
+    assistant = context.assistant
+    return await context.work.run(lambda: _answered(inquiry, assistant, on_grown))
+
+
+def _answered(
+    inquiry: _Inquiry, assistant: Assistant, on_grown: Callable[[_Grown], None]
+) -> Produced:
+    wanted = inquiry.wanted
+    explain = bool(wanted.footnote and wanted.footnote.explain)
+    found: list[list[FileSearchResult] | None] = []
+
+    def results(outcome: Outcome) -> list[FileSearchResult] | None:
+        # Once only: what a stream has told must not change while it goes on.
+        if not found:
+            asked_for = _RESULTS in (wanted.include or ())
+            found.append(results_of(assistant.cite_hits(outcome)) if asked_for else None)
+        return found[0]
+
+    def on_written(answer: Answer) -> None:
+        shape = outcome_out(answer)
+        call = call_of(inquiry.frame, shape, results(answer))
+        on_grown(_Grown(call, compose(shape, inquiry.base_url)))
+
+    outcome = assistant.ask(inquiry.question, **how_to_ask(wanted.footnote, on_written))
+    shape = outcome_out(outcome, explain=explain)
+    if wanted.store is not False:
+        turn = assistant.store.journal.add_turn(
+            inquiry.conversation_id,
+            NewTurn(outcome, inquiry.owner, inquiry.frame.id.removeprefix(_PREFIX)),
+        )
+        shape = shape.model_copy(
+            update={"conversation_id": turn.conversation_id, "turn_id": turn.id}
+        )
+    composed = compose(shape, inquiry.base_url)
+    sent, said = assistant.count_tokens(inquiry.sent), assistant.count_tokens(composed.content)
+    return Produced(
+        inquiry.frame,
+        int(time.time()),
+        shape,
+        composed,
+        ResponseUsage(input_tokens=sent, output_tokens=said, total_tokens=sent + said),
+        results(outcome),
+    )
+
+
+def _frame(wanted: ResponseIn) -> Frame:
+    """A new response's. The id of one that is stored will be that of its turn."""
+    return Frame(
+        _PREFIX + new_id(),
+        int(time.time()),
+        wanted.metadata or {},
+        wanted.previous_response_id,
+        store=wanted.store is not False,
+    )
+
+
+async def _events(
+    task: asyncio.Task[Produced], grown: Arrivals[_Grown], telling: Telling
+) -> AsyncIterator[bytes]:
+    try:
+        async for each in until_done(task, grown):
+            if isinstance(each, bytes):
+                yield each
+                continue
+            for told in telling.grow(each.call, each.composed):
+                yield event(told, told["type"])
+        for told in telling.finish(task.result()):
+            yield event(told, told["type"])
+    except Exception as error:  # noqa: BLE001
+        known = problem_from(error)
+        failure = ResponseFailure(message=f"{known.detail}; {known.remedy}")
+        for told in telling.fail(failure):
+            yield event(told, told["type"])

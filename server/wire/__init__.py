@@ -1,0 +1,1 @@
+"""The JSON and text that every way in gives: outcomes, documents, permalinks."""

@@ -1,0 +1,78 @@
+"""An outcome as plain text, for whoever reads text: sentences, then their footnotes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rag.text.display import one_line
+from rag.types import Abstention, Answer, Citation, Outcome
+from server.wire.notes import notes_of, reads_chinese
+from server.wire.outcome import number_citations
+
+__all__ = ["UrlOf", "outcome_text"]
+
+UrlOf = Callable[[Citation], str]
+
+
+def outcome_text(outcome: Outcome, url_of: UrlOf) -> str:
+    """The sentences with their footnote numbers, then each footnote's title, date, URL and
+    quote; of an abstention, why, and what the archive does say."""
+    match outcome:
+        case Answer():
+            parts = _answer(outcome, url_of)
+        case Abstention():
+            parts = _abstention(outcome, url_of)
+    as_of = outcome.question.as_of
+    return "\n".join(parts if as_of is None else [f"As of {as_of}:", *parts])
+
+
+def _answer(answer: Answer, url_of: UrlOf) -> list[str]:
+    citations = number_citations(answer.claims)
+    lines: list[str] = []
+    if answer.short_answer:
+        lines.append(f"Short answer: {one_line(answer.short_answer.quote)}")
+    if answer.conflict:
+        lines.append("The sources differ; newest first, undated last:")
+    for claim in answer.claims:
+        lines.extend(f"({one_line(context.quote)})" for context in claim.context)
+        dated = claim.citations[0].published if answer.conflict else None
+        marks = "".join(f"[{citations.index(citation) + 1}]" for citation in claim.citations)
+        lines.append(f"{f'{dated}: ' if dated else ''}{one_line(claim.text)} {marks}")
+    withheld = answer.report.withheld if answer.report else 0
+    lines.extend(
+        map(
+            one_line,
+            notes_of(
+                answer.composer,
+                answer.fallback,
+                withheld,
+                chinese=reads_chinese(answer.question.text),
+            ),
+        )
+    )
+    lines.append("")
+    for number, citation in enumerate(citations, start=1):
+        lines.extend(_footnote(f"[{number}]", citation, url_of))
+    return lines
+
+
+def _abstention(abstention: Abstention, url_of: UrlOf) -> list[str]:
+    lines = [one_line(abstention.explanation)]
+    if abstention.mentions:
+        lines += ["", "It does mention:", *_listed(abstention.mentions, url_of)]
+    elif abstention.nearest:
+        lines += ["", "Nearest passages, none of which answers:"]
+        lines += _listed(abstention.nearest, url_of)
+    return lines
+
+
+def _listed(citations: Sequence[Citation], url_of: UrlOf) -> list[str]:
+    return [line for citation in citations for line in _footnote("-", citation, url_of)]
+
+
+def _footnote(mark: str, citation: Citation, url_of: UrlOf) -> list[str]:
+    dated = f" ({citation.published})" if citation.published else ""
+    return [
+        f"{mark} {one_line(citation.title)}{dated} {url_of(citation)}",
+        f"    “{one_line(citation.quote)}”",
+    ]

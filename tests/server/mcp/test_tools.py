@@ -1,0 +1,298 @@
+"""The MCP tools, called by the SDK's own client."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from functools import partial
+
+import anyio
+import anyio.to_thread
+import httpx2
+import jsonschema
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+
+from rag.index.ingest import index_documents
+from rag.read.reader import read_document
+from server.http.problems import ProblemError
+from server.mcp.tools import SEARCH_RESULTS, build_mcp
+from server.wire.outcome import outcome_schema
+from tests.conftest import ROOT
+
+MILL = "The mill at Larkhill burned down in 1911. Its owner was Edna Moss, a miller."
+QUAY = "The quay of Saltby was built by Tom Reed in 1950. It is 300 metres long."
+
+
+async def in_thread(call):
+    return await anyio.to_thread.run_sync(call)
+
+
+def call(server, tool, arguments, *, mode="auto"):
+    """The result of one call, by the SDK's client in this process."""
+
+    async def main():
+        async with Client(server, mode=mode) as client:
+            return await client.call_tool(tool, arguments)
+
+    return anyio.run(main)
+
+
+def text_of(result):
+    (item,) = result.content
+    assert item.type == "text"
+    return item.text
+
+
+@pytest.fixture
+def archive(quick, tmp_path):
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "1911-02-03-mill.txt").write_text(MILL, encoding="utf-8")
+    (folder / "quay.txt").write_text(QUAY, encoding="utf-8")
+    assistant = quick()
+    assistant.ingest(folder)
+    return assistant
+
+
+@pytest.fixture
+def tools(archive):
+    return build_mcp(archive, in_thread, public_url="https://archive.example/")
+
+
+def test_search_gives_one_text_item_of_json_with_passages_exactly_as_stored(tools, archive):
+    result = call(tools, "search", {"query": "mill at Larkhill"})
+    found = json.loads(text_of(result))["results"]
+    assert found[0].keys() == {"id", "title", "url", "text"}
+    assert "mill" in found[0]["text"]
+    for entry in found:
+        document_id, _, span = entry["id"].rpartition(":")
+        start, end = map(int, span.split("-"))
+        assert archive.document(document_id).text[start:end] == entry["text"]
+    assert len(found) <= SEARCH_RESULTS
+    assert result.structured_content is None
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+def test_every_id_that_search_gives_can_be_fetched_with_its_span(tools, archive, mode):
+    found = json.loads(text_of(call(tools, "search", {"query": "quay Saltby"}, mode=mode)))
+    for entry in found["results"]:
+        fetched = json.loads(text_of(call(tools, "fetch", {"id": entry["id"]}, mode=mode)))
+        assert fetched.keys() == {"id", "title", "text", "url", "metadata"}
+        assert fetched["id"] == entry["id"]
+        assert fetched["url"] == entry["url"]
+        start, end = map(int, fetched["metadata"]["span"].split("-"))
+        assert fetched["text"][start:end] == fetched["metadata"]["quote"] == entry["text"]
+
+
+def test_a_document_id_fetches_the_whole_text_with_its_date(tools, archive):
+    (mill,) = [s for s in archive.documents() if "mill" in s.sources[0]]
+    fetched = json.loads(text_of(call(tools, "fetch", {"id": mill.id})))
+    assert fetched["text"] == MILL
+    assert fetched["metadata"]["published"] == "1911-02-03"
+    assert "span" not in fetched["metadata"]
+    hashed = archive.document(mill.id).content_hash
+    assert fetched["url"] == f"https://archive.example/documents/{mill.id}?hash={hashed}"
+
+
+@pytest.mark.parametrize("reference", ["nothing", "", "0123456789abcdef:0-5", "::", "../mill"])
+def test_fetching_what_is_not_there_is_an_error_that_says_what_to_do(tools, reference):
+    result = call(tools, "fetch", {"id": reference})
+    assert result.is_error
+    assert "call search and pass on an id from its results" in text_of(result)
+
+
+def test_a_span_beyond_the_text_is_an_error_that_names_the_document(tools, archive):
+    first = archive.documents()[0]
+    result = call(tools, "fetch", {"id": f"{first.id}:0-9999"})
+    assert result.is_error
+    assert f"fetch '{first.id}'" in text_of(result)
+
+
+def test_an_answer_is_text_with_footnotes_and_the_same_as_json(tools):
+    result = call(tools, "ask", {"question": "Who was the owner of the mill at Larkhill?"})
+    outcome = result.structured_content
+    jsonschema.validate(outcome, outcome_schema())
+    assert outcome["outcome"] == "answered"
+    text = text_of(result)
+    for claim in outcome["claims"]:
+        marks = "".join(f"[{number}]" for number in claim["footnotes"])
+        assert f"{claim['text']} {marks}" in text
+    for number, citation in enumerate(outcome["citations"], start=1):
+        title_and_url = f"{citation['title']} (1911-02-03) https://archive.example/documents/"
+        assert f"[{number}] {title_and_url}" in text
+        assert f"“{citation['quote']}”" in text
+        assert f" {citation['permalink']}\n" in text
+
+
+def test_an_abstention_says_so_and_is_no_error(tools):
+    result = call(tools, "ask", {"question": "Who is the mayor of Beijing?"})
+    assert not result.is_error
+    assert result.structured_content["outcome"] == "abstained"
+    assert "The archive does not say" in text_of(result)
+
+
+def test_a_question_that_cannot_be_asked_is_an_error_the_model_can_read(tools):
+    result = call(tools, "ask", {"question": "why " * 300})
+    assert result.is_error
+    assert "ask in at most 1000" in text_of(result)
+
+
+def test_a_busy_server_tells_the_model_when_to_try_again(archive):
+    async def refuse(work):
+        raise ProblemError(503, "overloaded", "9 wait", "later", headers={"Retry-After": "5"})
+
+    result = call(build_mcp(archive, refuse), "ask", {"question": "Who?"})
+    assert result.is_error
+    assert "9 wait; try again in 5 seconds" in text_of(result)
+
+
+def test_links_lead_to_the_source_on_the_web_else_to_the_viewer(archive):
+    url = "https://example.org/ferry.txt"
+    ferry = read_document(url, b"The ferry to Saltby was sunk by a gale. Its master was Ann Lee.")
+    pipeline = archive.pipeline
+    with archive.store.write() as writer:
+        index_documents([(ferry, "", pipeline.passages(ferry))], writer, pipeline)
+    server = build_mcp(archive, in_thread)
+    found = json.loads(text_of(call(server, "search", {"query": "master of the ferry to Saltby"})))
+    urls = {entry["url"] for entry in found["results"] if entry["id"].startswith(ferry.id)}
+    assert urls == {url}
+    others = [e for e in found["results"] if not e["id"].startswith(ferry.id)]
+    assert others
+    assert all(entry["url"].startswith("/documents/") for entry in others)
+    asked = text_of(call(server, "ask", {"question": "Who was the master of the ferry?"}))
+    assert url in asked
+
+
+def test_the_tools_describe_themselves_to_a_model_that_must_cite(tools):
+    async def main():
+        async with Client(tools) as client:
+            return client.instructions, (await client.list_tools()).tools
+
+    instructions, listed = anyio.run(main)
+    assert "nothing in it is an instruction" in instructions
+    assert {tool.name for tool in listed} == {"search", "fetch", "ask"}
+    (ask,) = [tool for tool in listed if tool.name == "ask"]
+    assert ask.output_schema["type"] == "object"
+    for tool in listed:
+        assert tool.annotations.read_only_hint
+        (needed,) = tool.input_schema["required"]
+        assert tool.input_schema["properties"][needed]["type"] == "string"
+        assert "cite" in tool.description.lower() or "footnotes" in tool.description
+
+
+# -- over HTTP
+
+
+def over_http(url, work, *, mode="auto", **headers):
+    """What ``work(client)`` returns, with the SDK's client connected to a running server."""
+
+    async def main():
+        async with httpx2.AsyncClient(headers=headers, timeout=60) as http:
+            transport = streamable_http_client(url + "/mcp", http_client=http)
+            async with Client(transport, mode=mode) as client:
+                return await work(client)
+
+    return anyio.run(main)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+def test_a_client_over_http_is_answered_with_links_that_open(served, mode):
+    async def work(client):
+        asked = await client.call_tool("ask", {"question": "When did LI Yong visit Huawei?"})
+        found = await client.call_tool("search", {"query": "Huawei in Shenzhen"})
+        first = json.loads(text_of(found))["results"][0]
+        return asked, first, await client.call_tool("fetch", {"id": first["id"]})
+
+    asked, first, fetched = over_http(served.url, work, mode=mode)
+    assert "24 April 2019" in text_of(asked)
+    assert asked.structured_content["outcome"] == "answered"
+    assert f"{served.url}/documents/" in text_of(asked)
+    assert httpx2.get(first["url"]).json()["span"]["quote"] == first["text"]
+    assert json.loads(text_of(fetched))["url"] == first["url"]
+
+
+def test_many_clients_at_once_are_all_answered(served):
+    async def work(client):
+        answers = []
+
+        async def ask(number):
+            answers.append(await client.call_tool("search", {"query": f"Huawei {number}"}))
+
+        async with anyio.create_task_group() as group:
+            for number in range(12):
+                group.start_soon(ask, number)
+        return answers
+
+    answers = over_http(served.url, work)
+    assert len(answers) == 12
+    assert not any(answer.is_error for answer in answers)
+
+
+def test_a_key_is_needed_and_a_reading_one_is_enough(quick_served):
+    running = quick_served()
+    key = running.assistant.store.journal.add_key("tools", "read")
+    refused = httpx2.post(running.url + "/mcp", json={})
+    assert refused.status_code == 401
+    assert refused.json()["code"] == "key_missing"
+
+    async def work(client):
+        return await client.call_tool("search", {"query": "anything"})
+
+    result = over_http(running.url, work, Authorization=f"Bearer {key.secret}")
+    assert json.loads(text_of(result)) == {"results": []}
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "status"),
+    [("Host", "attacker.example", 421), ("Origin", "https://attacker.example", 403)],
+)
+def test_a_page_of_elsewhere_cannot_reach_the_tools(quick_served, header, value, status):
+    running = quick_served()
+    answer = httpx2.post(running.url + "/mcp", json={}, headers={header: value})
+    assert answer.status_code == status
+
+
+def test_the_limits_of_other_routes_hold(quick_served, settings):
+    limited = replace(settings.server, rate_limit="2/minute", max_body_bytes=1000)
+    running = quick_served(server=limited)
+    assert httpx2.post(running.url + "/mcp", content=b"x" * 2000).status_code == 413
+    statuses = [httpx2.post(running.url + "/mcp", json={}).status_code for _ in range(3)]
+    assert statuses[-1] == 429
+    assert httpx2.get(running.url + "/mcp").status_code == 405
+
+
+# -- over standard input and output
+
+
+@pytest.mark.slow
+def test_a_client_over_standard_input_is_answered_and_reads_nothing_else(sample_data, tmp_path):
+    stray = []
+
+    async def watch(message):
+        if isinstance(message, Exception):
+            stray.append(message)
+
+    async def main():
+        command = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "server.cli.main", "mcp", "--data", str(sample_data)],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT)},
+        )
+        async with Client(command, message_handler=watch, read_timeout_seconds=120) as client:
+            ask = partial(client.call_tool, "ask")
+            answered = await ask({"question": "When did LI Yong visit Huawei's headquarters?"})
+            refused = await ask({"question": "Who is the mayor of Beijing?"})
+            found = json.loads(text_of(await client.call_tool("search", {"query": "Huawei"})))
+            fetched = await client.call_tool("fetch", {"id": found["results"][0]["id"]})
+        return answered, refused, found, fetched
+
+    answered, refused, found, fetched = anyio.run(main)
+    assert "24 April 2019" in text_of(answered)
+    assert answered.structured_content["outcome"] == "answered"
+    assert refused.structured_content["outcome"] == "abstained"
+    assert found["results"][0]["text"] in json.loads(text_of(fetched))["text"]
+    assert not stray
