@@ -13,11 +13,10 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from eval.cases import select_cases
-from eval.indexing import library_of_archive
-from eval.manifest import Selection
-from eval.question_file import BUNDLED_QUESTIONS, read_question_file
-from eval.runner import Plan, run_questions
+from eval.questions.cases import CaseSelection, select_cases
+from eval.questions.indexing import library_of_archive
+from eval.questions.question_file import BUNDLED_QUESTIONS, read_question_file
+from eval.runs.runner import Plan, run_questions
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.store.local.store import LocalStore
@@ -107,7 +106,7 @@ def bundled_plan(runs, **selection):
     chosen = {"filters": {}, "limit": None, "sample": None, "seed": 20161} | selection
     cases = select_cases(questions.cases, **chosen)
     return Plan(
-        questions, library, Selection(cases=cases, mode="answers", whole=False, **chosen), runs
+        questions, library, CaseSelection(cases=cases, mode="answers", whole=False, **chosen), runs
     )
 
 

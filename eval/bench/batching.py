@@ -25,8 +25,8 @@ from rich.table import Table
 from embeddings.encoder import load_encoder
 from embeddings.reranker import load_reranker
 from embeddings.types import Encoder, Reranker
-from eval.indexing import library_of_archive
-from eval.question_file import BUNDLED_QUESTIONS, read_question_file
+from eval.questions.indexing import library_of_archive
+from eval.questions.question_file import BUNDLED_QUESTIONS, read_question_file
 from rag.config import load_settings
 from rag.read.reader import read_document
 from rag.types import Document

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from eval.suite import one_passage, read_corpus
+from eval.questions.suite import one_passage, read_corpus
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.index.ingest import BATCH_PASSAGES, index_documents

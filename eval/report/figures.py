@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from eval.aggregates import risk_coverage_curve
+from eval.measure.aggregates import risk_coverage_curve
+from eval.measure.statistics import wilson_interval
 from eval.records import Estimate, QuestionRecord, Summary
 from eval.report.charts import (
     OperatingPoint,
@@ -19,7 +20,6 @@ from eval.report.charts import (
 )
 from eval.report.strips import LogAxis, latency_axis, latency_strip
 from eval.report.tables import split_retrieval
-from eval.statistics import wilson_interval
 
 __all__ = [
     "LatencyRow",

@@ -38,7 +38,7 @@ from eval.report.tables import (
     retrieval_table,
     type_table,
 )
-from eval.runs import Run
+from eval.runs.folder import Run
 
 __all__ = ["render_report", "write_report"]
 

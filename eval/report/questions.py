@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.metrics import contains_answer
+from eval.measure.metrics import contains_answer
 from eval.records import ClaimRecord, EvidenceRecord, QuestionRecord, SentenceRecord
 from eval.report.tables import split_retrieval
 from eval.report.verdicts import VERDICTS, Verdict, evidence_covered, find_verdict, first_gold_rank

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from eval.measures import HEADLINE, MEASURES, Measure
+from eval.measure.measures import HEADLINE, MEASURES, Measure
 from eval.records import Estimate, QuestionRecord
 from eval.report.strips import interval_bar
 

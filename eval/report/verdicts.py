@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eval.metrics import overlaps
+from eval.measure.metrics import overlaps
 from eval.records import EvidenceRecord, QuestionRecord, SentenceRecord
 
 __all__ = ["VERDICTS", "Verdict", "evidence_covered", "find_verdict", "first_gold_rank"]

@@ -1,6 +1,6 @@
 import re
 
-from eval.measures import MEASURES
+from eval.measure.measures import MEASURES
 from tests.conftest import ROOT
 
 DOCS = " ".join((ROOT / "eval" / "README.md").read_text("utf-8").split())
@@ -27,7 +27,7 @@ def test_the_docs_name_no_metric_that_is_not():
 
 
 def test_every_eval_command_is_explained():
-    source = (ROOT / "eval" / "cli.py").read_text("utf-8")
+    source = (ROOT / "eval" / "cli" / "commands.py").read_text("utf-8")
     commands = re.findall(r"@app\.command\(\)\ndef (\w+)", source)
     commands += [
         f"questions {name}" for name in re.findall(r'questions_app\.command\("(\w+)"', source)

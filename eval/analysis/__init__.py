@@ -1,0 +1,1 @@
+"""What finished runs tell: comparison, gate, threshold and weights."""

@@ -1,0 +1,1 @@
+"""The commands of ``footnote eval`` and what they print."""

@@ -1,0 +1,1 @@
+"""From an outcome to figures: judging, metrics, means and intervals."""

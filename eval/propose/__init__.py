@@ -1,0 +1,1 @@
+"""Questions proposed from an archive or from feedback, for a person to accept."""

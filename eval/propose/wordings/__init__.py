@@ -1,0 +1,1 @@
+"""How sentences of English and Chinese become questions."""

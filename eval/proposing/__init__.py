@@ -1,1 +1,0 @@
-"""Templates that turn sentences of an archive into questions."""

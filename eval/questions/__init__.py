@@ -1,0 +1,1 @@
+"""Questions with gold, and the documents that they are about."""

@@ -1,0 +1,1 @@
+"""Runs: the folder, its records, and asking the questions."""

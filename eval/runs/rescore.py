@@ -1,0 +1,40 @@
+"""Scoring a run anew: its records hold all that the metrics are made of."""
+
+from __future__ import annotations
+
+from eval.errors import RunError
+from eval.measure.measures import question_measures
+from eval.measure.summarise import summarise
+from eval.runs.folder import Run, write_run
+
+__all__ = ["rescore"]
+
+
+def rescore(run: Run) -> Run:
+    """The run in its folder again, with the metrics as this version defines them.
+
+    Nothing is asked; what was measured while asking (time, memory) stays.
+
+    Raises:
+        RunError: the run's settings are damaged.
+    """
+    answers = run.manifest.mode == "answers"
+    min_support = run.manifest.settings.get("answer.min_support")
+    if not isinstance(min_support, float | int):
+        raise RunError(f"run '{run.folder}' is damaged: its settings have no answer.min_support")
+    records = tuple(
+        record.model_copy(update={"measures": question_measures(record, answers=answers)})
+        for record in run.records
+    )
+    summary = summarise(
+        run.manifest,
+        records,
+        min_support=float(min_support),
+        ingest_seconds=run.summary.ingest_seconds if run.summary else None,
+    )
+    if run.summary is not None:
+        kept = {"peak_memory_mib": run.summary.peak_memory_mib, "finished": run.summary.finished}
+        summary = summary.model_copy(update=kept)
+    scored = Run(run.folder, run.manifest, records, summary)
+    write_run(scored)
+    return scored

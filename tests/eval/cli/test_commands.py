@@ -1,0 +1,317 @@
+"""`footnote eval` as a user runs it, with the real models on small archives."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+from eval.runs.folder import read_run, write_run
+from tests.conftest import ROOT, SAMPLE_ARCHIVE
+from tests.fake_endpoint import fake_endpoint, says
+
+FILES = ("2019-04-24-huawei-visit-shenzhen.txt", "2024-06-13-unido-day-opening.md")
+SUITE = {
+    "corpus.jsonl": [
+        {"id": "d1", "title": "Mill", "text": "The mill opened in 1911. Ana Ruiz ran the mill."},
+        {"id": "d2", "title": "Quay", "text": "The quay is four hundred metres long."},
+    ],
+    "queries.jsonl": [
+        {
+            "id": "q1",
+            "question": "When did the mill open?",
+            "answers": ["1911"],
+            "gold_doc_ids": ["d1"],
+            "gold_evidence": ["The mill opened in 1911."],
+            "unanswerable": False,
+            "lang": "en",
+        },
+        {
+            "id": "q2",
+            "question": "Who ran it?",
+            "history": [
+                {"role": "user", "text": "When did the mill open?"},
+                {"role": "assistant", "text": "The mill opened in 1911."},
+            ],
+            "answers": ["Ana Ruiz"],
+            "gold_doc_ids": ["d1"],
+            "unanswerable": False,
+            "lang": "en",
+        },
+        {
+            "id": "q3",
+            "question": "Who is the king of Norway?",
+            "answers": [],
+            "gold_doc_ids": [],
+            "unanswerable": True,
+            "lang": "en",
+        },
+    ],
+}
+
+
+@pytest.fixture
+def suite(tmp_path):
+    folder = tmp_path / "suites" / "tiny"
+    folder.mkdir(parents=True)
+    for name, rows in SUITE.items():
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A user's own archive and question file: (archive, questions)."""
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    for name in FILES:
+        (archive / name).write_bytes((SAMPLE_ARCHIVE / name).read_bytes())
+    rows = [
+        row
+        for line in (ROOT / "eval/questions/sample.jsonl").read_text("utf-8").splitlines()
+        if (row := json.loads(line))
+        if row["answerable"] and set(row["gold_documents"]) <= set(FILES)
+    ]
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return archive, path
+
+
+def test_a_suite_is_measured_shown_and_reported(footnote, suite, tmp_path):
+    code, out, err = footnote("eval", "--suite", "tiny", "--out", "run")
+    assert code == 0, err
+    assert "3 questions over 2 documents, 2 answerable, 1 not" in out
+    assert "contains_gold" in out
+    run = read_run(tmp_path / "run")
+    assert [record.id for record in run.records] == ["q1", "q2", "q3"]
+    assert run.summary.metrics["citation.exactness"].value == 1.0
+    assert run.records[0].measures["answer.contains_gold"] == 1.0
+    assert run.manifest.models["reranker"].name == "ms-marco-minilm"
+    assert "total" in run.summary.latency_ms
+    assert footnote("eval", "show", "run")[1].startswith("tiny: 3 questions")
+    code, out, _ = footnote("eval", "report", "run")
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert code == 0
+    assert "When did the mill open?" in page
+
+
+def test_a_language_models_answers_are_measured_with_what_was_withheld(
+    footnote, suite, tmp_path, monkeypatch
+):
+    with fake_endpoint(says("The mill opened in 1911 [1]. It was blown up in 1950 [1].")) as model:
+        monkeypatch.setenv("FOOTNOTE_LANGUAGE_MODEL_BASE_URL", model.base_url)
+        monkeypatch.setenv("FOOTNOTE_LANGUAGE_MODEL_MODEL", "scripted")
+        arguments = ("--suite", "tiny", "--limit", "1", "--composer", "generative")
+        code, out, err = footnote("eval", *arguments, "--out", "run")
+    assert code == 0, err
+    run = read_run(tmp_path / "run")
+    [record] = run.records
+    assert [claim.text for claim in record.claims] == ["The mill opened in 1911."]
+    assert [each.verdict for each in record.draft.sentences] == ["found", "unsupported"]
+    assert run.summary.metrics["draft.withheld"].value == 0.5
+    assert run.summary.metrics["draft.said"].value == 1.0
+    assert 0 < record.timings_ms["first_sentence"] <= record.timings_ms["total"]
+    assert "withheld" in out
+    assert run.manifest.models["language_model"].name == "scripted"
+    assert any(prompt.startswith("answer.v") for prompt in run.manifest.prompts)
+    assert model.base_url not in run.manifest.model_dump_json()
+    assert footnote("eval", "report", "run")[0] == 0
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "It was blown up in 1950." in page
+    assert "is not there" in page
+
+
+def test_a_follow_up_is_asked_with_its_history(footnote, suite, tmp_path):
+    footnote("eval", "--suite", suite, "--out", "run", "--filter", "turn=follow-up")
+    (record,) = read_run(tmp_path / "run").records
+    assert record.id == "q2"
+    assert [turn.role for turn in record.history] == ["user", "assistant"]
+    assert "mill" in record.standalone
+    assert record.measures["retrieval.reranked.recall@1"] == 1.0
+    footnote("eval", "--suite", suite, "--out", "alone", "--filter", "id=q2", "--last-turn")
+    (alone,) = read_run(tmp_path / "alone").records
+    assert (alone.id, alone.history, alone.standalone) == ("q2", [], None)
+
+
+def test_a_search_only_run_has_rankings_and_no_answers(footnote, suite, tmp_path):
+    code, out, _ = footnote(
+        "eval", "--suite", suite, "--retrieval-only", "--whole-documents", "--out", "run"
+    )
+    run = read_run(tmp_path / "run")
+    assert code == 0
+    assert run.manifest.mode == "retrieval"
+    assert all(name.startswith("retrieval.") for name in run.summary.metrics)
+    assert "contains_gold" not in out
+
+
+def test_the_users_own_questions_over_an_archive_and_over_a_data_directory(
+    footnote, mine, tmp_path
+):
+    archive, questions = mine
+    code, _, err = footnote("eval", "--archive", archive, "--questions", questions, "--out", "one")
+    assert code == 0, err
+    assert footnote("ingest", archive, "--data", "data")[0] == 0
+    code, _, err = footnote("eval", "--data", "data", "--questions", questions, "--out", "two")
+    assert code == 0, err
+    one, two = read_run(tmp_path / "one"), read_run(tmp_path / "two")
+    assert [r.outcome for r in one.records] == [r.outcome for r in two.records]
+    assert [c.text for r in one.records for c in r.claims] == [
+        c.text for r in two.records for c in r.claims
+    ]
+    code, out, _ = footnote("eval", "compare", "one", "two")
+    assert code == 0
+    assert f"{len(one.records)} questions in both runs" in out
+
+
+def test_a_file_that_can_no_longer_be_read_is_gone_from_the_archive(footnote, mine, tmp_path):
+    archive, questions = mine
+    footnote("eval", "--archive", archive, "--questions", questions, "--out", "one")
+    (archive / "extra.txt").write_text("LI Yong saw Huawei in Shenzhen in April 2019.\n")
+    footnote("eval", "--archive", archive, "--questions", questions, "--out", "two")
+    (archive / "extra.txt").write_bytes(bytes(range(256)) * 8)
+    code, _, err = footnote(
+        "eval", "--archive", archive, "--questions", questions, "--out", "three"
+    )
+    assert code == 0
+    assert "not read: " in err
+    ranked = [
+        {name for r in read_run(tmp_path / run).records for name in r.rankings["dense"]}
+        for run in ("one", "two", "three")
+    ]
+    assert ranked[0] == ranked[2] == ranked[1] - {"extra.txt"}
+    assert "extra.txt" in ranked[1]
+
+
+def test_nothing_runs_when_a_question_is_bad(footnote, mine, tmp_path):
+    archive, questions = mine
+    with questions.open("a") as file:
+        file.write('{"id": "bad", "question": "Who?", "answerable": true}\n')
+    code, _, err = footnote("eval", "--archive", archive, "--questions", questions, "--out", "run")
+    assert code == 1
+    assert f"{questions}, line 3: answerable, but no gold_documents" in err
+    assert not (tmp_path / "run").exists()
+    assert footnote("eval", "questions", "check", questions, "--archive", archive)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--suite", "tiny", "--archive", "x"], "give it alone"),
+        (["--archive", "x"], "give --questions FILE"),
+        (["--questions", "x"], "--archive PATH or --data DIR"),
+        (["--archive", "x", "--data", "y", "--questions", "z"], "give one of them"),
+        (["--whole-documents"], "are for --suite"),
+        (["--suite", "nowhere"], "no suite 'nowhere'"),
+        (["--suite", ""], "--suite names no folder"),
+        (["--out", "suites"], "is no run"),
+        (["questions", "new", "--from", "suites", "--out", "suites"], "is a folder"),
+        (["--filter", "type"], "write KEY=VALUE"),
+        (["--filter", "type=poem"], "none of 100 questions passes"),
+        (["compare", "a", "b"], "'a' is no run"),
+        (["gate", "a"], "'a' is no run"),
+        (["gate", "--max-drop", "speed=1"], "no metric 'speed'"),
+        (["report", "a"], "'a' is no run"),
+        (["calibrate"], "give --questions FILE"),
+        (["questions", "check", "x"], "--archive PATH or --data DIR"),
+    ],
+)
+def test_what_cannot_be_is_named_with_its_remedy(footnote, suite, arguments, reason):
+    code, _, err = footnote("eval", *arguments)
+    assert code == 1
+    assert reason in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def test_calibration_refuses_too_few_questions_and_writes_nothing(footnote, suite, tmp_path):
+    footnote("eval", "--suite", suite, "--out", "run")
+    code, _, err = footnote("eval", "calibrate", "--run", "run")
+    assert code == 1
+    assert "too few questions to calibrate: 2 answerable and 1 not" in err
+    assert not (tmp_path / "footnote.toml").exists()
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_goes_on_without_asking_twice(tmp_path, sample_data):
+    """Killed twice in the middle, by signal and outright, it ends with each question once."""
+    command = [sys.executable, "-m", "server.cli.main", "eval", "--limit", "6"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FOOTNOTE_")}
+    environment["PYTHONPATH"] = str(ROOT)
+    sizes = []
+    for stop in (signal.SIGINT, signal.SIGKILL):
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            stderr=subprocess.DEVNULL,
+            # Where the tests run in the background of a script, Ctrl-C is ignored from the start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        wanted = (sizes[-1] if sizes else 0) + 2
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and _recorded(tmp_path) < wanted:
+            time.sleep(0.05)
+        process.send_signal(stop)
+        assert process.wait(timeout=60) == (130 if stop == signal.SIGINT else -signal.SIGKILL)
+        sizes.append(_recorded(tmp_path))
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "questions are done" in done.stderr
+    (folder,) = (tmp_path / "eval-runs").iterdir()
+    run = read_run(folder)
+    assert len({record.id for record in run.records}) == len(run.records) == 6
+
+
+def _recorded(folder):
+    files = list(folder.glob("eval-runs/*/questions.jsonl"))
+    return sum(file.read_bytes().count(b"\n") for file in files)
+
+
+def test_runs_become_a_table_and_are_scored_again_without_asking(footnote, suite, tmp_path):
+    footnote("eval", "--suite", suite, "--out", "run")
+    before = read_run(tmp_path / "run")
+    code, out, _ = footnote("eval", "table", "run", "run", "--metric", "answer.contains_gold")
+    rows = out.splitlines()
+    assert code == 0
+    assert rows[0].endswith("| `answer.contains_gold` |")
+    assert len(rows) == 4
+    assert rows[2].startswith("| tiny | 3 (1 unanswerable) |")
+    broken = before.records[0].model_copy(update={"measures": {}})
+    write_run(replace(before, records=(broken, *before.records[1:])))
+    assert footnote("eval", "rescore", "run")[0] == 0
+    after = read_run(tmp_path / "run")
+    assert after.records == before.records
+    assert after.summary.metrics == before.summary.metrics
+    assert after.summary.peak_memory_mib == before.summary.peak_memory_mib
+
+
+def test_proposed_questions_can_be_asked_at_once(footnote, mine, tmp_path):
+    archive, _ = mine
+    code, out, err = footnote("eval", "questions", "new", "--from", archive, "--out", "new.jsonl")
+    assert code == 1
+    assert "give --all" in err
+    code, out, err = footnote(
+        "eval", "questions", "new", "--from", archive, "--out", "new.jsonl", "--all"
+    )
+    assert code == 0, err
+    rows = [json.loads(line) for line in (tmp_path / "new.jsonl").read_text("utf-8").splitlines()]
+    assert f"{len(rows)} questions added" in out
+    code, out, _ = footnote("eval", "questions", "check", "new.jsonl", "--archive", archive)
+    assert code == 0
+    assert f"{len(rows)} questions are well formed" in out
+    again = footnote("eval", "questions", "new", "--from", archive, "--out", "new.jsonl", "--all")
+    assert "0 questions added" in again[1]
+
+
+def test_proposals_are_judged_one_by_one_in_a_terminal(footnote, mine, tmp_path, monkeypatch):
+    archive, _ = mine
+    keys = iter(["a", "s", "q"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda *_: next(keys))
+    code, out, err = footnote("eval", "questions", "new", "--from", archive, "--out", "new.jsonl")
+    assert code == 0, err
+    assert "[a]ccept" in out
+    assert "1 questions added to new.jsonl, 1 skipped" in out

@@ -1,0 +1,220 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from eval.errors import EvalError, QuestionSetError
+from eval.questions.cases import select_cases
+from eval.questions.indexing import library_of_archive
+from eval.questions.library import Library
+from eval.questions.question_file import BUNDLED_ARCHIVE, BUNDLED_QUESTIONS, read_question_file
+from rag.types import Document, Span
+
+TEXT = "The mill opened in 1911. Ana Ruiz ran it until 1930."
+
+
+def document(name, text=TEXT, sources=None):
+    return Document(
+        id=f"id-{name}",
+        sources=sources or (f"/archive/{name}",),
+        title=name,
+        text=text,
+        content_hash=f"hash-{name}",
+        language="en",
+        dates=(),
+        metadata={},
+    )
+
+
+@pytest.fixture
+def library(tmp_path):
+    return Library([document("mill.txt"), document("sub/quay.txt", "The quay is long.")])
+
+
+def row(**changes):
+    piece = {"document": "mill.txt", "start": 0, "end": 24, "quote": "The mill opened in 1911."}
+    return {
+        "id": "mill-opened",
+        "question": "When did the mill open?",
+        "language": "en",
+        "type": "factoid_date",
+        "answerable": True,
+        "gold_documents": ["mill.txt"],
+        "gold_evidence": [piece],
+        "answers": ["1911"],
+    } | changes
+
+
+def write(tmp_path, *rows):
+    path = tmp_path / "mine.jsonl"
+    lines = [line if isinstance(line, str) else json.dumps(line) for line in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def refusal(tmp_path, library, *rows):
+    with pytest.raises(QuestionSetError) as caught:
+        read_question_file(write(tmp_path, *rows), library)
+    return str(caught.value)
+
+
+def test_a_good_file_becomes_cases_in_its_order(tmp_path, library):
+    silent = row(
+        id="silent", answerable=False, gold_documents=[], gold_evidence=[], answers=[], type="none"
+    )
+    found = read_question_file(write(tmp_path, row(), "", silent), library)
+    assert [case.id for case in found.cases] == ["mill-opened", "silent"]
+    first = found.cases[0]
+    assert first.gold.documents == ("/archive/mill.txt",)
+    assert first.gold.evidence[0].span == Span(0, 24)
+    assert (found.name, found.kind) == ("mine", "questions")
+
+
+def test_the_bundled_set_passes_its_own_check():
+    library = library_of_archive(BUNDLED_ARCHIVE)
+    found = read_question_file(BUNDLED_QUESTIONS, library, bundled=True)
+    assert len(found.cases) == 100
+    assert len(library) == 18
+    # Keys are names below the archive: a run says nothing of where the archive lies.
+    assert {name for case in found.cases for name in case.gold.documents} <= {
+        path.name for path in BUNDLED_ARCHIVE.iterdir()
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"gold_documents": [], "gold_evidence": []}, "answerable, but no gold_documents"),
+        ({"gold_documents": ["mil.txt"]}, "no document 'mil.txt'; did you mean 'mill.txt'?"),
+        ({"answerable": False}, "not answerable, but"),
+        ({"answers": [], "match": "all"}, 'match is "all", but there are no answers'),
+        ({"answers": ["1911", " "]}, "' ' has no word to compare"),
+        ({"answers": ["1911", "€"]}, "'€' has no word to compare"),
+        ({"question": "  "}, "question is blank"),
+        ({"derived": ["1912"]}, "'1912' is not among the answers"),
+        ({"as_of": "soon"}, "'soon' is no date"),
+        ({"question": ""}, "question: "),
+        ({"question": "x" * 1001}, "question: "),
+        ({"answerable": "yes"}, "answerable: "),
+        ({"colour": "red"}, "colour: Extra inputs are not permitted"),
+        ({"history": [{"role": "system", "text": "x"}]}, "history.0.role"),
+    ],
+)
+def test_a_malformed_row_is_named_with_file_line_and_reason(tmp_path, library, changes, reason):
+    message = refusal(tmp_path, library, row(id="fine"), row(**changes))
+    assert "mine.jsonl, line 2: " in message
+    assert reason in message
+    assert "nothing was asked" in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"start": 1, "end": 25}, "says 'he mill opened in 1911. '"),
+        ({"start": 1, "end": 25}, "the quote is at 0-24"),
+        ({"end": 900}, "no range of its 52 characters"),
+        ({"start": 24}, "no range"),
+        ({"start": -1}, "greater than or equal to 0"),
+        ({"document": "gone.txt"}, "no document 'gone.txt'"),
+        ({"quote": ""}, "quote"),
+    ],
+)
+def test_a_span_that_does_not_say_its_quote_is_refused(tmp_path, library, changes, reason):
+    piece = row()["gold_evidence"][0] | changes
+    assert reason in refusal(tmp_path, library, row(gold_evidence=[piece]))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"id": "x",', "no JSON: "),
+        ('["id"]', "no JSON object"),
+        ("{}", "id: Field required"),
+        ('{"id": NaN}', "id: "),
+        ("[" * 100_000, "no JSON that can be read"),
+        ('{"id": ' + "9" * 5000 + "}", "no JSON that can be read"),
+    ],
+)
+def test_a_line_that_is_no_question_is_named(tmp_path, library, line, reason):
+    message = refusal(tmp_path, library, line)
+    assert "line 1: " in message
+    assert reason in message
+
+
+def test_every_bad_line_is_named_at_once(tmp_path, library):
+    message = refusal(tmp_path, library, "nonsense", row(answerable=False), row(as_of="1"))
+    assert [f"line {n}:" in message for n in (1, 2, 3)] == [True, True, True]
+
+
+def test_an_id_given_twice_is_refused(tmp_path, library):
+    message = refusal(tmp_path, library, row(), row())
+    assert "line 2: id 'mill-opened' is that of line 1" in message
+
+
+def test_a_missing_or_empty_file_is_named(tmp_path, library):
+    with pytest.raises(QuestionSetError, match="cannot be read"):
+        read_question_file(tmp_path / "none.jsonl", library)
+    with pytest.raises(QuestionSetError, match="holds no question"):
+        read_question_file(write(tmp_path, ""), library)
+    latin = tmp_path / "latin.jsonl"
+    latin.write_bytes("caf\xe9".encode("latin-1"))
+    with pytest.raises(QuestionSetError, match=r"latin\.jsonl' cannot be read"):
+        read_question_file(latin, library)
+
+
+def test_documents_answer_to_id_source_path_below_the_root_and_file_name(tmp_path):
+    same = document("a.txt", sources=("/archive/a.txt", "/archive/copies/b.txt"))
+    library = Library([same, document("x/one.txt", "1"), document("y/one.txt", "2")], root=tmp_path)
+    assert {library.find(name) for name in ("id-a.txt", "/archive/a.txt", "a.txt", "b.txt")} == {
+        "/archive/a.txt"
+    }
+    assert library.find("one.txt") is None
+    assert "means 2 documents" in library.explain("one.txt")
+
+
+def test_a_path_below_the_root_comes_before_a_file_name(tmp_path):
+    top, below = document("one.txt"), document("x/one.txt", "1")
+    library = Library([below, replace(top, sources=("/archive/one.txt",))], root=Path("/archive"))
+    assert (library.find("one.txt"), library.find("x/one.txt")) == ("one.txt", "x/one.txt")
+
+
+def test_keys_are_the_same_however_the_archive_is_named(tmp_path, monkeypatch):
+    folder = tmp_path / "archive"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "a.txt").write_text("The mill opened in 1911.\n", encoding="utf-8")
+    monkeypatch.chdir(folder / "sub")
+    libraries = [library_of_archive(Path(name)) for name in ("..", "../../archive", str(folder))]
+    assert {library.find("a.txt") for library in libraries} == {"sub/a.txt"}
+    assert len({library.sha256 for library in libraries}) == 1
+
+
+def test_files_with_the_same_text_are_one_document_by_both_names(tmp_path):
+    for name in ("one.txt", "two.txt"):
+        (tmp_path / name).write_text("The same words stand in both files.\n", encoding="utf-8")
+    library = library_of_archive(tmp_path)
+    assert len(library) == 1
+    assert library.find("one.txt") == library.find("two.txt") == "one.txt"
+
+
+def test_an_archive_without_documents_is_refused(tmp_path):
+    with pytest.raises(EvalError, match="holds no document"):
+        library_of_archive(tmp_path)
+
+
+def test_filters_limit_and_sample_choose_the_same_questions_each_time(tmp_path, library):
+    rows = [row(id=f"q{n}", type="odd" if n % 2 else "even") for n in range(20)]
+    cases = read_question_file(write(tmp_path, *rows), library).cases
+    odd = select_cases(cases, filters={"type": "odd"}, limit=3)
+    assert [case.id for case in odd] == ["q1", "q3", "q5"]
+    drawn = [select_cases(cases, filters={}, limit=None, sample=5, seed=s) for s in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert [cases.index(case) for case in drawn[0]] == sorted(cases.index(c) for c in drawn[0])
+
+
+def test_a_filter_that_means_nothing_is_named(tmp_path, library):
+    cases = read_question_file(write(tmp_path, row()), library).cases
+    with pytest.raises(QuestionSetError, match="no question has 'colour'; there are"):
+        select_cases(cases, filters={"colour": "red"}, limit=None)
+    with pytest.raises(QuestionSetError, match="none of 1 questions passes"):
+        select_cases(cases, filters={"type": "none"}, limit=None)
