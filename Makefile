@@ -4,16 +4,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= .demo
 # The CPU build. Where pip would pick a build with CUDA packages, point pip at PyTorch's
-# CPU index (see "Installing" in README.md) before running make.
+# CPU index (see docs/install.md) before running make.
 TORCH ?= torch==2.13.0
 
-.PHONY: help install browser demo test check vendor clean
+.PHONY: help install browser demo test check docs vendor clean
 
 help:
 	@echo "make demo    install, ingest the sample archive, ask it three questions"
 	@echo "make test    install the test tools and Chromium (as root or with sudo, on Debian),"
 	@echo "             run every check and test"
 	@echo "make check   ruff, mypy, import-linter only"
+	@echo "make docs    write the generated part of docs/cli.md"
 	@echo "make clean   remove the virtual environment and the demo's data"
 
 $(VENV)/.footnote: pyproject.toml
@@ -55,6 +56,9 @@ check: $(VENV)/.footnote-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: install
+	$(BIN)/python deploy/make_docs.py
 
 # The page's one library, as npm has it; SHA256SUMS says what must come out.
 LIT_HTML := 3.3.3

@@ -20,6 +20,7 @@ from server.cli.console import make_console
 from server.cli.conversations import conversations_app
 from server.cli.documents import list_documents, remove, show
 from server.cli.keys import keys_app
+from server.cli.manual import man
 from server.cli.serve import serve, serve_mcp
 
 __all__ = ["app", "main"]
@@ -30,6 +31,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Help is plain text; read as markup it loses what stands in brackets.
+    rich_markup_mode=None,
 )
 app.command()(ingest)
 app.command()(ask)
@@ -44,6 +47,7 @@ app.command()(reindex)
 app.command()(serve)
 app.command("mcp")(serve_mcp)
 app.command("config")(show_config)
+app.command()(man)
 app.add_typer(keys_app, name="keys")
 app.add_typer(conversations_app, name="conversations")
 

@@ -7,7 +7,6 @@ import shutil
 import pytest
 
 from rag.assistant import Assistant
-from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -93,13 +92,3 @@ def test_a_chat_is_kept_gone_on_with_shown_and_removed(footnote, own_sample, mon
     assert "conversations list" in err
     monkeypatch.setattr("sys.stdin", io.StringIO("never read\n"))
     assert footnote(*chat, first["conversation_id"])[0] == 1
-
-
-def test_the_readme_names_every_command_below_a_command():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in ("keys add", "keys list", "keys revoke"):
-        assert f"footnote {command}" in readme, command
-    for command in ("list", "show", "remove"):
-        assert f"`{command}" in readme, command
-    assert "--conversation" in readme
-    assert "from-feedback" in readme

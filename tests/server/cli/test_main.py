@@ -8,7 +8,6 @@ from itertools import chain
 import jsonschema
 import pytest
 
-from server.cli import main as cli
 from server.cli.render import shortened
 from server.wire.outcome import outcome_schema
 from tests.conftest import ROOT, SAMPLE_ARCHIVE
@@ -177,19 +176,6 @@ def test_a_chat_ends_with_its_input_and_shows_footnotes(footnote, sample_data, m
     code, out, _ = footnote("chat", "--data", sample_data)
     assert code == 0
     assert re.search(r"24 April 2019.*\[1\]", out, re.DOTALL)
-
-
-def test_every_command_has_help_and_stands_in_the_readme():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = [
-        command.name or command.callback.__name__ for command in cli.app.registered_commands
-    ]
-    assert {group.name for group in cli.app.registered_groups} >= {"keys", "conversations"}
-    for group in cli.app.registered_groups:
-        assert f"footnote {group.name}" in readme, group.name
-    assert len(commands) == 13
-    for command in commands:
-        assert f"footnote {command}" in readme, command
 
 
 def test_the_console_script_answers_help_at_once():

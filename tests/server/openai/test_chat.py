@@ -155,10 +155,10 @@ def test_a_follow_up_is_understood_from_the_messages_before_it(client, visit):
     assert ask(client, FOLLOW_UP).footnote["standalone_question"] is None
 
 
-def test_the_readmes_example_runs_as_printed(base_url, capsys):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```py\n(.*?)```", readme, re.DOTALL)
-    exec(compile(example.replace("http://127.0.0.1:8000", base_url), "README.md", "exec"), {})
+def test_the_example_of_the_docs_runs_as_printed(base_url, capsys):
+    docs = (ROOT / "docs" / "openai.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```py\n(.*?)```", docs, re.DOTALL)
+    exec(compile(example.replace("http://127.0.0.1:8000", base_url), "openai.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "24 April 2019" in printed
     assert f"{base_url}/documents/" in printed
