@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,17 +23,24 @@ from rag.errors import (
     UnknownDocumentError,
 )
 from rag.generate.base import LanguageModel
-from rag.index.ingest import IngestEvent, IngestReport, Pipeline, ingest_files
+from rag.index.ingest import IngestEvent, IngestReport, Pipeline, index_documents, ingest_files
 from rag.index.reindex import ReindexReport, reencode_missing, reindex_store
 from rag.index.uploads import accept_upload, run_upload
 from rag.inquiry import Inquiry, rank_passages
-from rag.journal.types import JobRecord, NewTurn, TurnRecord
+from rag.journal.types import JobRecord, Journal, NewTurn, TurnRecord
 from rag.models import Models, model_errors
 from rag.question.analysis import analyse_question
 from rag.question.followup import standalone_question, turns_of
 from rag.question.reworded import standalone_with_model
 from rag.read.files import find_files
-from rag.store.base import DocumentSummary, Problem, ReadView, Store, StoreStatus
+from rag.store.base import (
+    DocumentSummary,
+    FormerDocument,
+    Problem,
+    ReadView,
+    Store,
+    StoreStatus,
+)
 from rag.store.local.store import LocalStore
 from rag.types import (
     Answer,
@@ -43,6 +50,7 @@ from rag.types import (
     Filters,
     Hit,
     Outcome,
+    Passage,
     Question,
 )
 
@@ -265,11 +273,6 @@ class Assistant:
         with model_errors():
             return reindex_store(self.store, self.pipeline, on_progress=on_progress)
 
-    def documents(self, filters: Filters = Filters()) -> list[DocumentSummary]:
-        """All documents that pass the filters, in the order they were added."""
-        with self.store.read() as view:
-            return list(view.documents(filters))
-
     def document(self, reference: str) -> Document:
         """The one document meant by an id, id prefix, source, or file name.
 
@@ -485,6 +488,68 @@ class Assistant:
 
     def _rank(self, view: ReadView, question: Question) -> list[Hit]:
         return rank_passages(view, question, self.models, self.settings.retrieve, Stopwatch())
+
+    # -- the archive, read
+
+    @property
+    def journal(self) -> Journal:
+        """Conversations, feedback, API keys and upload jobs."""
+        return self.store.journal
+
+    def documents(
+        self,
+        filters: Filters = Filters(),
+        *,
+        words: str = "",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[DocumentSummary]:
+        """The documents that pass the filters, in the order they were added.
+
+        Each of ``words``, separated by spaces, occurs in the title or a source, ignoring
+        case. ``offset`` skips documents, ``limit`` None gives all that remain.
+        """
+        with self.store.read() as view:
+            return list(view.documents(filters, words=words, limit=limit, offset=offset))
+
+    def count_documents(self, filters: Filters = Filters(), *, words: str = "") -> int:
+        """How many documents ``documents`` gives without a limit."""
+        with self.store.read() as view:
+            return view.count_documents(filters, words=words)
+
+    def document_by_id(self, document_id: str) -> Document:
+        """The document with exactly this id.
+
+        Raises:
+            UnknownDocumentError: there is none.
+        """
+        with self.store.read() as view:
+            return view.document(document_id)
+
+    def former_document(self, document_id: str) -> FormerDocument | None:
+        """What became of a document that is no longer stored; None when nothing is known."""
+        with self.store.read() as view:
+            return view.former(document_id)
+
+    def languages(self) -> dict[str, int]:
+        """How many documents there are in each language, the most frequent first."""
+        with self.store.read() as view:
+            return dict(view.languages())
+
+    def add_documents(
+        self, batches: Iterable[Sequence[tuple[Document, str, tuple[Passage, ...]]]]
+    ) -> None:
+        """Store documents that are already split: (document, file hash, passages).
+
+        A batch is stored durably before the next one is taken from ``batches``.
+
+        Raises:
+            StoreLockedError: another process is writing.
+            IndexMismatchError: the index was built with other models or settings.
+        """
+        with self.store.write() as writer, model_errors():
+            for batch in batches:
+                index_documents(batch, writer, self.pipeline)
 
 
 def _checked(question: Question) -> Question:

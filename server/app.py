@@ -51,7 +51,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
         SettingsError: a server setting cannot be used.
     """
     settings = assistant.settings.server
-    guard = Guard(settings, assistant.store.journal)
+    guard = Guard(settings, assistant.journal)
     context = ServerContext(
         assistant=assistant,
         settings=settings,
@@ -139,5 +139,5 @@ def _watch(context: ServerContext) -> None:
     metrics.watch(
         "footnote_uploads_waiting",
         "Upload jobs that are not done.",
-        context.assistant.store.journal.waiting_jobs,
+        context.assistant.journal.waiting_jobs,
     )

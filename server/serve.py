@@ -35,7 +35,7 @@ def serve(assistant: Assistant, console: Console) -> None:
         ModelError: a model cannot be loaded.
     """
     settings = assistant.settings.server
-    journal = assistant.store.journal
+    journal = assistant.journal
     check_binding(settings, journal)
     configure_logging(settings.log_format)
     tracer_provider = tracing_provider(wanted=settings.tracing, collector_named=collector_named())

@@ -21,15 +21,53 @@ def run(*command, cwd=ROOT):
     )
 
 
-def test_help_and_settings_load_no_model_library():
+MODEL_LIBRARIES = {
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "onnxruntime",
+    "tokenizers",
+    "openai",
+}
+
+
+def modules_loaded_by(*arguments):
+    """Top-level modules that a command has imported when it is done."""
     program = (
-        "import sys, server.cli.main; "
-        "heavy = {'torch', 'faiss', 'sentence_transformers', 'transformers', 'openai'} "
-        "& set(sys.modules); "
-        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+        "import sys\n"
+        "from server.cli.main import main\n"
+        "sys.argv[0] = 'footnote'\n"
+        "try:\n    main()\n"
+        "finally:\n    print({m.split('.')[0] for m in sys.modules}, file=sys.stderr)\n"
     )
-    result = run("-c", program)
-    assert result.returncode == 0, result.stderr
+    done = run("-c", program, *arguments)
+    assert done.returncode == 0, done.stderr
+    return ast.literal_eval(done.stderr)
+
+
+def test_help_loads_neither_numpy_nor_a_model_library():
+    assert not modules_loaded_by("--help") & {"numpy", "faiss", "fastapi", *MODEL_LIBRARIES}
+
+
+def test_list_loads_no_model_library(tmp_path):
+    assert not modules_loaded_by("list", "--data", str(tmp_path)) & MODEL_LIBRARIES
+
+
+def facade_bypasses(path):
+    """Lines of a file that reach through an Assistant to its store."""
+    return [
+        f"{path}:{node.lineno}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr == "store"
+        # A request of OpenAI's API has a field of the same name.
+        and ast.unparse(node.value) not in ("self", "wanted")
+    ]
+
+
+@pytest.mark.parametrize("package", ["server", "eval"])
+def test_no_way_in_reaches_past_the_assistant_to_its_store(package):
+    assert [line for path in (ROOT / package).rglob("*.py") for line in facade_bypasses(path)] == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)

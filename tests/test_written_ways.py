@@ -201,7 +201,7 @@ def test_a_failure_after_the_first_sentence_ends_the_events_of_the_same_response
 ):
     seen = threading.Event()
     script(Reply(pieces=draft_held_back(seen)))
-    monkeypatch.setattr(running.assistant.store.journal, "add_turn", fail)
+    monkeypatch.setattr(running.assistant.journal, "add_turn", fail)
     with client.responses.stream(model="footnote", input=QUESTION) as stream:
         events = []
         for event in stream:
@@ -240,13 +240,13 @@ ASKS = {
 @pytest.mark.parametrize("path", ASKS)
 def test_a_client_that_leaves_stops_the_model_though_it_only_reads(running, script, endpoint, path):
     script(Reply(pieces=DRAFT, pings=20))
-    turns = running.assistant.store.journal.count_conversations(None)
+    turns = running.assistant.journal.count_conversations(None)
     connection = send(running.url, path.split()[0], json.dumps(ASKS[path]).encode())
     wait_until(lambda: endpoint.received)
     connection.close()
     assert endpoint.hung_up.wait(5)
     wait_until(lambda: gauge(running.url, "footnote_work_running") == 0)
-    assert running.assistant.store.journal.count_conversations(None) == turns
+    assert running.assistant.journal.count_conversations(None) == turns
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -22,9 +22,9 @@ from rich.console import Console
 from eval.questions.suite import one_passage, read_corpus
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.index.ingest import BATCH_PASSAGES, index_documents
+from rag.index.ingest import BATCH_PASSAGES
 from rag.index.split import encoder_text
-from rag.types import Document
+from rag.types import Document, Passage
 
 console = Console()
 
@@ -35,22 +35,23 @@ def run_round(assistant: Assistant, documents: Sequence[Document]) -> tuple[floa
     They take turns batch by batch, so that a machine that is slow for a minute is slow
     for both. Ingest ends when all is durably stored and the index snapshot is written.
     """
-    pipeline = assistant.pipeline
-    bare = whole = 0.0
-    started = time.perf_counter()
-    with assistant.store.write() as writer:
+    encoder = assistant.encoder
+    bare = 0.0
+
+    def batches() -> Iterator[list[tuple[Document, str, tuple[Passage, ...]]]]:
+        nonlocal bare
         for start in range(0, len(documents), BATCH_PASSAGES):
             batch = documents[start : start + BATCH_PASSAGES]
             rows = [(document, "bench", one_passage(document)) for document in batch]
-            whole += time.perf_counter() - started
             texts = [encoder_text(passage) for _, _, passages in rows for passage in passages]
-            started = time.perf_counter()
-            pipeline.encoder.encode_passages(texts)
-            bare += time.perf_counter() - started
-            started = time.perf_counter()
-            index_documents(rows, writer, pipeline)
-    whole += time.perf_counter() - started
-    return bare, whole
+            began = time.perf_counter()
+            encoder.encode_passages(texts)
+            bare += time.perf_counter() - began
+            yield rows
+
+    started = time.perf_counter()
+    assistant.add_documents(batches())
+    return bare, time.perf_counter() - started - bare
 
 
 def main() -> None:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from eval.cli.console import make_console, make_progress
 from eval.errors import EvalError
-from rag.config import load_settings
 from rag.text.display import one_line
 
 if TYPE_CHECKING:
@@ -75,6 +74,12 @@ def _pairs(texts: Sequence[str] | None, flag: str) -> dict[str, str]:
             raise EvalError(f"{flag} {text}: write KEY=VALUE")
         found[key] = value
     return found
+
+
+def _settings(config: Path | None, flags: Mapping[str, Any] | None = None) -> Settings:
+    from rag.config import load_settings
+
+    return load_settings(config, flags=flags or {})
 
 
 def _tables() -> Console:
@@ -163,7 +168,7 @@ def run(
         seed=seed,
     )
     check_out(out)
-    settings = load_settings(config, flags={"answer.composer": composer})
+    settings = _settings(config, flags={"answer.composer": composer})
     finished = _run(target, settings, out, fresh=fresh)
     _show_run(finished, as_json=as_json)
 
@@ -321,7 +326,7 @@ def gate(
     drops = parse_max_drops(max_drop or ())
     given = read_run(folder) if folder else None
     before = read_run(baseline or BUNDLED_BASELINE)
-    after = given or _run(Target(), load_settings(config), None, fresh=True)
+    after = given or _run(Target(), _settings(config), None, fresh=True)
     report = check_gate(before, after, drops)
     if as_json:
         _print_json(
@@ -392,7 +397,7 @@ def calibrate(
     from eval.runs.folder import read_run
     from rag.config import settings_file, write_setting
 
-    settings = load_settings(config)
+    settings = _settings(config)
     if run_folders:
         if questions or archive or data or suite:
             raise EvalError("--run brings its own questions: give it alone")
@@ -402,7 +407,7 @@ def calibrate(
             raise EvalError("give --questions FILE with --archive or --data, --suite, or --run")
         target = Target(questions=questions, archive=archive, data=data, suite=suite)
         # The threshold is one on the archive's own sentences, whoever words the answer.
-        asked = load_settings(config, flags={"answer.composer": "extractive"})
+        asked = _settings(config, flags={"answer.composer": "extractive"})
         runs = [_run(target, asked, None)]
     said = make_console(stderr=True)
     for warning in dict.fromkeys(w for run in runs for w in warnings_of(run, settings)):
@@ -518,9 +523,9 @@ def questions_from_feedback(
     from eval.propose.feedback import cases_from_feedback, write_new_file
     from rag.assistant import Assistant
 
-    settings = load_settings(config)
+    settings = _settings(config)
     with Assistant.open(data, settings=settings) as assistant:
-        rows = cases_from_feedback(assistant.store.journal)
+        rows = cases_from_feedback(assistant.journal)
         place = assistant.settings.data
     if not rows:
         raise EvalError(f"nobody gave feedback on answers from {place}")
@@ -547,7 +552,7 @@ def check_questions(
     if archive is not None:
         library = library_of_archive(archive)
     else:
-        with Assistant.open(data, settings=load_settings(config)) as assistant:
+        with Assistant.open(data, settings=_settings(config)) as assistant:
             library = library_of_store(assistant)
     found = read_question_file(file, library)
     answerable = sum(case.answerable for case in found.cases)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from eval.questions.suite import one_passage
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.errors import ReadError
-from rag.index.ingest import BATCH_DOCUMENTS, BATCH_PASSAGES, Pipeline, index_documents
+from rag.index.ingest import BATCH_DOCUMENTS, BATCH_PASSAGES, Pipeline
 from rag.read.files import find_files, read_file
 from rag.read.reader import read_document
 from rag.types import Document, Passage
@@ -145,14 +145,16 @@ def index_suite(
     missing = [document for document in documents if document.id not in stored]
     if not missing:
         return 0.0
-    pipeline = assistant.pipeline
-    done = len(documents) - len(missing)
-    with assistant.store.write() as writer:
-        for batch in _batches(missing, pipeline, whole=whole):
-            rows = [(document, "suite", passages) for document, passages in batch]
-            index_documents(rows, writer, pipeline)
+
+    def batches() -> Iterator[list[tuple[Document, str, tuple[Passage, ...]]]]:
+        done = len(documents) - len(missing)
+        for batch in _batches(missing, assistant.pipeline, whole=whole):
+            yield [(document, "suite", passages) for document, passages in batch]
+            # Asked for the next batch: this one is stored.
             done += len(batch)
             on_progress(done, len(documents))
+
+    assistant.add_documents(batches())
     return time.perf_counter() - started
 
 
@@ -172,7 +174,6 @@ def _batches(
 
 def _reindex_if_needed(assistant: Assistant, on_progress: OnProgress) -> None:
     """Rebuild an index of other models or settings: it is eval's own, nobody else's."""
-    with assistant.store.read() as view:
-        built = view.index
+    built = assistant.status().index
     if built is not None and built != assistant.pipeline.spec:
         assistant.reindex(on_progress=on_progress)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.errors import QuestionError
-from rag.question.followup import turns_of
 from rag.text.display import harmless
 from rag.types import Outcome, Question, Turn
 from server.cli import render
@@ -31,7 +30,6 @@ from server.cli.options import (
     print_json,
     print_json_line,
 )
-from server.wire.outcome import hit_out, outcome_out
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -61,6 +59,8 @@ def ask(
     config: Config = None,
 ) -> None:
     """Answer from the archive with footnotes, or say that the archive does not say."""
+    from server.wire.outcome import outcome_out
+
     filters, day = filters_of(source, since, until, language), last_day_of(as_of)
     console = make_console()
     flags = {"answer.min_support": min_support, "answer.composer": composer}
@@ -101,6 +101,8 @@ def chat(
     config: Config = None,
 ) -> None:
     """Answer one question a line, each with those before in mind; /quit or Ctrl-D ends."""
+    from server.wire.outcome import outcome_out
+
     asked = Question("", filters_of(source, since, until, language), as_of=last_day_of(as_of))
     with opened(data, config, **{"answer.composer": composer}) as assistant:
         talk = _Talk(assistant, conversation)
@@ -132,10 +134,12 @@ class _Talk:
         self.kept_as: str | None = None
         if wanted is not None and wanted != "new":
             # Told of now, not after the first question.
-            self.kept_as = assistant.store.journal.conversation(wanted, last=0).id
+            self.kept_as = assistant.journal.conversation(wanted, last=0).id
 
     def ask(self, question: Question) -> tuple[Outcome, dict[str, str]]:
         """The outcome, and which turn of which conversation it was kept as, if any."""
+        from rag.question.followup import turns_of
+
         if not self._keeps:
             outcome = self._assistant.ask(replace(question, history=self._history))
             self._history += turns_of(outcome)
@@ -172,6 +176,8 @@ def search(
     config: Config = None,
 ) -> None:
     """Find passages, without composing an answer."""
+    from server.wire.outcome import hit_out
+
     question = Question(query, filters_of(source, since, until, language), as_of=last_day_of(as_of))
     with opened(data, config) as assistant:
         hits = assistant.search(question, limit=top_k)

@@ -34,7 +34,7 @@ def list_conversations(
 ) -> None:
     """List everybody's conversations, the last one gone on with first."""
     with opened(data, config) as assistant:
-        found = assistant.store.journal.conversations(owner=None, limit=limit, offset=offset)
+        found = assistant.journal.conversations(owner=None, limit=limit, offset=offset)
     if as_json:
         print_json([asdict(summary) for summary in found])
         return
@@ -60,7 +60,7 @@ def show_conversation(
     from server.wire.shapes import conversation_out
 
     with opened(data, config) as assistant:
-        found = assistant.store.journal.conversation(conversation)
+        found = assistant.journal.conversation(conversation)
     if as_json:
         print_json(conversation_out(found).model_dump(mode="json"))
         return
@@ -77,7 +77,7 @@ def remove_conversation(
 ) -> None:
     """Delete a conversation, its turns and their feedback for good."""
     with opened(data, config) as assistant:
-        if not assistant.store.journal.remove_conversation(conversation):
+        if not assistant.journal.remove_conversation(conversation):
             raise UnknownConversationError(
                 f"no conversation '{conversation}'",
                 remedy="'footnote conversations list' shows all",

@@ -37,7 +37,7 @@ def add_key(
     """Make a key and print it: this once, for only its hash is kept."""
     with opened(data, config) as assistant:
         try:
-            made = assistant.store.journal.add_key(name, scope)
+            made = assistant.journal.add_key(name, scope)
         except ValueError as error:
             raise SettingsError(f"{error}", remedy="write one after 'footnote keys add'") from error
     if as_json:
@@ -55,7 +55,7 @@ def add_key(
 def list_keys(as_json: Json = False, data: Data = None, config: Config = None) -> None:
     """List all keys, revoked ones too; their secrets are stored nowhere."""
     with opened(data, config) as assistant:
-        found = assistant.store.journal.keys()
+        found = assistant.journal.keys()
     if as_json:
         print_json([asdict(key) for key in found])
         return
@@ -82,7 +82,7 @@ def revoke_key(
 ) -> None:
     """Make a key worthless from now on, also to a running server."""
     with opened(data, config) as assistant:
-        if not assistant.store.journal.revoke_key(key):
+        if not assistant.journal.revoke_key(key):
             raise SettingsError(
                 f"no valid key is called '{key}'", remedy="'footnote keys list' shows all"
             )

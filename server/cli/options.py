@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.config import Settings, load_settings
 from rag.errors import SettingsError
 from rag.text.dates import parse_iso
 from rag.types import Filters
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.config import Settings
 
 __all__ = [
     "AsOf",
@@ -80,6 +80,8 @@ Language = Annotated[
 
 def settings_of(data: Path | None, config: Path | None, **flags: Any) -> Settings:
     """The settings of a command that was given these options."""
+    from rag.config import load_settings
+
     return load_settings(config, flags={"data": data, **flags})
 
 

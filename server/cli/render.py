@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.config import Settings
-from rag.index.ingest import IngestReport
-from rag.read.files import SourceProblem
-from rag.store.base import DocumentSummary, Problem, StoreStatus
 from rag.text.display import harmless, one_line
 from rag.types import (
     Abstention,
@@ -27,8 +24,14 @@ from rag.types import (
     Span,
     StageScore,
 )
+from server.wire.footnotes import number_citations
 from server.wire.notes import notes_of, reads_chinese
-from server.wire.outcome import number_citations
+
+if TYPE_CHECKING:
+    from rag.config import Settings
+    from rag.index.ingest import IngestReport
+    from rag.read.files import SourceProblem
+    from rag.store.base import DocumentSummary, Problem, StoreStatus
 
 __all__ = [
     "render_document",

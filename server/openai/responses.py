@@ -104,7 +104,7 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
     question = question_of(asked_in(messages, "input"), asked.footnote)
     conversation_id = None
     if asked.previous_response_id is not None:
-        journal = context.assistant.store.journal
+        journal = context.assistant.journal
         conversation_id, history = await asyncio.to_thread(
             _before, journal, asked.previous_response_id, caller
         )
@@ -141,7 +141,7 @@ def retrieve(response_id: str, request: Request, context: Context, caller: Reade
 
     It goes with its conversation: `DELETE /conversations/{id}`.
     """
-    turn, before = _stored(context.assistant.store.journal, response_id, caller)
+    turn, before = _stored(context.assistant.journal, response_id, caller)
     asked_at = int(datetime.fromisoformat(turn.asked_at).timestamp())
     shape = outcome_out(turn.outcome).model_copy(
         update={"conversation_id": turn.conversation_id, "turn_id": turn.id}
@@ -252,7 +252,7 @@ def _answered(
     outcome = assistant.ask(inquiry.question, **how_to_ask(wanted.footnote, on_written))
     shape = outcome_out(outcome, explain=explain)
     if wanted.store is not False:
-        turn = assistant.store.journal.add_turn(
+        turn = assistant.journal.add_turn(
             inquiry.conversation_id,
             NewTurn(outcome, inquiry.owner, inquiry.frame.id.removeprefix(_PREFIX)),
         )

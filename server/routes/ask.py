@@ -148,7 +148,7 @@ async def answer(
 
     def converse() -> TurnRecord:
         if known is not None:
-            conversation_of(assistant.store.journal, known, caller, last=0)
+            conversation_of(assistant.journal, known, caller, last=0)
         return assistant.converse(question, conversation_id=known, owner=caller.owner, **how)
 
     turn = await context.work.run(converse)

@@ -37,7 +37,7 @@ def list_conversations(
     offset: Annotated[int, Query(ge=0, le=2**40)] = 0,
 ) -> ConversationsOut:
     """The caller's conversations (for an admin's key everybody's), newest first."""
-    journal = context.assistant.store.journal
+    journal = context.assistant.journal
     owner = None if caller.sees_all else caller.owner
     return ConversationsOut(
         total=journal.count_conversations(owner),
@@ -57,15 +57,13 @@ def list_conversations(
 @router.get("/conversations/{conversation_id}", response_model=ConversationOut, responses=_ERRORS)
 def show_conversation(conversation_id: str, context: Context, caller: Reader) -> ConversationOut:
     """A conversation with every outcome as it was given."""
-    return conversation_out(
-        conversation_of(context.assistant.store.journal, conversation_id, caller)
-    )
+    return conversation_out(conversation_of(context.assistant.journal, conversation_id, caller))
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204, responses=_ERRORS)
 def remove_conversation(conversation_id: str, context: Context, caller: Reader) -> None:
     """Delete a conversation, its turns and their feedback, for good."""
-    journal = context.assistant.store.journal
+    journal = context.assistant.journal
     conversation_of(journal, conversation_id, caller, last=0)
     journal.remove_conversation(conversation_id)
 
@@ -78,7 +76,7 @@ def remove_conversation(conversation_id: str, context: Context, caller: Reader) 
 )
 def give_feedback(feedback: FeedbackIn, context: Context, caller: Reader) -> FeedbackOut:
     """Say whether a kept answer was right; `footnote eval questions from-feedback` reads it."""
-    journal = context.assistant.store.journal
+    journal = context.assistant.journal
     turn_of(journal, feedback.turn_id, caller)
     feedback_id = journal.add_feedback(
         feedback.turn_id, feedback.verdict, feedback.note, feedback.footnote, caller.owner

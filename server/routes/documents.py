@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials
 
+from rag.assistant import Assistant
 from rag.errors import UnknownDocumentError
 from rag.store.base import DocumentSummary
 from rag.types import Document
@@ -42,16 +43,14 @@ def list_documents(
     ] = "",
 ) -> DocumentsOut:
     """The documents that pass, a page at a time, in the order they were added."""
-    with context.assistant.store.read() as view:
-        return DocumentsOut(
-            total=view.count_documents(filters, words=q),
-            limit=limit,
-            offset=offset,
-            documents=[
-                _listed(summary)
-                for summary in view.documents(filters, words=q, limit=limit, offset=offset)
-            ],
-        )
+    assistant = context.assistant
+    found = assistant.documents(filters, words=q, limit=limit, offset=offset)
+    return DocumentsOut(
+        total=assistant.count_documents(filters, words=q),
+        limit=limit,
+        offset=offset,
+        documents=[_listed(summary) for summary in found],
+    )
 
 
 def _reader_of_json(
@@ -91,28 +90,10 @@ def show_document(
     """A document exactly as stored, and the characters of a span of it."""
     if wants_page(request):
         return document_page()
-    with context.assistant.store.read() as view:
-        try:
-            document = view.document(document_id)
-        except UnknownDocumentError as error:
-            former = view.former(document_id)
-            if former is None:
-                raise ProblemError(
-                    404,
-                    "document_unknown",
-                    f"no document {document_id!r}",
-                    "GET /documents lists all",
-                ) from error
-            raise ProblemError(
-                404,
-                "document_gone",
-                f"the document {former.title!r} was "
-                + ("replaced" if former.replaced_by else "removed")
-                + f" on {former.gone_at[:10]}",
-                "open its new version" if former.replaced_by else "ask whoever keeps the archive",
-                removed_at=former.gone_at,
-                replaced_by=former.replaced_by,
-            ) from error
+    try:
+        document = context.assistant.document_by_id(document_id)
+    except UnknownDocumentError as error:
+        raise _gone_or_unknown(document_id, context.assistant) from error
     return Response(
         _document(document, cited_hash, span).model_dump_json(),
         media_type="application/json",
@@ -123,12 +104,40 @@ def show_document(
 @router.delete("/documents/{document_id}", status_code=204, responses=_ERRORS)
 def remove_document(document_id: str, context: Context, caller: WriterCaller) -> None:
     """Remove a document with its passages and vectors, from all its sources."""
-    with context.assistant.store.read() as view:
-        if view.resolve(document_id) != [document_id]:
-            raise ProblemError(
-                404, "document_unknown", f"no document {document_id!r}", "GET /documents lists all"
-            )
+    try:
+        # A reference may also be the beginning of an id; an address names one document.
+        context.assistant.document_by_id(document_id)
+    except UnknownDocumentError as error:
+        raise _unknown(document_id) from error
     context.assistant.remove(document_id)
+
+
+def _gone_or_unknown(document_id: str, assistant: Assistant) -> ProblemError:
+    former = assistant.former_document(document_id)
+    if former is None:
+        return _unknown(document_id)
+    happened, remedy = (
+        ("replaced", "open the new version")
+        if former.replaced_by
+        else ("removed", "ask the maintainer of the archive")
+    )
+    return ProblemError(
+        404,
+        "document_gone",
+        f"the document {former.title!r} was {happened} on {former.gone_at[:10]}",
+        remedy,
+        removed_at=former.gone_at,
+        replaced_by=former.replaced_by,
+    )
+
+
+def _unknown(document_id: str) -> ProblemError:
+    return ProblemError(
+        404,
+        "document_unknown",
+        f"no document has the id {document_id!r}",
+        "GET /documents lists all documents",
+    )
 
 
 def _listed(summary: DocumentSummary) -> DocumentListed:

@@ -68,9 +68,8 @@ def about(context: Context, caller: Reader) -> AboutOut:
     """What serves here, and what this caller may do."""
     assistant = context.assistant
     found = assistant.status()
-    with assistant.store.read() as view:
-        # "und" is what could not be told; nobody would filter by it.
-        languages = [language for language in view.languages() if language != "und"]
+    # "und" is undetermined; nobody filters by it.
+    languages = [language for language in assistant.languages() if language != "und"]
     models = assistant.settings.models
     return AboutOut(
         version=version("footnote"),

@@ -73,7 +73,7 @@ async def add_documents(
         if job.finished_at is not None:
             break
         await asyncio.sleep(_LOOK_SECONDS)
-        job = await run_in_threadpool(assistant.store.journal.job, job.id)
+        job = await run_in_threadpool(assistant.journal.job, job.id)
     response.headers["Location"] = f"/jobs/{job.id}"
     if job.finished_at is None:
         response.status_code = 202
@@ -92,7 +92,7 @@ async def add_documents(
 )
 def show_job(job_id: str, context: Context, caller: Reader) -> JobOut:
     """How far an upload is, file by file."""
-    return job_out(context.assistant.store.journal.job(job_id))
+    return job_out(context.assistant.journal.job(job_id))
 
 
 async def _received(request: Request) -> tuple[list[tuple[str, bytes]], bool]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rag.text.display import one_line
-from rag.types import Abstention, Answer, Citation, Outcome
+from rag.types import Abstention, Answer, Citation, Claim, Outcome
 from server.wire.notes import notes_of, reads_chinese
-from server.wire.outcome import number_citations
 
-__all__ = ["UrlOf", "outcome_text"]
+__all__ = ["UrlOf", "number_citations", "outcome_text"]
 
 UrlOf = Callable[[Citation], str]
+
+
+def number_citations(claims: tuple[Claim, ...]) -> list[Citation]:
+    """All distinct citations in the order they are first used; footnote n is item n - 1."""
+    return list(dict.fromkeys(citation for claim in claims for citation in claim.citations))
 
 
 def outcome_text(outcome: Outcome, url_of: UrlOf) -> str:

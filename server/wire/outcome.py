@@ -26,6 +26,7 @@ from rag.types import (
     Outcome,
     StageScore,
 )
+from server.wire.footnotes import number_citations
 from server.wire.permalink import permalink
 
 __all__ = [
@@ -39,7 +40,6 @@ __all__ = [
     "citation_out",
     "claim_out",
     "hit_out",
-    "number_citations",
     "outcome_out",
     "outcome_schema",
     "stage_out",
@@ -295,11 +295,6 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
                 mentions=[citation_out(citation) for citation in outcome.mentions],
                 nearest=[citation_out(citation) for citation in outcome.nearest],
             )
-
-
-def number_citations(claims: tuple[Claim, ...]) -> list[Citation]:
-    """All distinct citations in the order they are first used; footnote n is item n - 1."""
-    return list(dict.fromkeys(citation for claim in claims for citation in claim.citations))
 
 
 def citation_out(citation: Citation) -> CitationOut:

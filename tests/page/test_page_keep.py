@@ -43,7 +43,7 @@ def test_a_conversation_stays_over_a_reload_and_goes_when_deleted(page):
 
 
 def test_feedback_is_kept_with_its_footnote_and_note(page, served):
-    before = len(served.assistant.store.journal.feedback())
+    before = len(served.assistant.journal.feedback())
     ask(page, ANSWERED).get_by_role("button", name="Helpful").click()
     expect(page.locator(".thanks")).to_be_visible()
     turn = ask(page, CONFLICT)
@@ -52,7 +52,7 @@ def test_feedback_is_kept_with_its_footnote_and_note(page, served):
     turn.get_by_label(re.compile("What would have been right")).fill("It says otherwise")
     turn.get_by_role("button", name="Send").click()
     expect(turn.locator(".thanks")).to_be_visible()
-    kept = served.assistant.store.journal.feedback()[before:]
+    kept = served.assistant.journal.feedback()[before:]
     assert [(one.verdict, one.footnote, one.note) for one in kept] == [
         ("helpful", None, ""),
         ("wrong_citation", 2, "It says otherwise"),
@@ -124,7 +124,7 @@ def test_a_conversation_that_was_deleted_elsewhere_is_gone_and_asking_again_begi
     page = open_page(refused=(404,))
     ask(page, CONFLICT)
     old = page.url
-    served.assistant.store.journal.remove_conversation(old.rpartition("/")[2])
+    served.assistant.journal.remove_conversation(old.rpartition("/")[2])
     turn = ask(page, ANSWERED)
     expect(turn.locator(".problem")).to_contain_text("no longer there")
     turn.get_by_role("button", name="Ask again").click()

@@ -19,7 +19,7 @@ def told(quick, settings):
     # The fake reranker's scores mean nothing to the gate.
     assistant = quick(answer=replace(settings.answer, min_support=0.0))
     assistant.ingest(SAMPLE_ARCHIVE / "2019-04-24-huawei-visit-shenzhen.txt")
-    journal = assistant.store.journal
+    journal = assistant.journal
     first = assistant.converse("When did LI Yong visit Huawei?", conversation_id=None)
     assert isinstance(first.outcome, Answer)
     second = assistant.converse("Who met him there?", conversation_id=first.conversation_id)
@@ -34,7 +34,7 @@ def told(quick, settings):
 
 def test_every_kind_of_feedback_becomes_a_case_with_what_to_review(told):
     assistant, first = told
-    helpful, wrong, miscited, silent = cases_from_feedback(assistant.store.journal)
+    helpful, wrong, miscited, silent = cases_from_feedback(assistant.journal)
     citation = first.outcome.claims[0].citations[0]
     assert helpful["type"] == "feedback_helpful"
     assert helpful["gold_evidence"][0] == {

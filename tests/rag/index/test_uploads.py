@@ -141,7 +141,7 @@ def test_one_broken_file_never_stops_the_rest(quick):
     assert len(assistant.documents()) == 2
     for position in range(4):
         with pytest.raises(UnknownJobError):
-            assistant.store.journal.job_file(job.id, position)
+            assistant.journal.job_file(job.id, position)
 
 
 def test_a_job_of_which_nothing_gets_in_has_failed(quick):
@@ -177,7 +177,7 @@ def test_two_files_of_one_name_are_refused_together(quick):
     assistant = quick()
     with pytest.raises(NameTakenError, match="two files"):
         assistant.add_uploads([("a/x.txt", FAIR), ("b/x.txt", VISIT)])
-    assert assistant.store.journal.next_job() is None
+    assert assistant.journal.next_job() is None
 
 
 def test_an_upload_waits_for_another_writer_and_says_so(quick):
@@ -185,7 +185,7 @@ def test_an_upload_waits_for_another_writer_and_says_so(quick):
     job = assistant.add_uploads([("fair.txt", FAIR)])
     with assistant.store.write(), pytest.raises(StoreLockedError):
         assistant.run_job(job.id)
-    waiting = assistant.store.journal.job(job.id)
+    waiting = assistant.journal.job(job.id)
     assert (waiting.state, waiting.attempts) == ("queued", 0)
     assert "writing" in waiting.message
     assert assistant.run_job(job.id).state == "done"
@@ -207,7 +207,7 @@ def test_a_stopped_job_goes_on_with_the_rest(quick):
 def test_a_job_of_a_process_that_died_is_gone_on_with_but_not_for_ever(quick):
     assistant = quick()
     job = assistant.add_uploads([("a.txt", FAIR)])
-    journal = assistant.store.journal
+    journal = assistant.journal
     for _ in range(MAX_ATTEMPTS - 1):
         journal.update_job(job.id, "running")
     assert assistant.run_job(job.id).state == "done"
@@ -254,7 +254,7 @@ def test_a_stored_conversation_is_the_history_of_its_next_question(quick):
     alone = assistant.ask(Question("When?", history=history))
     assert follow_up.outcome.standalone == alone.standalone is not None
     assert follow_up.outcome.ranking, "what is returned is whole"
-    stored = assistant.store.journal.conversation(first.conversation_id)
+    stored = assistant.journal.conversation(first.conversation_id)
     assert [turn.id for turn in stored.turns] == [first.id, follow_up.id]
     assert [turn.outcome.ranking for turn in stored.turns] == [(), ()]
     assert stored.turns[1].outcome.standalone == alone.standalone
@@ -264,7 +264,7 @@ def test_a_stored_conversation_is_the_history_of_its_next_question(quick):
 def test_an_abstention_is_a_turn_too(quick):
     assistant = quick()
     turn = assistant.converse("Who?", conversation_id=None)
-    stored = assistant.store.journal.turn(turn.id)
+    stored = assistant.journal.turn(turn.id)
     assert isinstance(stored.outcome, Abstention)
     assert stored.outcome.reason == "empty_archive"
 

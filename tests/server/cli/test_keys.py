@@ -32,13 +32,13 @@ def test_a_key_is_made_shown_once_listed_and_revoked(footnote, data):
     assert "write" in listed
     assert secret not in listed
     with Assistant.open(data) as assistant:
-        assert assistant.store.journal.find_key(secret).scope == "write"
+        assert assistant.journal.find_key(secret).scope == "write"
     assert footnote("keys", "revoke", "laptop", "--data", data)[0] == 0
     _, listed, _ = footnote("keys", "list", "--json", "--data", data)
     (key,) = json.loads(listed)
     assert key["revoked_at"]
     with Assistant.open(data) as assistant:
-        assert assistant.store.journal.find_key(secret) is None
+        assert assistant.journal.find_key(secret) is None
 
 
 def test_what_is_wrong_with_a_key_is_said(footnote, data):
@@ -58,7 +58,7 @@ def test_a_key_can_only_read_unless_told_otherwise(footnote, data):
     code, secret, _ = footnote("keys", "add", "open-webui", "--data", data)
     assert code == 0
     with Assistant.open(data) as assistant:
-        assert assistant.store.journal.find_key(secret.strip()).scope == "read"
+        assert assistant.journal.find_key(secret.strip()).scope == "read"
 
 
 def test_a_chat_is_kept_gone_on_with_shown_and_removed(footnote, own_sample, monkeypatch):

@@ -24,7 +24,7 @@ def bearer(secret):
 def keyed(quick_served):
     """A server with a key of each scope: (its url, its assistant, secrets by scope)."""
     running = quick_served()
-    journal = running.assistant.store.journal
+    journal = running.assistant.journal
     secrets = {
         scope: journal.add_key(f"the {scope} one", scope).secret
         for scope in ("read", "write", "admin")
@@ -77,20 +77,20 @@ def test_a_key_can_do_what_its_scope_allows_and_no_more(keyed):
 def test_a_revoked_key_is_worthless_at_once(keyed):
     url, assistant, secrets = keyed
     assert httpx.get(url + "/about", headers=bearer(secrets["read"])).status_code == 200
-    assert assistant.store.journal.revoke_key("the read one")
+    assert assistant.journal.revoke_key("the read one")
     assert httpx.get(url + "/about", headers=bearer(secrets["read"])).status_code == 401
 
 
 def test_revoking_every_key_does_not_open_the_archive(keyed):
     url, assistant, secrets = keyed
     for name in secrets:
-        assert assistant.store.journal.revoke_key(f"the {name} one")
+        assert assistant.journal.revoke_key(f"the {name} one")
     assert httpx.get(url + "/documents").status_code == 401
 
 
 def test_conversations_are_their_owners_and_the_admins(keyed):
     url, assistant, secrets = keyed
-    other = assistant.store.journal.add_key("another", "read").secret
+    other = assistant.journal.add_key("another", "read").secret
     asked = {"question": "When does the heron nest?", "conversation_id": "new"}
     kept = httpx.post(url + "/ask", json=asked, headers=bearer(secrets["read"])).json()
     path = f"{url}/conversations/{kept['conversation_id']}"
@@ -115,7 +115,7 @@ def test_guessing_keys_is_slowed_down(keyed):
 def test_addresses_that_tried_wrong_keys_are_forgotten(quick, monkeypatch):
     # Whoever has an IPv6 network has more addresses than the server has memory.
     monkeypatch.setattr("server.http.security._FAILED_LIMIT", "20/second")
-    journal = quick().store.journal
+    journal = quick().journal
     journal.add_key("reader", "read")
     guard = Guard(ServerSettings(), journal)
 
@@ -292,10 +292,10 @@ def test_listening_beyond_loopback_needs_a_key(quick):
     assistant = quick()
     beyond = replace(assistant.settings.server, host="0.0.0.0")
     with pytest.raises(SettingsError, match="footnote keys add"):
-        check_binding(beyond, assistant.store.journal)
-    check_binding(assistant.settings.server, assistant.store.journal)
-    assistant.store.journal.add_key("reader", "read")
-    check_binding(beyond, assistant.store.journal)
+        check_binding(beyond, assistant.journal)
+    check_binding(assistant.settings.server, assistant.journal)
+    assistant.journal.add_key("reader", "read")
+    check_binding(beyond, assistant.journal)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_an_origin_that_no_browser_sends_is_refused_in_the_settings(origin):
 
 def test_a_damaged_journal_is_named_and_the_process_still_counts_as_alive(quick_served):
     running = quick_served()
-    running.assistant.store.journal.add_key("reader", "read")
+    running.assistant.journal.add_key("reader", "read")
     running.assistant.store.close()
     (running.assistant.settings.data / "journal.db").write_bytes(b"no database" * 1000)
     answer = httpx.get(running.url + "/documents")

@@ -233,7 +233,7 @@ def test_many_clients_at_once_are_all_answered(served):
 
 def test_a_key_is_needed_and_a_reading_one_is_enough(quick_served):
     running = quick_served()
-    key = running.assistant.store.journal.add_key("tools", "read")
+    key = running.assistant.journal.add_key("tools", "read")
     refused = httpx2.post(running.url + "/mcp", json={})
     assert refused.status_code == 401
     assert refused.json()["code"] == "key_missing"

@@ -134,14 +134,14 @@ def test_refusals_are_counted(quick, settings):
     with serving(quick(server=limited)) as running:
         statuses = [httpx.get(running.url + "/about").status_code for _ in range(3)]
         assert statuses == [200, 200, 429]
-        key = running.assistant.store.journal.add_key("monitor", "read")
+        key = running.assistant.journal.add_key("monitor", "read")
         found = samples(running.url, Authorization=f"Bearer {key.secret}")
     assert found["footnote_http_refusals_total", ("status", "429")] == 1
 
 
 def test_metrics_need_a_key_where_keys_are_on(quick_served):
     running = quick_served()
-    key = running.assistant.store.journal.add_key("monitor", "read")
+    key = running.assistant.journal.add_key("monitor", "read")
     assert httpx.get(running.url + "/metrics").status_code == 401
     assert samples(running.url, Authorization=f"Bearer {key.secret}")
 
@@ -179,7 +179,7 @@ def test_every_request_is_one_line_with_its_id_and_no_words_of_the_question(mill
 
 def test_the_key_is_logged_by_its_id_alone(quick_served, log_lines):
     running = quick_served()
-    key = running.assistant.store.journal.add_key("desk", "read")
+    key = running.assistant.journal.add_key("desk", "read")
     httpx.get(running.url + "/about", headers={"Authorization": f"Bearer {key.secret}"})
     (line,) = requests_in(log_lines, 1)
     assert line["key"] == key.record.id

@@ -338,7 +338,7 @@ def test_any_messages_get_an_answer_or_are_refused(quick_url, messages, stream):
 
 def test_keys_and_limits_raise_the_errors_that_the_client_knows(tmp_path, settings):
     with quickly_served(tmp_path, settings, rate_limit="3/hour") as served:
-        key = served.assistant.store.journal.add_key("tests", "read").secret
+        key = served.assistant.journal.add_key("tests", "read").secret
         wrong = connected(served.url, "fnk_wrong")
         with wrong, pytest.raises(openai.AuthenticationError) as unknown:
             ask(wrong, VISIT)
@@ -527,7 +527,7 @@ def test_every_wrong_response_request_is_refused_by_name(client, change, param):
 
 def test_a_key_does_not_read_what_another_key_asked(tmp_path, settings):
     with quickly_served(tmp_path, settings) as served:
-        keys = [served.assistant.store.journal.add_key(name, "read").secret for name in ("a", "b")]
+        keys = [served.assistant.journal.add_key(name, "read").secret for name in ("a", "b")]
         mine, other = (connected(served.url, key) for key in keys)
         with mine, other:
             made = mine.responses.create(model="footnote", input="When was LI Yong at Huawei?")

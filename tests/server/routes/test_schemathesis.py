@@ -49,7 +49,7 @@ assistant = Assistant(
     LocalStore.open(data), settings, encoder=HashingEncoder(), reranker=OverlapReranker()
 )
 assistant.ingest(sys.argv[2])
-secret = assistant.store.journal.add_key("tester", "admin").secret
+secret = assistant.journal.add_key("tester", "admin").secret
 config = uvicorn.Config(create_app(assistant), log_level="error")
 listener = listen(ServerSettings(port=0))
 print(f"http://127.0.0.1:{listener.getsockname()[1]}", secret, flush=True)
