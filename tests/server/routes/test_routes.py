@@ -107,7 +107,7 @@ def test_an_error_after_a_stream_began_is_its_last_event(quick_served, monkeypat
 
     def fail_late(*_, **__):
         time.sleep(0.2)
-        raise ModelError("the reranker cannot be run; install it again")
+        raise ModelError("the reranker cannot be run", remedy="install it again")
 
     monkeypatch.setattr(running.assistant, "ask", fail_late)
     asked = {"question": QUESTION, "stream": True}
