@@ -15,7 +15,7 @@ from typing import Any
 from eval.errors import EvalError
 from rag.journal.types import FeedbackRecord, Journal, TurnRecord
 from rag.question.followup import turns_of
-from rag.read.reader import detect_language
+from rag.text.language import language_of
 from rag.types import Answer, Citation, Filters, Outcome, Turn
 
 __all__ = ["cases_from_feedback", "write_new_file"]
@@ -64,7 +64,7 @@ def _row(record: FeedbackRecord, history: Sequence[Turn]) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": f"feedback-{record.id}",
         "question": question.text,
-        "language": detect_language(question.text),
+        "language": language_of(question.text),
         "type": f"feedback_{record.verdict}",
         "answerable": isinstance(outcome, Answer) or not helpful,
         "gold_documents": list(dict.fromkeys(citation.document_id for citation in evidence)),

@@ -22,8 +22,8 @@ from eval.errors import QuestionSetError
 from eval.questions.cases import Case, Evidence, Gold, QuestionSet, iso_day
 from eval.questions.library import Library
 from eval.questions.locate import locate_quote
-from rag.read.reader import detect_language
 from rag.text.dates import parse_iso
+from rag.text.language import language_of
 from rag.text.normalise import search_text
 from rag.types import Document, DocumentDate, Passage, Span, Turn
 
@@ -177,7 +177,7 @@ def _document(row: dict[str, Any], where: str) -> Document:
         title=str(row.get("title") or ""),
         text=text,
         content_hash=digest,
-        language=str(row.get("lang") or detect_language(text)),
+        language=str(row.get("lang") or language_of(text)),
         dates=(published,) if published else (),
         metadata={},
     )

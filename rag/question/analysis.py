@@ -12,6 +12,7 @@ from typing import Literal
 import snowballstemmer
 
 from rag.text.normalise import lexical_tokens
+from rag.text.scripts import is_chinese
 
 __all__ = [
     "AnswerType",
@@ -46,7 +47,6 @@ _QUESTION_PARTICLES = re.compile(
     "为什么|为何|怎么|怎样|如何|是否|吗|呢|的|了|在|是|于|和|与|有|由|被|把|对|从|到|向|将|及|年|月|日"
 )
 _CHINESE = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
-_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 # Commas part thousands only in groups of three: "24,2019" is two numbers.
 _NUMBER = re.compile(r"(?<!\d)\d{1,3}(?:,\d{3})++(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)*+")
 _WORD = re.compile(r"[^\W_]+(?:['’\-.&][^\W_]+)*")
@@ -142,11 +142,6 @@ class QuestionTerms:
     def empty(self) -> bool:
         """Whether it names nothing that could be looked for."""
         return not (self.content or self.names or self.numbers)
-
-
-def is_chinese(text: str) -> bool:
-    """Whether Chinese characters are at least half as many as Latin letters."""
-    return 2 * len(_CHINESE.findall(text)) > len(_LATIN.findall(text))
 
 
 def stem_tokens(text: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -12,9 +11,10 @@ from rag.read.decode import decode
 from rag.read.html import declared_charset, looks_like_html, read_html
 from rag.read.plain import Content, read_markdown, read_plain
 from rag.text.dates import find_dates
+from rag.text.language import language_of
 from rag.types import UPLOAD_PREFIX, Document, DocumentDate
 
-__all__ = ["detect_language", "read_document", "supported_suffixes"]
+__all__ = ["read_document", "supported_suffixes"]
 
 _MEDIA_TYPES = {
     ".txt": "text/plain",
@@ -24,18 +24,6 @@ _MEDIA_TYPES = {
     ".htm": "text/html",
 }
 _ID_DIGITS = 16
-_LANGUAGE_SAMPLE = 20_000
-_LETTERS = re.compile(r"[^\W\d_]")
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
-_KANA = re.compile("[\u3041-\u30ff]")
-_HANGUL = re.compile("[\uac00-\ud7af]")
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-_ENGLISH = re.compile(
-    r"\b(?:the|of|and|to|in|is|for|that|with|was|on|as|are|by|from|this|it|at|be|has|have|or)\b",
-    re.IGNORECASE,
-)
-# Words of the list that other languages do not share: one must occur.
-_ENGLISH_ONLY = re.compile(r"\b(?:the|and|with|that|of|this|from|have|are)\b", re.IGNORECASE)
 
 
 def supported_suffixes() -> frozenset[str]:
@@ -71,7 +59,7 @@ def read_document(source: str, data: bytes) -> Document:
         title=title,
         text=content.text,
         content_hash=digest,
-        language=detect_language(content.text),
+        language=language_of(content.text),
         dates=_dates(content, source, title),
         metadata={
             "media_type": media_type,
@@ -80,21 +68,6 @@ def read_document(source: str, data: bytes) -> Document:
             **content.metadata,
         },
     )
-
-
-def detect_language(text: str) -> str:
-    """ "zh", "ja", "ko" or "en" where the beginning of the text clearly is, else "und"."""
-    sample = text[:_LANGUAGE_SAMPLE]
-    letters = len(_LETTERS.findall(sample))
-    han, kana, hangul = (len(script.findall(sample)) for script in (_HAN, _KANA, _HANGUL))
-    if han + kana + hangul > 0.3 * letters:
-        if hangul > han + kana:
-            return "ko"
-        return "ja" if kana > 0.1 * (han + kana) else "zh"
-    words = len(re.findall(r"[^\W\d_]+", sample))
-    is_latin = len(_LATIN.findall(sample)) > 0.5 * letters
-    is_english = len(_ENGLISH.findall(sample)) >= 0.12 * words and _ENGLISH_ONLY.search(sample)
-    return "en" if is_latin and is_english else "und"
 
 
 def _media_type(source: str) -> str | None:

@@ -1,13 +1,62 @@
-"""Which language a draft is to be written in."""
+"""Which language a text is written in."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
-from rag.question.analysis import is_chinese
+from rag.text.scripts import is_chinese
+from rag.text.tables import language_table
 
-__all__ = ["written_in"]
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+__all__ = ["language_of", "written_in"]
+
+# The beginning of a text tells.
+_SAMPLE_CHARACTERS = 20_000
+_GLANCE_CHARACTERS = 2_000
+# Of 70 documents and 580 sentences in 13 languages, none is named wrongly with this much.
+_LEAST_CONFIDENCE = 0.4
+# So many unmistakable English words, and this share of all, and a text is English.
+_ENGLISH_WORDS, _ENGLISH_SHARE = 2, 0.1
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def language_of(text: str) -> str:
+    """The ISO 639-1 code of the language that ``text`` begins in, "und" where it is unclear.
+
+    Told by py3langid, whose model takes half a second to load: what is English at a glance
+    does not wait for it.
+    """
+    if _is_english_at_a_glance(text[:_GLANCE_CHARACTERS]):
+        return "en"
+    code, confidence = _identifier().classify(text[:_SAMPLE_CHARACTERS])
+    # "zxx" is text in no language: code, figures.
+    return code if confidence >= _LEAST_CONFIDENCE and code != "zxx" else "und"
+
+
+def _is_english_at_a_glance(text: str) -> bool:
+    words = _WORD.findall(text.lower())
+    known = language_table("en").unmistakable
+    found = sum(word in known for word in words)
+    return found >= _ENGLISH_WORDS and found >= _ENGLISH_SHARE * len(words)
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(
+        [code for code in identifier.labels if len(code) == 2 or code == "zxx"]
+    )
+    return identifier
+
+
+# --- Which language a draft is to be written in ---------------------------------------
 
 # Words of questions that no other language of the list, nor English, writes so.
 _WORDS = {
@@ -31,7 +80,6 @@ _ENGLISH = frozenset(
     whose many much do that this not be by on at as or can they some an
     """.split()  # noqa: SIM905
 )
-_WORD = re.compile(r"[^\W\d_]+")
 _KANA = re.compile("[\u3041-\u30ff]")
 _HANGUL = re.compile("[\uac00-\ud7af]")
 # Of a text so many such words tell, and as many times those of the next language.

@@ -1,4 +1,4 @@
-"""What differs between languages, as data: one TOML file a language beside this module."""
+"""What differs between languages, as data: a TOML file for each in the folder ``tables``."""
 
 from __future__ import annotations
 
@@ -8,44 +8,173 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["LanguageTable", "language_table"]
+__all__ = ["DateWords", "LanguageTable", "NumberWords", "language_codes", "language_table"]
 
 _FOLDER = Path(__file__).with_name("tables")
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageTable:
-    """The word lists of one language; empty where its file has none.
+class DateWords:
+    """The words that dates are written with, as that language writes them.
 
-    ``spellings`` leads from a word to the same word as another country writes it.
+    ``months`` leads from each name to its number. ``of`` may stand between the parts of a
+    date, ``ordinals`` behind the day; ``labels`` (in lower case) stand before a date of
+    publication.
+    """
+
+    months: Mapping[str, int]
+    weekdays: tuple[str, ...]
+    of: tuple[str, ...]
+    ordinals: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberWords:
+    """How numbers are written, in lower case.
+
+    ``decimal`` is the decimal mark, each character of ``group`` parts thousands. ``scales``
+    leads from a word that multiplies the number before it to what it multiplies by.
+    """
+
+    decimal: str
+    group: str
+    percent: tuple[str, ...]
+    minus: tuple[str, ...]
+    article: tuple[str, ...]
+    half_of: tuple[str, ...]
+    and_a_half: tuple[str, ...]
+    scales: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageTable:
+    """The word lists of one language, in lower case; empty where its file has none.
+
+    ``stop_words`` help no search, ``function_words`` besides carry no evidence,
+    ``asking_words`` say what a question asks for, those that are ``unmistakable`` are in
+    no other language. ``unfinished`` never end a sentence.
+    ``irregular_verbs`` are the forms of a verb each; ``spellings`` leads from a word to
+    the same as another country writes it. ``courtesies`` and ``no_topics`` are said in a
+    conversation and name no topic. ``no_names`` are written with a capital and are no
+    names, as function words are, but not those that are ``names_too``. Words that lost
+    the space to their neighbour: function words and ``glued``, but ``never_glued``.
     """
 
     code: str
     stop_words: frozenset[str]
+    function_words: frozenset[str]
+    asking_words: frozenset[str]
+    unmistakable: frozenset[str]
+    unfinished: frozenset[str]
+    irregular_verbs: tuple[frozenset[str], ...]
     spellings: Mapping[str, str]
+    courtesies: frozenset[str]
+    no_topics: frozenset[str]
+    no_names: frozenset[str]
+    names_too: frozenset[str]
+    glued: frozenset[str]
+    never_glued: frozenset[str]
+    dates: DateWords
+    numbers: NumberWords
+
+
+def language_codes() -> tuple[str, ...]:
+    """ISO 639-1 codes of the languages that have a table, sorted."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
 
 @cache
 def language_table(code: str) -> LanguageTable:
-    """The table of the language with this ISO 639-1 code, read once.
-
-    Raises:
-        KeyError: there is no table of that language.
-    """
+    """The table of the language with this ISO 639-1 code; of English for one without."""
     path = _FOLDER / f"{code}.toml"
     if not path.is_file():
-        raise KeyError(code)
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return LanguageTable(
+        return language_table("en")
+    entries = _Entries(tomllib.loads(path.read_text(encoding="utf-8")))
+    table = LanguageTable(
         code=code,
-        stop_words=frozenset(table.get("stop_words", "").split()),
-        spellings=_both_ways(table.get("spelling", {}).get("pairs", "")),
+        stop_words=entries.words("stop_words"),
+        function_words=entries.words("function_words"),
+        asking_words=entries.words("asking_words"),
+        unmistakable=entries.words("unmistakable"),
+        unfinished=entries.words("unfinished"),
+        irregular_verbs=tuple(
+            frozenset(forms.split()) for forms in entries.phrases("irregular_verbs")
+        ),
+        spellings=_both_ways(entries.phrases("spellings")),
+        courtesies=entries.words("conversation.courtesies"),
+        no_topics=entries.words("conversation.no_topics"),
+        no_names=entries.words("names.no_names"),
+        names_too=entries.words("names.names_too"),
+        glued=entries.words("glued.words"),
+        never_glued=entries.words("glued.never"),
+        dates=DateWords(
+            months={
+                name: number
+                for number, names in enumerate(entries.listed("dates.months"), start=1)
+                for name in names.split()
+            },
+            weekdays=tuple(entries.text("dates.weekdays").split()),
+            of=tuple(entries.text("dates.of").split()),
+            ordinals=tuple(entries.text("dates.ordinals").split()),
+            labels=entries.phrases("dates.labels"),
+        ),
+        numbers=NumberWords(
+            decimal=entries.text("numbers.decimal") or ".",
+            group=entries.text("numbers.group"),
+            percent=entries.phrases("numbers.percent"),
+            minus=entries.phrases("numbers.minus"),
+            article=entries.phrases("numbers.article"),
+            half_of=entries.phrases("numbers.half_of"),
+            and_a_half=entries.phrases("numbers.and_a_half"),
+            scales={
+                word: int(value)
+                for *words, value in map(str.split, entries.phrases("numbers.scales"))
+                for word in words
+            },
+        ),
     )
+    if entries.left:
+        raise ValueError(f"{path.name} has entries that nothing reads: {sorted(entries.left)}")
+    return table
 
 
-def _both_ways(pairs: str) -> dict[str, str]:
+class _Entries:
+    """The entries of a file by their dotted names; ``left`` are those not read yet."""
+
+    def __init__(self, table: Mapping[str, object]) -> None:
+        self._values: dict[str, object] = {}
+        for name, value in table.items():
+            if isinstance(value, dict):
+                self._values |= {f"{name}.{key}": inner for key, inner in value.items()}
+            else:
+                self._values[name] = value
+        self.left = set(self._values)
+
+    def text(self, name: str) -> str:
+        self.left.discard(name)
+        return str(self._values.get(name, ""))
+
+    def words(self, name: str) -> frozenset[str]:
+        """An entry of words that spaces part."""
+        return frozenset(self.text(name).split())
+
+    def phrases(self, name: str) -> tuple[str, ...]:
+        """An entry of phrases that semicolons part."""
+        parts = self.text(name).split(";")
+        return tuple(phrase for part in parts if (phrase := " ".join(part.split())))
+
+    def listed(self, name: str) -> list[str]:
+        self.left.discard(name)
+        value = self._values.get(name, [])
+        assert isinstance(value, list), name
+        return value
+
+
+def _both_ways(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Each word to the other of its pair, their plurals and past tenses too."""
     found: dict[str, str] = {}
-    for one, other in (pair.split() for pair in pairs.split(",") if pair.strip()):
+    for one, other in map(str.split, pairs):
         for ending in ("", "s", "d"):
             found[one + ending] = other + ending
             found[other + ending] = one + ending

@@ -7,6 +7,7 @@ import pytest
 from rag.errors import IndexMismatchError, StoreLockedError, UnknownDocumentError
 from rag.index.split import SplitSettings
 from rag.read.files import find_files
+from rag.types import Filters
 from tests.fakes import HashingEncoder
 
 FAIR = "The technology fair opened in Shanghai on 13 June 2024. More than 300 guests came."
@@ -264,3 +265,19 @@ def test_a_moved_file_takes_its_new_name_in_one_run(quick, folder):
     assert moved.published.isoformat() == "2023-07-09"
     assert len(moved.sources) == 1
     assert len(assistant.documents()) == 3
+
+
+def test_documents_are_found_by_their_language(quick, tmp_path):
+    texts = {
+        "bericht.txt": "Der Bürgermeister eröffnete am Donnerstag die Messe in der Altstadt.",
+        "report.txt": "The mayor opened the fair in the old town on Thursday, and many came.",
+        "compte.txt": "Le maire a ouvert jeudi la foire dans la vieille ville.",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assistant = quick()
+    assistant.ingest(*(tmp_path / name for name in texts))
+    for language, title in (("de", "bericht"), ("en", "report"), ("fr", "compte")):
+        hits = assistant.search("Messe fair foire", filters=Filters(language=language))
+        found = {assistant.document(hit.passage.document_id).sources[0] for hit in hits}
+        assert found == {str(tmp_path / f"{title}.txt")}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.scripts import is_latin, reads_text
+from rag.text.scripts import is_chinese, is_latin, reads_text
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,10 @@ def test_other_scripts_are_read_only_by_models_that_read_any(text: str) -> None:
 
 def test_the_beginning_of_a_long_text_decides() -> None:
     assert not is_latin("工业发展" * 500 + "letters " * 2000)
+
+
+def test_korean_and_kana_are_not_chinese():
+    assert is_chinese("UNIDO什么时候成立？")
+    assert not is_chinese("박람회는 목요일에 열렸다.")
+    assert not is_chinese("さようなら")
+    assert not is_chinese("LI Yong (李勇) visited Huawei")

@@ -1,0 +1,43 @@
+import subprocess
+import sys
+
+import pytest
+
+from rag.text.language import language_of
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The fair was opened by the mayor on Thursday, and more than 300 guests came.", "en"),
+        ("Die Messe wurde am Donnerstag in der Stadt eröffnet.", "de"),
+        ("La foire a été ouverte jeudi par le maire de la ville.", "fr"),
+        ("La feria fue inaugurada el jueves por el alcalde de la ciudad.", "es"),
+        ("La fiera è stata inaugurata giovedì dal sindaco della città.", "it"),
+        ("A feira foi inaugurada na quinta-feira pelo prefeito da cidade.", "pt"),
+        ("De beurs werd donderdag door de burgemeester van de stad geopend.", "nl"),
+        ("Ярмарку открыл в четверг мэр города.", "ru"),
+        ("Messen blev åbnet af borgmesteren for at samle byens folk.", "da"),
+        ("深圳市市长星期四为博览会揭幕。", "zh"),
+        ("深圳市市长星期四为UNIDO和Huawei Technologies的博览会揭幕，三百名来宾出席。", "zh"),
+        ("深圳のフェアは木曜日に市長によって開かれました。", "ja"),
+        ("박람회는 목요일에 시장에 의해 열렸다.", "ko"),
+        ("Who opened the museum?", "en"),
+        ("Wer hat das Museum eröffnet?", "de"),
+        ("谁为博物馆揭幕？", "zh"),
+        ("12345", "und"),
+        ("2019-04-24 | 35 | 12", "und"),
+        ("", "und"),
+    ],
+)
+def test_the_language_is_named_where_it_is_clear(text, language):
+    assert language_of(text) == language
+
+
+def test_an_english_text_does_not_wait_for_the_model():
+    program = (
+        "import sys; from rag.text.language import language_of;"
+        "assert language_of('Who opened the museum, and when did he come?') == 'en';"
+        "assert 'py3langid' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
