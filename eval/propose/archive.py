@@ -1,16 +1,15 @@
-"""Which sentences of an archive hold given words: for further evidence, and for its absence."""
+"""Which sentences of an archive hold given words."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from rag.question.analysis import stem_tokens
 from rag.types import Span
 
-__all__ = ["Place", "SentenceIndex", "content_stems"]
+__all__ = ["SentenceIndex", "content_stems"]
 
 _EMPTY = frozenset(
     """
@@ -23,38 +22,33 @@ _ASKING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A sentence: the number of its document in the archive, and where it stands there."""
-
-    document: int
-    span: Span
-
-
 class SentenceIndex:
-    """The sentences of an archive by the stems of their words, in reading order."""
+    """The sentences of an archive by the stems of their words, in reading order.
+
+    A sentence is given as the number of its document and its span there.
+    """
 
     def __init__(self) -> None:
-        self._places: list[Place] = []
+        self._places: list[tuple[int, Span]] = []
         self._stems: list[frozenset[str]] = []
         self._holding: defaultdict[str, list[int]] = defaultdict(list)
 
     def add(self, document: int, text: str, spans: Sequence[Span]) -> None:
-        """Take in the sentences of one document; documents come in order of their numbers."""
+        """Add the sentences of one document; documents are added in order of their numbers."""
         for span in spans:
             stems = frozenset(stem_tokens(span.of(text)))
             for stem in stems:
                 self._holding[stem].append(len(self._places))
-            self._places.append(Place(document, span))
+            self._places.append((document, span))
             self._stems.append(stems)
 
-    def with_all(self, stems: Collection[str]) -> Iterator[Place]:
+    def with_all(self, stems: Collection[str]) -> Iterator[tuple[int, Span]]:
         """The sentences that hold all of these stems, in order; none for no stems."""
         for number in self._numbers(stems):
             yield self._places[number]
 
     def says(self, words: Collection[str], entity: Collection[str]) -> bool:
-        """Whether all of ``words`` stand in or beside a sentence with all of ``entity``."""
+        """Whether a sentence with all of ``entity``, or one next to it, has all of ``words``."""
         wanted = frozenset(words)
         return any(
             self._is_beside(number, beside) and wanted <= self._stems[beside]
@@ -63,10 +57,10 @@ class SentenceIndex:
         )
 
     def mentions(self, words: Collection[str], entity: Collection[str]) -> bool:
-        """Whether any of ``words`` stands in a document that has a sentence with ``entity``."""
-        documents = {self._places[number].document for number in self._numbers(entity)}
+        """Whether a document that has a sentence with all of ``entity`` has any of ``words``."""
+        documents = {self._places[number][0] for number in self._numbers(entity)}
         return any(
-            self._places[number].document in documents
+            self._places[number][0] in documents
             for word in words
             for number in self._holding.get(word, ())
         )
@@ -80,8 +74,7 @@ class SentenceIndex:
 
     def _is_beside(self, number: int, beside: int) -> bool:
         return (
-            0 <= beside < len(self._places)
-            and self._places[beside].document == self._places[number].document
+            0 <= beside < len(self._places) and self._places[beside][0] == self._places[number][0]
         )
 
 

@@ -1,8 +1,7 @@
-"""What readers said of answers, as cases to review: rows of a question file.
+"""Readers' feedback on answers, as cases to review: rows of a question file.
 
-What a reader says is a hint, not gold. A case that was right has the quotes it showed as
-evidence; one that was wrong has none, so that it cannot be measured by before somebody
-has given it some.
+Feedback is a hint, not gold. A case with a helpful answer has its quotes as evidence; one
+with a wrong answer has none, so that it cannot be used before somebody has added some.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ __all__ = ["cases_from_feedback", "write_new_file"]
 def cases_from_feedback(journal: Journal) -> list[dict[str, Any]]:
     """A row of a question file for each feedback, oldest first.
 
-    ``type`` is "feedback_" and the verdict, ``note`` says what is to be reviewed. A
+    ``type`` is "feedback_" and the verdict, ``note`` says what to review. A
     question that was answered wrongly is "answerable" without gold: the check of a
-    question file names it until it has some, or is marked unanswerable.
+    question file reports it until it has gold or is marked unanswerable.
     """
     return [_row(record, _history(journal, record.turn)) for record in journal.feedback()]
 
@@ -42,14 +41,14 @@ def write_new_file(path: Path, rows: Sequence[dict[str, Any]]) -> None:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     except FileExistsError as error:
         raise EvalError(
-            f"'{path}' exists and may hold what somebody reviewed", remedy="name a new file"
+            f"'{path}' exists and may hold reviewed cases", remedy="name a new file"
         ) from error
     except OSError as error:
         raise EvalError(f"'{path}' cannot be written: {error.strerror or error}") from error
 
 
 def _history(journal: Journal, turn: TurnRecord) -> tuple[Turn, ...]:
-    """What was said in the conversation before a turn."""
+    """The earlier turns of the conversation."""
     turns = journal.conversation(turn.conversation_id).turns
     before = turns[: [kept.id for kept in turns].index(turn.id)]
     return tuple(side for kept in before for side in turns_of(kept.outcome))
@@ -98,19 +97,19 @@ def _notes(record: FeedbackRecord, cited: Sequence[Citation], filters: Filters) 
     if record.verdict == "helpful" and answered:
         yield "To review: a reader found the answer helpful; its quotes are the evidence."
     elif record.verdict == "helpful":
-        yield "To review: a reader agreed that the archive does not say."
+        yield "To review: a reader agreed that the archive does not answer it."
     elif record.verdict == "wrong_citation":
-        yield "To review: a reader found a citation wrong; give the evidence."
+        yield "To review: a reader found a citation wrong; add the evidence."
     elif answered:
-        yield "To review: a reader found the answer wrong; give the evidence."
+        yield "To review: a reader found the answer wrong; add the evidence."
     else:
-        yield "To review: a reader says that the archive does say; give the evidence."
+        yield "To review: a reader says that the archive answers it; add the evidence."
     if record.footnote is not None:
         number = record.footnote
         meant = cited[number - 1] if 1 <= number <= len(cited) else None
         quote = f": {meant.quote!r} of {meant.document_id}" if meant else ""
         yield f"Footnote {number}{quote}."
     if filters:
-        yield f"It was asked with filters, which a question file has none of: {filters}."
+        yield f"It was asked with filters, which a question file cannot express: {filters}."
     if record.note.strip():
         yield f"The reader's note: {record.note.strip()}"

@@ -1,8 +1,8 @@
-"""Questions proposed from an archive: by templates, with their gold, to be judged by people.
+"""Questions proposed from an archive: made from templates, with gold, for a person to review.
 
-No model is asked. Each answer is quoted from a sentence that says it whole; where several
-sentences or documents say it, all are gold. Where they disagree, the question is asked of
-a year, if the documents are of different years, and else not at all.
+No model is used. Each answer is quoted from a sentence that states it completely; where
+several sentences or documents state it, all are gold. Where they disagree, the question is
+asked of a year, if the documents are of different years, and otherwise dropped.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from eval.propose.absent import Body, near_misses
+from eval.propose.agreement import ReadArchive, agreed_questions
 from eval.propose.archive import content_stems
-from eval.propose.settle import Found, ReadArchive, settled
-from eval.propose.wordings.sentence import comparable
+from eval.propose.templates.sentence import SentenceQuestion, comparable
+from eval.propose.unanswerable import near_misses
 from rag.text.dates import parse_date
 from rag.types import Document, Span
 
@@ -46,7 +46,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A question of the schema of eval/questions/README.md, and what helps to judge it.
+    """A question in the format of eval/questions/README.md, and what helps to review it.
 
     ``document`` and ``title`` are those of the first evidence; of a question without an
     answer, those of a document that names what it asks about. ``shown`` is text of that
@@ -100,19 +100,19 @@ def propose_questions(
 ) -> Iterator[Proposal]:
     """Proposed questions, the best of each document first, documents in turn.
 
-    The first N cover as many documents as they can. Documents in English and Chinese are
-    read, others passed over. A document is named by its first source relative to
-    ``root``, or by its file name where it does not lie below it. After each few answerable
-    questions comes one that the archive cannot answer, if one was found; those need a
-    look, for only words were searched. Gold is what templates and shared words found: a
-    document that says it in other words, or in the other language, is not among it. The
-    same documents give the same proposals.
+    The first N cover as many documents as possible. Documents in English and Chinese are
+    used, others skipped. A document is named by its first source relative to ``root``, or
+    by its file name outside it. Every few answerable questions are followed by one that the
+    archive cannot answer, if one was found; review those with care, since only words were
+    searched. Gold is what templates and shared words found: a document that states the
+    answer in other words, or in the other language, is missing. The same documents give the
+    same proposals.
     """
     archive = ReadArchive(documents, root)
     by_document: defaultdict[int, list[tuple[float, Proposal]]] = defaultdict(list)
-    for group in settled(archive):
-        best = max(group, key=lambda found: found.draft.quality)
-        by_document[best.document].append((best.draft.quality, _proposal(best, group, archive)))
+    for group in agreed_questions(archive):
+        best = max(group, key=lambda question: question.quality)
+        by_document[best.document].append((best.quality, _proposal(best, group, archive)))
     kept = [_best(by_document[number]) for number in range(len(documents))]
     answerable = [p for turn in zip_longest(*kept) for p in turn if p is not None]
     misses = _near_misses(archive)
@@ -122,7 +122,7 @@ def propose_questions(
             yield miss
 
 
-# --- From drafts to proposals -------------------------------------------------------
+# --- From questions to proposals ----------------------------------------------------
 
 
 def _best(proposals: list[tuple[float, Proposal]]) -> list[Proposal]:
@@ -136,39 +136,42 @@ def _best(proposals: list[tuple[float, Proposal]]) -> list[Proposal]:
     return kept
 
 
-def _proposal(best: Found, group: Sequence[Found], archive: ReadArchive) -> Proposal:
-    draft, document = best.draft, archive.documents[best.document]
+def _proposal(
+    best: SentenceQuestion, group: Sequence[SentenceQuestion], archive: ReadArchive
+) -> Proposal:
+    document = archive.documents[best.document]
     evidence = _evidence(best, group, archive)
     answers = _answers([best, *group], archive)
-    start = max(0, draft.evidence.start - _CONTEXT)
+    start = max(0, best.evidence.start - _CONTEXT)
     return Proposal(
-        id=_id(draft.type, draft.question),
-        question=draft.question,
+        id=_id(best.type, best.question),
+        question=best.question,
         language=document.language,
-        type=draft.type,
+        type=best.type,
         answerable=True,
         gold_evidence=evidence,
         answers=answers,
         derived=_derived(answers, evidence),
         document=archive.names[best.document],
         title=document.title,
-        shown=document.text[start : draft.evidence.end + _CONTEXT],
-        evidence=Span(draft.evidence.start - start, draft.evidence.end - start),
-        answer=Span(draft.answer.start - start, draft.answer.end - start),
+        shown=document.text[start : best.evidence.end + _CONTEXT],
+        evidence=Span(best.evidence.start - start, best.evidence.end - start),
+        answer=Span(best.answer.start - start, best.answer.end - start),
     )
 
 
-def _answers(group: Sequence[Found], archive: ReadArchive) -> tuple[str, ...]:
-    """The ways the answer is written, the best draft's first; a full date also as ISO."""
+def _answers(group: Sequence[SentenceQuestion], archive: ReadArchive) -> tuple[str, ...]:
+    """The ways the answer is written, the best question's first; a full date also as ISO."""
     written: dict[str, str] = {}
-    for found in group:
-        raw = found.draft.answer.of(archive.documents[found.document].text)
-        said = found.draft.said
-        # A line break within it, or a zero-width space: quoted first, then readable.
-        for answer in (raw, said) if comparable(raw) != comparable(said) else (said,):
+    for question in group:
+        quoted = question.answer.of(archive.documents[question.document].text)
+        readable = question.answer_text
+        # They differ by a line break, or a zero-width space.
+        same = comparable(quoted) == comparable(readable)
+        for answer in (readable,) if same else (quoted, readable):
             written.setdefault(comparable(answer), answer)
-    first = group[0].draft
-    parsed = parse_date(first.said) if first.type == "factoid_date" else None
+    first = group[0]
+    parsed = parse_date(first.answer_text) if first.type == "factoid_date" else None
     if parsed is not None:
         year, month, day = parsed
         iso = f"{year}-{month:02d}-{day:02d}" if year and month and day else None
@@ -183,15 +186,16 @@ def _derived(answers: Sequence[str], evidence: Sequence[Evidence]) -> tuple[str,
     return tuple(a for a in answers if not any(comparable(a) in quote for quote in quotes))
 
 
-def _evidence(best: Found, group: Sequence[Found], archive: ReadArchive) -> tuple[Evidence, ...]:
-    """What supports the answer: the drafts' own, then sentences that share its words."""
-    places = [(found.document, found.draft.evidence) for found in (best, *group)]
-    question = content_stems(best.draft.question)
+def _evidence(
+    best: SentenceQuestion, group: Sequence[SentenceQuestion], archive: ReadArchive
+) -> tuple[Evidence, ...]:
+    """What supports the answer: the questions' own sentences, then others with their words."""
+    places = [(question.document, question.evidence) for question in (best, *group)]
+    stems = content_stems(best.question)
     # Not for offices: "Co-Director" and "Deputy Director" share the words of "Director".
-    searched = archive.documents[best.document].language == "en" and not best.draft.role
-    if searched and len(question) >= _LEAST_STEMS:
-        wanted = question | content_stems(best.draft.said)
-        places += [(place.document, place.span) for place in archive.index.with_all(wanted)]
+    searched = archive.documents[best.document].language == "en" and not best.role
+    if searched and len(stems) >= _LEAST_STEMS:
+        places += archive.index.with_all(stems | content_stems(best.answer_text))
     pieces: dict[tuple[str, str], Evidence] = {}
     taken: defaultdict[int, list[Span]] = defaultdict(list)
     for number, span in places:
@@ -204,46 +208,29 @@ def _evidence(best: Found, group: Sequence[Found], archive: ReadArchive) -> tupl
 
 
 def _near_misses(archive: ReadArchive) -> Iterator[Proposal]:
-    offices: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    bodies: dict[str, Body] = {}
-    for number, draft in ((found.document, found.draft) for found in archive.found):
-        language = archive.documents[number].language
-        if draft.role:
-            offices[language][draft.role] += 1
-        if draft.entity and language == archive.language:
-            name = draft.entity.removeprefix("the ")
-            alias = archive.aliases.get(name, "")
-            bodies.setdefault(name, Body(draft.entity, alias, language, number))
-    common = {
-        language: [office for office, _ in counted.most_common()]
-        for language, counted in offices.items()
-    }
+    """Questions that the archive cannot answer, at most one for each document."""
     asked: set[int] = set()
-    for miss in near_misses(list(bodies.values()), common, archive.index):
-        if miss.body.document not in asked:
-            asked.add(miss.body.document)
-            yield _unanswerable(miss.question, miss.body, archive)
-
-
-def _unanswerable(question: str, body: Body, archive: ReadArchive) -> Proposal:
-    document = archive.documents[body.document]
-    at = max(0, document.text.find(body.name.removeprefix("the ")))
-    start = max(0, at - _CONTEXT)
-    return Proposal(
-        id=_id("unanswerable", question),
-        question=question,
-        language=body.language,
-        type="unanswerable_near_miss",
-        answerable=False,
-        gold_evidence=(),
-        answers=(),
-        derived=(),
-        document=archive.names[body.document],
-        title=document.title,
-        shown=document.text[start : at + len(body.name) + _CONTEXT],
-        evidence=Span(0, 0),
-        answer=Span(0, 0),
-    )
+    for miss in near_misses(archive):
+        if miss.document in asked:
+            continue
+        asked.add(miss.document)
+        document = archive.documents[miss.document]
+        at = max(0, document.text.find(miss.name))
+        yield Proposal(
+            id=_id("unanswerable", miss.question),
+            question=miss.question,
+            language=document.language,
+            type="unanswerable_near_miss",
+            answerable=False,
+            gold_evidence=(),
+            answers=(),
+            derived=(),
+            document=archive.names[miss.document],
+            title=document.title,
+            shown=document.text[max(0, at - _CONTEXT) : at + len(miss.name) + _CONTEXT],
+            evidence=Span(0, 0),
+            answer=Span(0, 0),
+        )
 
 
 def _id(kind: str, question: str) -> str:

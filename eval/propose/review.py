@@ -1,4 +1,4 @@
-"""Proposed questions judged one by one by a person; what is accepted is on disk at once."""
+"""Proposed questions reviewed one by one by a person; accepted ones are saved at once."""
 
 from __future__ import annotations
 
@@ -27,15 +27,11 @@ _LINE_ENDS = re.compile("[\u0085\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class ReviewReport:
-    """How many proposals were accepted, skipped, and judged in an earlier sitting.
-
-    ``finished`` is whether none is left to be judged: not so after quitting or at the limit.
-    """
+    """How many proposals were accepted, skipped, or reviewed in an earlier session."""
 
     accepted: int
     skipped: int
     known: int
-    finished: bool
 
 
 def review(
@@ -47,16 +43,16 @@ def review(
     limit: int | None = None,
     accept_all: bool = False,
 ) -> ReviewReport:
-    """Show each proposal that was not judged before, and append the accepted to ``out``.
+    """Show each proposal that was not reviewed before, and append accepted ones to ``out``.
 
     ``ask`` prints a prompt and returns the line typed; where it raises EOFError or
-    KeyboardInterrupt the review stops as if quit. Each accepted question is a line of
+    KeyboardInterrupt the review stops. Each accepted question is a line of
     JSON, synced to disk before the next is shown; the ids of skipped ones are kept in
     ``out`` with ".skipped" added to its name. At most ``limit`` proposals are shown.
-    ``accept_all`` asks nothing and writes them all.
+    ``accept_all`` writes all of them without asking.
 
     Raises:
-        QuestionSetError: ``out`` exists and a line of it is no question.
+        QuestionSetError: ``out`` exists and a line of it is not a question.
         EvalError: a file cannot be read or written.
     """
     files = _Files(out)
@@ -67,26 +63,26 @@ def review(
             known += 1
             continue
         if sum(counts.values()) == limit:
-            return ReviewReport(counts["a"], counts["s"], known, finished=False)
+            return ReviewReport(counts["a"], counts["s"], known)
         if accept_all:
-            verdict, judged = "a", proposal
+            key, reviewed = "a", proposal
         else:
-            verdict, judged = _judge(proposal, sum(counts.values()) + 1, console, ask)
-        if verdict == "q":
-            return ReviewReport(counts["a"], counts["s"], known, finished=False)
-        if verdict == "a":
-            files.accept(judged)
+            key, reviewed = _review_one(proposal, sum(counts.values()) + 1, console, ask)
+        if key == "q":
+            return ReviewReport(counts["a"], counts["s"], known)
+        if key == "a":
+            files.accept(reviewed)
         else:
             files.skip(proposal)
-        counts[verdict] += 1
-    return ReviewReport(counts["a"], counts["s"], known, finished=True)
+        counts[key] += 1
+    return ReviewReport(counts["a"], counts["s"], known)
 
 
 # --- The two files -----------------------------------------------------------------
 
 
 class _Files:
-    """The question file, the list of skipped ids beside it, and what both hold."""
+    """The question file, the list of skipped ids beside it, and the ids in both."""
 
     def __init__(self, out: Path) -> None:
         self._out = out
@@ -100,7 +96,7 @@ class _Files:
         self._ids.update(line.strip() for line in _lines(self._skipped))
 
     def knows(self, proposal: Proposal) -> bool:
-        """Whether it was judged before, or the question is in the file under another id."""
+        """Whether it was reviewed before, or the question is in the file under another id."""
         return proposal.id in self._ids or _same(proposal.question) in self._questions
 
     def accept(self, proposal: Proposal) -> None:
@@ -119,7 +115,7 @@ def _same(question: str) -> str:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of a file that hold anything; none where there is no file."""
+    """The lines of a file that are not blank; none where there is no file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -135,17 +131,17 @@ def _read_row(path: Path, number: int, line: str) -> tuple[str, str]:
         return str(row["id"]), str(row["question"])
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise QuestionSetError(
-            f"{path}, question {number} is no JSON object with an id and a question",
+            f"{path}, question {number} is not a JSON object with an id and a question",
             remedy="correct or delete the line, or write to another file",
         ) from error
 
 
 def _append(path: Path, line: str) -> None:
-    """Add a line and wait until it is on disk."""
+    """Append a line and sync it to disk."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as file:
-            # A file that a person edited may end without a line end.
+            # A file edited by hand may lack a newline at its end.
             unended = file.seek(0, os.SEEK_END) > 0 and _last_byte(path) != b"\n"
             file.write(b"\n" * unended + line.encode("utf-8") + b"\n")
             file.flush()
@@ -163,10 +159,10 @@ def _last_byte(path: Path) -> bytes:
 # --- One proposal ------------------------------------------------------------------
 
 
-def _judge(
+def _review_one(
     proposal: Proposal, number: int, console: Console, ask: Callable[[str], str]
 ) -> tuple[str, Proposal]:
-    """The verdict "a", "s" or "q", and the proposal as edited."""
+    """The key pressed ("a", "s" or "q") and the proposal as edited."""
     _show(proposal, number, console)
     try:
         while True:
@@ -176,7 +172,7 @@ def _judge(
             if key == "e":
                 proposal = _with_question(proposal, ask("question: "))
             elif key == "w" and proposal.answerable:
-                proposal = _with_answers(proposal, ask("answers, parted by |: "))
+                proposal = _with_answers(proposal, ask("answers, separated by |: "))
             else:
                 console.print(Text(_why_not(key)))
                 continue
@@ -187,7 +183,7 @@ def _judge(
 
 def _why_not(key: str) -> str:
     if key == "w":
-        return "This question is kept for having no answer: skip it if the archive has one."
+        return "This question has no answer by design: skip it if the archive answers it."
     return f"Not a key: {harmless(key)}" if key else "Type one of the letters."
 
 
@@ -214,9 +210,9 @@ def _show(proposal: Proposal, number: int, console: Console) -> None:
 
 
 def _excerpt(proposal: Proposal) -> Text:
-    """The evidence in its surroundings, the answer in it marked."""
+    """The evidence with the text around it, the answer highlighted."""
     evidence, answer = proposal.evidence, proposal.answer
-    # An empty range is no evidence: everything is then surroundings.
+    # An empty span is no evidence: then everything is context.
     if not len(evidence):
         evidence = answer = Span(len(proposal.shown), len(proposal.shown))
     marks = (0, evidence.start, answer.start, answer.end, evidence.end, len(proposal.shown))
@@ -233,8 +229,8 @@ def _show_question(proposal: Proposal, number: int, console: Console) -> None:
     if not proposal.answerable:
         console.print(
             Text(
-                "   No answer: no sentence near this name was found to say it. Only words were "
-                "searched, and in one language; search for it yourself before you accept.",
+                "   No answer was found. Only words in one language were searched: "
+                "check the archive yourself before you accept.",
                 style="bold yellow",
             )
         )
@@ -243,5 +239,5 @@ def _show_question(proposal: Proposal, number: int, console: Console) -> None:
     console.print(Text.assemble(("   = ", "dim"), (answers, "green")))
     if set(proposal.derived) == set(proposal.answers):
         console.print(
-            Text("   The evidence quotes none of these answers word for word.", style="yellow")
+            Text("   None of these answers is in the evidence word for word.", style="yellow")
         )

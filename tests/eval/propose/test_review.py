@@ -83,7 +83,7 @@ def test_accepted_questions_are_written_and_skipped_ones_are_not(out):
     report, _ = judge(out, [proposal(1), proposal(2), proposal(3)], "a", "s", "a")
     assert [row["id"] for row in rows(out)] == ["person-1", "person-3"]
     assert rows(out)[0] == proposal(1).row()
-    assert (report.accepted, report.skipped, report.finished) == (2, 1, True)
+    assert (report.accepted, report.skipped) == (2, 1)
 
 
 def test_what_was_judged_before_is_not_shown_again(out):
@@ -105,9 +105,8 @@ def test_a_question_already_in_the_file_under_another_id_is_not_shown(out):
 
 @pytest.mark.parametrize("stop", ["q", EOFError, KeyboardInterrupt])
 def test_stopping_keeps_all_that_was_accepted_and_judges_nothing_else(out, stop):
-    report, _ = judge(out, [proposal(1), proposal(2)], "a", stop)
+    judge(out, [proposal(1), proposal(2)], "a", stop)
     assert [row["id"] for row in rows(out)] == ["person-1"]
-    assert not report.finished
     assert not out.with_name("mine.jsonl.skipped").exists()
 
 
@@ -137,7 +136,7 @@ def test_an_answer_that_the_evidence_does_not_quote_becomes_derived(out):
 
 def test_it_is_said_when_the_evidence_quotes_no_answer(out):
     _, screen = judge(out, [proposal(1)], "w", "Ida Moe", "s")
-    assert "quotes none of these answers" in screen
+    assert "None of these answers is in the evidence" in screen
 
 
 def test_an_empty_edit_changes_nothing(out):
@@ -153,7 +152,7 @@ def test_an_unknown_key_asks_again(out):
 
 def test_a_question_without_answer_is_flagged_and_stays_without(out):
     _, screen = judge(out, [near_miss()], "w", "a")
-    assert "search for it yourself before you accept" in screen
+    assert "check the archive yourself before you accept" in screen
     assert rows(out)[0]["answers"] == []
     assert rows(out)[0]["answerable"] is False
 
@@ -161,15 +160,14 @@ def test_a_question_without_answer_is_flagged_and_stays_without(out):
 def test_at_most_the_limit_is_shown_and_known_ones_do_not_count(out):
     proposals = [proposal(n) for n in range(1, 5)]
     first, _ = judge(out, proposals, "a", "s", "a", limit=2)
-    assert (first.accepted, first.skipped, first.finished) == (1, 1, False)
+    assert (first.accepted, first.skipped) == (1, 1)
     second, _ = judge(out, proposals, "a", "a", limit=2)
-    assert (second.accepted, second.known, second.finished) == (2, 2, True)
+    assert (second.accepted, second.known) == (2, 2)
 
 
 def test_accepting_all_asks_nothing(out):
-    report, screen = judge(out, [proposal(1), near_miss(2)], accept_all=True)
+    _, screen = judge(out, [proposal(1), near_miss(2)], accept_all=True)
     assert [row["id"] for row in rows(out)] == ["person-1", "person-2"]
-    assert report.finished
     assert screen == ""
 
 
@@ -207,7 +205,7 @@ def test_every_question_is_one_line_however_lines_are_counted(out, mark):
 def test_a_file_that_holds_no_questions_is_refused_by_name_and_line(out, line):
     out.parent.mkdir()
     out.write_text(f'{{"id": "a", "question": "b"}}\n{line}\n')
-    with pytest.raises(QuestionSetError, match=r"mine\.jsonl, question 2 is no JSON object"):
+    with pytest.raises(QuestionSetError, match=r"mine\.jsonl, question 2 is not a JSON object"):
         judge(out, [proposal(1)], "a")
 
 

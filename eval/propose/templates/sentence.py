@@ -1,7 +1,7 @@
-"""What the question templates of all languages share: a sentence to match, and a draft.
+"""What the question templates of all languages share: a sentence to match, and a question.
 
 Patterns match a readable form of the sentence; what is quoted as gold is always a slice
-of the document, found through the form's map of places.
+of the document, found through the form's map of offsets.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from rag.types import Span
 
 __all__ = [
     "DATE",
-    "Draft",
     "Sentence",
-    "Wording",
+    "SentenceQuestion",
+    "Vocabulary",
     "comparable",
     "is_glued",
     "read_sentence",
-    "read_wording",
+    "read_vocabulary",
 ]
 
-# Stands for each character of a date in Sentence.masked: no text holds it.
+# Replaces each character of a date in Sentence.masked; no text contains it.
 DATE = "\ue000"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _LONGEST_EVIDENCE = 240
@@ -50,8 +50,7 @@ class Sentence:
 
     ``text`` has neither list marks, emphasis, invisible characters nor runs of spaces,
     and plain quotes where it is not Chinese; ``masked`` is the same with each date as a
-    run of DATE. ``places`` are the code points of Document.text that the characters of
-    ``text`` stand at.
+    run of DATE. ``places`` are the offsets in Document.text of the characters of ``text``.
     """
 
     text: str
@@ -59,50 +58,47 @@ class Sentence:
     places: tuple[int, ...]
 
     def source(self, start: int, end: int) -> Span:
-        """Where ``text[start:end]`` stands in Document.text; not for an empty range."""
+        """The span of ``text[start:end]`` in Document.text; not for an empty range."""
         return Span(self.places[start], self.places[end - 1] + 1)
 
     def evidence(self, start: int, end: int) -> Span:
-        """The sentence where it is short, else where ``text[start:end]`` stands."""
+        """The span of the sentence where it is short, else of ``text[start:end]``."""
         if self.places[-1] + 1 - self.places[0] <= _LONGEST_EVIDENCE:
             return Span(self.places[0], self.places[-1] + 1)
         return self.source(start, end)
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """How an archive writes its words: in small letters, or as ``names`` with a capital.
-
-    ``names`` are the words that begin with a capital within a sentence and are none of
-    ``common``, those that occur in small letters.
-    """
+class Vocabulary:
+    """The words of an archive: ``common`` ones occur in lower case, ``names`` only with a
+    capital within a sentence."""
 
     names: frozenset[str]
     common: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A question that one sentence answers, before the archive as a whole is looked at.
+class SentenceQuestion:
+    """A question that one sentence answers, before the rest of the archive is considered.
 
-    ``answer`` and ``evidence`` are code points of Document.text; ``said`` is the answer
-    in readable form and ``others`` are further ways to write it. ``quality`` in [0, 1]
-    ranks the drafts of a document. ``dated`` is the question with DATE in place of a
-    year, for facts that change; empty where the fact stays. ``role`` and ``entity`` are
-    what a near miss is made from; ``alias`` is an acronym of the entity.
+    ``answer`` and ``evidence`` are code points of Document.text; ``answer_text`` is the
+    answer in readable form. ``quality`` in [0, 1] ranks the questions of a document.
+    ``dated`` is the question with DATE in place of a year, for facts that change; empty
+    for others. ``role`` and ``entity`` are what a near miss is made from; ``alias`` is an
+    acronym of the entity. ``document`` is the number of the document in its archive.
     """
 
     question: str
     type: str
-    said: str
+    answer_text: str
     answer: Span
     evidence: Span
     quality: float
-    others: tuple[str, ...] = ()
     dated: str = ""
     role: str = ""
     entity: str = ""
     alias: str = ""
+    document: int = 0
 
 
 def read_sentence(text: str, span: Span) -> Sentence | None:
@@ -129,14 +125,14 @@ def read_sentence(text: str, span: Span) -> Sentence | None:
     return Sentence(readable, _masked(readable), tuple(places))
 
 
-def read_wording(texts: Iterable[str]) -> Wording:
-    """The words of all texts, as far as they tell names from other words."""
+def read_vocabulary(texts: Iterable[str]) -> Vocabulary:
+    """The words of all texts, as far as they help to tell names from other words."""
     names: set[str] = set()
     common: set[str] = set()
     for text in texts:
         names.update(_CAPITALISED.findall(text))
         common.update(_SMALL.findall(text))
-    return Wording(
+    return Vocabulary(
         frozenset(names - {name for name in names if name.lower() in common}), frozenset(common)
     )
 
@@ -145,7 +141,7 @@ def _readable(text: str, place: int) -> str:
     """The character at ``place`` as a pattern should see it; empty to leave it out."""
     character = text[place]
     if character == "\u200b" and text[place - 1 : place].isalpha():
-        # The one invisible mark that parts words: "AIM<U+200B>Global".
+        # The one invisible mark that separates words: "AIM<U+200B>Global".
         return " " if text[place + 1 : place + 2].isupper() else ""
     return _plain(character)
 
@@ -160,7 +156,7 @@ def _plain(character: str) -> str:
         or unicodedata.category(character) == "Cc"
     ):
         return ""
-    # One for one only: a ligature's two letters would have no place of their own.
+    # One for one only: a ligature's two letters would have no offset of their own.
     plain = unicodedata.normalize("NFKC", character) if character.isalnum() else character
     return plain if len(plain) == 1 else character
 

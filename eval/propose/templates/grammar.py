@@ -1,11 +1,12 @@
-"""English as far as templates need it: names, verbs, and what makes a question clear."""
+"""The English that templates need: verbs, names, and what makes a question clear."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from eval.propose.wordings.sentence import DATE, Wording, is_glued
+from eval.propose.templates.sentence import DATE, Vocabulary, is_glued
+from rag.text.names import find_persons
 
 __all__ = [
     "ASIDE",
@@ -117,7 +118,7 @@ _UNRESOLVED = re.compile(
 _SECOND_VERB = re.compile(rf"\band (?:was|were|is|has|had|{PAST})\b")
 _THE = re.compile(r"\b[Tt]he (?:(?!the\b)[a-z][\w-]*(?: |(?=\W|$)))*(?P<name>[^\W_])?")
 _SAYS_WHICH = _words("of for between to that in at from with against on whose who by")
-# There is one of each, or none is meant in particular.
+# There is one of each, or no particular one is meant.
 _KNOWN = _words(
     "world internet environment future past public pandemic sun earth economy time end beginning"
     " north south east west wind spot way web media press century"
@@ -139,22 +140,6 @@ _NO_SUBJECT = _words(
     Her Him Them Nor Neither Either Whether Whatever Having Being First Second Third Finally
     """
 )
-_NO_PERSON = _words(
-    """
-    University Institute Organization Organisation Office Center Centre Conference Summit Committee
-    Group Association Union Council Board Bank Ministry Agency Federation Academy School Company
-    Technologies Foundation Department Government Assembly Nations United International National
-    World Global Forum Programme Program Project Commission Party Republic Street Day City River
-    Fund Society College Museum League Cup Bowl War Court Act Treaty Law Bill House Senate Church
-    Declaration Agreement Initiative Alliance Fair Festival Airlines Inc Ltd Corp Corporation
-    Secretary General Director President Minister Mayor Chairman Chair Head Award Prize North
-    South East West New Central European African Asian American Chinese British French German
-    States Kingdom Park Valley Island Islands Lake Mountain Sea Ocean Empire Dynasty Army Force
-    Technology Industrial Industry Business Development Economic Report Road Studies Research
-    Attended Visited Delivered Meets Visits Vice Deputy Executive Chief Member Professor Emeritus
-    The Games Records Music Television Radio Press Times Post Journal Magazine Club Team Station
-    """
-)
 # "BACKGROUND There is": a heading run into its text.
 _LONGEST_ACRONYM = 7
 
@@ -164,8 +149,8 @@ def without_aside(text: str) -> str:
     return re.sub(r" ?\([^()]*\)", "", text).strip()
 
 
-def is_name(subject: str, wording: Wording) -> bool:
-    """Whether the subject of a sentence is named, and not just begins with a capital."""
+def is_name(subject: str, vocabulary: Vocabulary) -> bool:
+    """Whether the subject of a sentence is a name and does not merely begin with a capital."""
     words = without_aside(subject).split()
     if words[0] in ("The", "the"):
         return True
@@ -173,29 +158,27 @@ def is_name(subject: str, wording: Wording) -> bool:
     if subject.endswith("'s") or not opens_name(words):
         return False
     capitals = sum(character.isupper() for character in first)
-    return first in wording.names or capitals > 1 or (len(words) > 1 and words[1][0].isupper())
+    return first in vocabulary.names or capitals > 1 or (len(words) > 1 and words[1][0].isupper())
 
 
 def opens_name(words: Sequence[str]) -> bool:
-    """Whether a run of words does not begin with what opens a sentence or a section."""
+    """Whether a run of words begins with a name and not with a word that opens a sentence."""
     shouted = words[0].isupper() and len(words[0]) > _LONGEST_ACRONYM
     return not shouted and _NO_SUBJECT.isdisjoint(words[:2])
 
 
-def is_person(text: str, wording: Wording) -> bool:
-    """Whether capitalised words can be the name of a person: no word of them says more."""
+def is_person(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether capitalised words are the name of a person, with or without a title."""
     words = text.split()
-    if all(word.isupper() for word in words) or any(character.isdigit() for character in text):
+    if text.isupper() or any(word.lower() in vocabulary.common for word in words):
         return False
-    return not any(
-        word in _NO_PERSON or word in _NO_SUBJECT or word.lower() in wording.common
-        for word in words
-        if word[0].isupper()
-    )
+    # Within a sentence, since a lone word that opens one is no name.
+    sentence = f"Then {text} spoke."
+    return any(text.endswith(span.of(sentence)) for span in find_persons(sentence))
 
 
 def is_clear(question: str, *, named: bool = True) -> bool:
-    """Whether a question can be asked without its sentence: nothing in it points back.
+    """Whether a question can be understood without its sentence: nothing in it refers back.
 
     ``named``: it must hold a name or a figure besides its first word.
     """
@@ -207,13 +190,13 @@ def is_clear(question: str, *, named: bool = True) -> bool:
         return False
     if question.count('"') % 2 or question.count("(") != question.count(")"):
         return False
-    if any(_points_back(match) for match in _THE.finditer(question)):
+    if any(_refers_back(match) for match in _THE.finditer(question)):
         return False
     return not named or re.search(rf"\s(?:[{_UP}]\w*\w|\d)", question) is not None
 
 
-def _points_back(the: re.Match[str]) -> bool:
-    """ "The meeting" was named before; "the capital of Austria", "the World Bank" say which."""
+def _refers_back(the: re.Match[str]) -> bool:
+    """ "The meeting" refers back; "the capital of Austria" and "the World Bank" do not."""
     run = the[0].split()[1:]
     if the["name"] is not None:
         run = run[: -1 if not the[0].endswith(" ") else None]

@@ -1,8 +1,8 @@
-"""Templates for Chinese: offices, dates, numbers, places, definitions.
+"""Templates for Chinese: offices, dates, numbers, definitions.
 
-A Chinese question stands in the order of its statement, so most templates put the
-question word where the answer stood. Where the subject is left out or points back (该,
-其, "the office"), nothing is asked.
+A Chinese question keeps the order of its statement, so most templates put the question
+word in place of the answer. A sentence whose subject is left out or refers back (该, 其,
+"the office") is skipped.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from eval.propose.wordings.sentence import DATE, Draft, Sentence
+from eval.propose.templates.sentence import DATE, Sentence, SentenceQuestion
 
-__all__ = ["draft_chinese"]
+__all__ = ["ask_chinese"]
 
 _HAN = "\u3400-\u9fff"
 _ROLE = re.compile(
@@ -93,23 +93,22 @@ _SHORT_NAME = re.compile(
 )
 
 
-def draft_chinese(sentence: Sentence, text: str) -> Iterator[Draft]:
+def ask_chinese(sentence: Sentence, text: str) -> Iterator[SentenceQuestion]:
     """Questions that a Chinese sentence of the document ``text`` answers."""
     yield from _offices(sentence, text)
     yield from _dates(sentence)
     yield from _numbers(sentence)
-    yield from _places(sentence)
     yield from _definitions(sentence)
 
 
-def _draft(
+def _ask(
     sentence: Sentence, span: tuple[int, int], question: str, kind: str, quality: float
-) -> Draft:
+) -> SentenceQuestion:
     start, end = span
-    return Draft(
+    return SentenceQuestion(
         question=_SPACED.sub("", question),
         type=kind,
-        said=sentence.text[start:end],
+        answer_text=sentence.text[start:end],
         answer=sentence.source(start, end),
         evidence=sentence.evidence(0, len(sentence.text)),
         quality=quality,
@@ -129,7 +128,7 @@ def _is_whole(clause: str) -> bool:
 # --- Offices -----------------------------------------------------------------------
 
 
-def _offices(sentence: Sentence, text: str) -> Iterator[Draft]:
+def _offices(sentence: Sentence, text: str) -> Iterator[SentenceQuestion]:
     for match in _OFFICE.finditer(sentence.masked):
         name = _name(sentence.text[match.end() : match.end() + 6], text)
         body = _body_before(sentence.masked[: match.start()])
@@ -137,10 +136,10 @@ def _offices(sentence: Sentence, text: str) -> Iterator[Draft]:
             continue
         start = match.end()
         office = f"{body}{match['former'] or ''}{match['role']}"
-        yield Draft(
+        yield SentenceQuestion(
             question=f"{office}是谁？",
             type="factoid_person",
-            said=name,
+            answer_text=name,
             answer=sentence.source(start, start + len(name)),
             evidence=sentence.evidence(0, len(sentence.text)),
             quality=1.0 - 0.005 * len(office),
@@ -179,16 +178,16 @@ def _body_before(before: str) -> str | None:
     return body
 
 
-# --- Dates, numbers, places --------------------------------------------------------
+# --- Dates and numbers -------------------------------------------------------------
 
 
-def _dates(sentence: Sentence) -> Iterator[Draft]:
+def _dates(sentence: Sentence) -> Iterator[SentenceQuestion]:
     for match in _FOUNDED.finditer(sentence.masked):
         subject = _ASIDES.sub("", match["subject"])
         when = _when(sentence.text[slice(*match.span("date"))])
         if _is_whole(f"{subject}{match['verb']}于某年"):
             question = f"{subject}{match['verb']}于{when}？"
-            yield _draft(sentence, match.span("date"), question, "factoid_date", 0.95)
+            yield _ask(sentence, match.span("date"), question, "factoid_date", 0.95)
     for match in _ON_DATE.finditer(sentence.masked):
         clause = match["clause"]
         when = _when(sentence.text[slice(*match.span("date"))])
@@ -200,12 +199,12 @@ def _dates(sentence: Sentence) -> Iterator[Draft]:
         if held is not None and _is_whole(held["subject"] + "举行了活动"):
             subject = _ASIDES.sub("", held["subject"])
             question = f"{subject}是{when}在{held['place']}{held['verb']}的？"
-            yield _draft(sentence, match.span("date"), question, "factoid_date", 0.9)
+            yield _ask(sentence, match.span("date"), question, "factoid_date", 0.9)
         elif _is_whole(clause):
             # "推出了一款音箱是在哪一天": without 了 it is what is asked about.
             event = re.sub("了(?![解])", "", _ASIDES.sub("", clause), count=1)
             question = f"{event}是在{when}？"
-            yield _draft(sentence, match.span("date"), question, "factoid_date", 0.8)
+            yield _ask(sentence, match.span("date"), question, "factoid_date", 0.8)
 
 
 def _when(date: str) -> str:
@@ -214,7 +213,7 @@ def _when(date: str) -> str:
     return "哪一天" if "日" in date or "号" in date else "什么时候"
 
 
-def _numbers(sentence: Sentence) -> Iterator[Draft]:
+def _numbers(sentence: Sentence) -> Iterator[SentenceQuestion]:
     clause = _CLAUSE.match(sentence.masked)
     if clause is None or sentence.text[clause.end() : clause.end() + 1] not in ("。", "：", ""):
         return
@@ -228,33 +227,25 @@ def _numbers(sentence: Sentence) -> Iterator[Draft]:
     before, after = clause[0][: number.start()], clause[0][number.end("answer") :]
     question = _ASIDES.sub("", f"{before}{how_many}{after}").rstrip() + "？"
     # With its measure: a lone 三 stands in too many sentences to tell a right answer.
-    said = (number.start(), number.end("measure"))
-    yield _draft(sentence, said, question, "factoid_number", 0.8)
-
-
-def _places(sentence: Sentence) -> Iterator[Draft]:
-    for match in _HELD.finditer(sentence.masked):
-        subject = _ASIDES.sub("", match["subject"])
-        if DATE not in subject and _is_whole(f"{subject}举行了活动"):
-            question = f"{subject}在哪里{match['verb']}？"
-            yield _draft(sentence, match.span("place"), question, "factoid_place", 0.85)
+    span = (number.start(), number.end("measure"))
+    yield _ask(sentence, span, question, "factoid_number", 0.8)
 
 
 # --- Definitions -------------------------------------------------------------------
 
 
-def _definitions(sentence: Sentence) -> Iterator[Draft]:
+def _definitions(sentence: Sentence) -> Iterator[SentenceQuestion]:
     for match in _DEFINED.finditer(sentence.text):
         if not _NO_SUBJECT.match(match["subject"]) and not _POINTS_BACK.search(match["subject"]):
             question = f"什么是{match['subject'].strip('“”')}？"
-            yield _draft(sentence, match.span("answer"), question, "definition", 0.8)
+            yield _ask(sentence, match.span("answer"), question, "definition", 0.8)
     for match in _SHORT_NAME.finditer(sentence.text):
         start, end = match.span("long")
         while lead := _LEADS.match(sentence.text[start:end]):
             start += lead.end()
         long = sentence.text[start:end]
         if len(long) >= 4 and not _NOT_IN_NAME.search(long):
-            draft = _draft(
+            found = _ask(
                 sentence, (start, end), f"{match['short']}的中文全称是什么？", "definition", 0.7
             )
-            yield replace(draft, entity=long, alias=match["short"])
+            yield replace(found, entity=long, alias=match["short"])

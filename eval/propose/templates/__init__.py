@@ -1,0 +1,1 @@
+"""Templates that turn sentences of English and Chinese into questions."""

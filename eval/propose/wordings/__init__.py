@@ -1,1 +1,0 @@
-"""How sentences of English and Chinese become questions."""
