@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from eval.errors import EvalError
 from eval.measure.statistics import (
     Guarantee,
-    clopper_pearson,
-    clopper_pearson_upper,
     guaranteed_threshold,
+    share_interval,
+    share_upper_bound,
 )
 from eval.records import QuestionRecord
 from eval.runs.folder import Run
@@ -65,7 +65,7 @@ def calibrate(
             f"{confidence:.0%} confidence on these {len(asked)} questions",
             remedy="nothing was written. Allow more with --max-error, or give more questions",
         )
-    interval = clopper_pearson(found.accepted - found.errors, found.accepted)
+    interval = share_interval(found.accepted - found.errors, found.accepted, method="exact")
     return Calibration(found, before, interval)
 
 
@@ -104,7 +104,7 @@ def _check_size(answerable: int, silent: int, max_error: float, confidence: floa
     check_both_kinds(answerable, silent)
     asked = answerable + silent
     tests = max(1, math.ceil(math.log2(asked)))
-    best = clopper_pearson_upper(0, answerable, 1 - (1 - confidence) / tests)
+    best = share_upper_bound(0, answerable, 1 - (1 - confidence) / tests)
     if best > max_error:
         raise EvalError(
             f"too few questions to promise {max_error:.0%}: even {answerable} right answers "

@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
     "Guarantee",
-    "clopper_pearson",
-    "clopper_pearson_upper",
     "guaranteed_threshold",
     "mcnemar_exact",
     "percentile_interval",
     "resample_counts",
-    "wilson_interval",
+    "share_interval",
+    "share_upper_bound",
 ]
 
 # Draws made at once, as int64: 8 MB.
@@ -66,48 +64,34 @@ def percentile_interval(
 # --- Shares ------------------------------------------------------------------------
 
 
-def wilson_interval(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Score interval of a share, low and high (Wilson, JASA 1927); (0, 1) when n is 0."""
-    _check_counts(successes, n)
+def share_interval(
+    successes: int, n: int, level: float = 0.95, method: Literal["wilson", "exact"] = "wilson"
+) -> tuple[float, float]:
+    """Interval of a share, low and high; (0, 1) when n is 0.
+
+    "wilson" is the score interval (Wilson, JASA 1927); "exact" covers in at least ``level``
+    of cases (Clopper & Pearson, Biometrika 1934).
+    """
+    # Imported here and below: scipy.stats takes half a second.
+    from scipy.stats import binomtest
+
     if not n:
         return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share, spread = successes / n, z * z / n
-    centre = share + spread / 2
-    half = math.sqrt(spread * (share * (1 - share) + spread / 4))
-    # At the ends the formula gives 0 and 1 but for rounding.
-    low = (centre - half) / (1 + spread) if successes else 0.0
-    high = (centre + half) / (1 + spread) if successes < n else 1.0
-    return low, high
+    interval = binomtest(successes, n).proportion_ci(level, method)
+    return float(interval.low), float(interval.high)
 
 
-def clopper_pearson(successes: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Exact interval of a share, low and high: it covers in at least ``level`` of cases.
+def share_upper_bound(errors: int, n: int, confidence: float) -> float:
+    """The largest share under which so few errors still have a chance of 1 - confidence.
 
-    Clopper & Pearson, Biometrika 1934; (0, 1) when n is 0.
+    The true share of errors is at most this in at least ``confidence`` of cases: the exact
+    one-sided bound of Clopper & Pearson. 1 when n is 0.
     """
-    _check_counts(successes, n)
-    one_sided = (1 + level) / 2
-    low = 1.0 - clopper_pearson_upper(n - successes, n, one_sided)
-    return low, clopper_pearson_upper(successes, n, one_sided)
+    from scipy.stats import binomtest
 
-
-def clopper_pearson_upper(errors: int, n: int, confidence: float) -> float:
-    """The largest share under which this few errors still have a chance of 1 - confidence.
-
-    The true share of errors is at most this in at least ``confidence`` of cases. 1 when
-    n is 0.
-    """
-    # scipy loads in a third of a second, and most commands need none of it.
-    from scipy.special import betaincinv
-
-    _check_counts(errors, n)
-    return float(betaincinv(errors + 1, n - errors, confidence)) if errors < n else 1.0
-
-
-def _check_counts(successes: int, n: int) -> None:
-    if not 0 <= successes <= n:
-        raise ValueError(f"{successes} of {n} is no share: the count must be from 0 to {n}")
+    if not n:
+        return 1.0
+    return float(binomtest(errors, n, alternative="less").proportion_ci(confidence).high)
 
 
 def mcnemar_exact(only_first: int, only_second: int) -> float:
@@ -116,14 +100,10 @@ def mcnemar_exact(only_first: int, only_second: int) -> float:
     Takes the questions that only the first run, and only the second, got right
     (McNemar, Psychometrika 1947; the binomial version). 1 when both are 0.
     """
+    from scipy.stats import binomtest
+
     discordant = only_first + only_second
-    _check_counts(only_first, discordant)
-    # In whole numbers: exact for any n, and no term underflows.
-    tail = term = 1
-    for taken in range(1, min(only_first, only_second) + 1):
-        term = term * (discordant - taken + 1) // taken
-        tail += term
-    return min(1.0, 2 * tail / (1 << discordant))
+    return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
 
 
 # --- Selection with guaranteed risk ------------------------------------------------
@@ -176,7 +156,7 @@ def guaranteed_threshold(
         middle = (first + last + 1) // 2
         taken = levels >= thresholds[middle]
         accepted, errors = int(taken.sum()), int((taken & ~correct).sum())
-        bound = clopper_pearson_upper(errors, accepted, 1 - (1 - confidence) / tests)
+        bound = share_upper_bound(errors, accepted, 1 - (1 - confidence) / tests)
         if bound > max_risk:
             last = middle - 1
             continue

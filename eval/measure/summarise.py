@@ -10,7 +10,7 @@ import numpy as np
 
 from eval.measure.aggregates import Floats, Weights, weighted_mean
 from eval.measure.measures import HEADLINE, MEASURES, Measure
-from eval.measure.statistics import percentile_interval, resample_counts, wilson_interval
+from eval.measure.statistics import percentile_interval, resample_counts, share_interval
 from eval.records import SCHEMA_VERSION, Estimate, Manifest, QuestionRecord, Summary
 
 __all__ = ["aggregate", "estimate", "questions_of", "summarise"]
@@ -54,7 +54,7 @@ def estimate(name: str, records: Sequence[QuestionRecord], *, seed: int) -> Esti
     value = float(aggregate(name, chosen, np.ones((1, n)))[0])
     values = {record.measures.get(name) for record in chosen}
     if measure.aggregate is None and values <= {0.0, 1.0}:
-        low, high = wilson_interval(round(value * n), n)
+        low, high = share_interval(round(value * n), n)
     else:
         counts = resample_counts(n, resamples=RESAMPLES, seed=seed)
         low, high = percentile_interval(aggregate(name, chosen, counts))

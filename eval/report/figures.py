@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from eval.measure.aggregates import risk_coverage_curve
-from eval.measure.statistics import wilson_interval
+from eval.measure.statistics import share_interval
 from eval.records import Estimate, QuestionRecord, Summary
 from eval.report.charts import (
     OperatingPoint,
@@ -158,7 +158,7 @@ def reliability_figure(
 
 def _bin(tenth: int, members: Sequence[tuple[float, bool]]) -> ScoreBin:
     count, right = len(members), sum(right for _, right in members)
-    low, high = wilson_interval(right, count)
+    low, high = share_interval(right, count)
     score = sum(score for score, _ in members) / count
     return ScoreBin(tenth, count, score, right / count, low, high)
 
