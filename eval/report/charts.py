@@ -1,8 +1,8 @@
 """Charts of the report: pure functions from numbers to inline SVG.
 
-Colours, fonts and line widths are classes that the page's style sheet defines, so a chart
-follows light and dark by itself. Every chart names itself (title) and says what it shows
-in words (desc), and each mark says its numbers when pointed at. Text is escaped here.
+Colours, fonts and line widths are classes of the page's style sheet, so that charts follow
+its light and dark themes. Every chart has a title and a description in words, and every
+mark shows its numbers on hover. Text is escaped here.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ SERIES = 6
 FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 # Of the height of a reliability plot: the counts at its foot.
 COUNTS_HEIGHT = 34
-# A curve's first few questions swing between no and full risk; they must not set its scale.
+# The risk over the first few questions varies widely; it must not set the scale.
 STEADY_COVERAGE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """Where the gate stands on the risk-coverage curve; shares in [0, 1]."""
+    """The threshold in force on the risk-coverage curve; shares in [0, 1]."""
 
     min_support: float
     coverage: float
@@ -69,7 +69,7 @@ def series_swatch(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where values lie: x over [0, 1] of the width, y from ``low`` at ``floor`` to ``high``."""
+    """Coordinates: x over [0, 1] of the width, y from ``low`` at ``floor`` to ``high``."""
 
     low: float = 0.0
     high: float = 1.0
@@ -133,7 +133,7 @@ def risk_coverage_chart(
     ]
     for limit in limits:
         parts.append(frame.line("limit", (0, limit), (1, limit)))
-        # On a grid line the axis says it already.
+        # A grid line is labelled by the axis already.
         if limit not in levels:
             parts.append(_note(RIGHT, frame.y(limit) - 4, f"{limit:.0%}", "end"))
     # A nested viewport cuts what rises above the chart, without an id to refer to.
@@ -144,8 +144,8 @@ def risk_coverage_chart(
     )
     words = ", ".join(f"{risk:.0%} wrong at {coverage:.0%}" for coverage, risk in _tenth_of(curve))
     if point is not None:
-        parts.append(_gate(point, frame.x(point.coverage), frame.y(point.risk)))
-        words += f"; the gate answers {point.coverage:.0%} with {point.risk:.0%} wrong"
+        parts.append(_threshold(point, frame.x(point.coverage), frame.y(point.risk)))
+        words += f"; the threshold answers {point.coverage:.0%} with {point.risk:.0%} wrong"
     return _chart("Risk by coverage", words, parts)
 
 
@@ -163,8 +163,8 @@ def reliability_chart(bins: Sequence[ScoreBin], min_support: float | None) -> st
         parts.append(
             f'<line class="limit" x1="{pixels(x)}" x2="{pixels(x)}" y1="{TOP - 4}" y2="{BOTTOM}"/>'
         )
-        # Above the plot, where no point can hide it, and right of the axis' name.
-        parts.append(_note(max(x, 130), TOP - 8, f"gate {min_support:.2f}", "middle"))
+        # Above the plot, where no point can cover it, and right of the axis title.
+        parts.append(_note(max(x, 130), TOP - 8, f"threshold {min_support:.2f}", "middle"))
     most = max((one.count for one in bins), default=1)
     parts += [_count_bar(one, frame, most) + _bin_mark(one, frame) for one in bins]
     words = ", ".join(f"{one.right:.2f} right at {one.score:.2f}" for one in bins)
@@ -201,7 +201,7 @@ def _x_axis(ticks: Iterable[tuple[float, str]], title: str) -> str:
 
 
 def _y_title(text: str) -> str:
-    """Above the axis, where it reads without turning one's head."""
+    """Above the axis, set horizontally."""
     return f'<text class="name" x="0" y="12">{text}</text>'
 
 
@@ -217,7 +217,7 @@ def _series(number: int) -> str:
 
 
 def _marker(number: int, x: float, y: float, title: str = "") -> str:
-    """A series' mark: the shape tells series apart where colours do not."""
+    """A series' marker: shapes differ too, not only colours."""
     name = f"<title>{escape(title)}</title>" if title else ""
     dot, r = f'class="dot {_series(number)}"', 4.2
     corners: list[tuple[float, float]]
@@ -234,15 +234,15 @@ def _marker(number: int, x: float, y: float, title: str = "") -> str:
     return f'<polygon {dot} points="{points}">{name}</polygon>'
 
 
-def _gate(point: OperatingPoint, x: float, y: float) -> str:
-    """The operating point, its label on the side that has room."""
+def _threshold(point: OperatingPoint, x: float, y: float) -> str:
+    """The operating point, labelled on the side that has room."""
     side, shift = ("end", -10) if point.coverage > 0.5 else ("start", 10)
     lift = -8 if y > TOP + 30 else 18
     return (
-        f'<circle class="gate" cx="{pixels(x)}" cy="{pixels(y)}" r="5.5"><title>gate at '
+        f'<circle class="threshold" cx="{pixels(x)}" cy="{pixels(y)}" r="5.5"><title>threshold '
         f"{point.min_support:.2f}: {point.coverage:.1%} answered, {point.risk:.1%} of them wrong"
         f'</title></circle><text class="note strong" x="{pixels(x + shift)}" '
-        f'y="{pixels(y + lift)}" text-anchor="{side}">gate {point.min_support:.2f}</text>'
+        f'y="{pixels(y + lift)}" text-anchor="{side}">threshold {point.min_support:.2f}</text>'
     )
 
 
@@ -253,7 +253,7 @@ def _note(x: float, y: float, text: str, anchor: str) -> str:
 
 
 def _count_bar(one: ScoreBin, frame: _Frame, most: int) -> str:
-    """How many questions a bin holds, on the axis below."""
+    """The number of questions in a bin, as a bar on the axis."""
     left, right = frame.x(one.tenth / 10) + 1, frame.x((one.tenth + 1) / 10) - 1
     height = COUNTS_HEIGHT * one.count / most
     return (
@@ -275,7 +275,7 @@ def _bin_mark(one: ScoreBin, frame: _Frame) -> str:
 
 
 def _tenth_of(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The curve's points nearest above each tenth of coverage, for saying it in words."""
+    """The curve's first point in each tenth of coverage, for its description."""
     picked: dict[int, tuple[float, float]] = {}
     for coverage, risk in curve:
         picked.setdefault(math.floor(coverage * 10), (coverage, risk))

@@ -1,4 +1,4 @@
-"""The report's figures: what is plotted, and the numbers that their captions say."""
+"""The report's figures: what is plotted, and the numbers of their captions."""
 
 from __future__ import annotations
 
@@ -18,16 +18,12 @@ from eval.report.charts import (
     risk_coverage_chart,
     series_swatch,
 )
-from eval.report.strips import LogAxis, latency_axis, latency_strip
 from eval.report.tables import split_retrieval
 
 __all__ = [
-    "LatencyRow",
-    "LatencyTable",
     "RecallFigure",
     "ReliabilityFigure",
     "RiskFigure",
-    "latency_table",
     "operating_point",
     "recall_figure",
     "reliability_figure",
@@ -36,7 +32,6 @@ __all__ = [
 ]
 
 RISK_LIMITS = (0.05, 0.10)
-PERCENTILES = ("p50", "p95", "p99")
 BINS = 10
 
 
@@ -67,29 +62,11 @@ class ReliabilityFigure:
     calibration_error: float
 
 
-@dataclass(frozen=True, slots=True)
-class LatencyRow:
-    """A stage's milliseconds; ``percentiles`` in the order of PERCENTILES, None unknown."""
-
-    stage: str
-    n: int
-    percentiles: tuple[float | None, ...]
-    strip: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyTable:
-    """Stages over one axis."""
-
-    axis: Markup
-    rows: tuple[LatencyRow, ...]
-
-
 def scored_questions(records: Sequence[QuestionRecord]) -> list[tuple[float, bool]]:
     """Score of the best sentence and whether answering with it would have been right.
 
-    It never is where the archive does not say. Left out: questions that failed, and those
-    whose gold cannot tell.
+    It never is for an unanswerable question. Left out: questions that failed, and those
+    without gold to judge by.
     """
     return [
         (record.decision_score, bool(record.best_right))
@@ -99,7 +76,7 @@ def scored_questions(records: Sequence[QuestionRecord]) -> list[tuple[float, boo
 
 
 def operating_point(summary: Summary | None) -> OperatingPoint | None:
-    """Where the gate stood, or None where the run does not say."""
+    """The threshold and what it led to, or None where the run has none."""
     point = summary.operating_point if summary else {}
     support, coverage, risk = (point.get(key) for key in ("min_support", "coverage", "risk"))
     if support is None or coverage is None or risk is None:
@@ -161,25 +138,3 @@ def _bin(tenth: int, members: Sequence[tuple[float, bool]]) -> ScoreBin:
     low, high = share_interval(right, count)
     score = sum(score for score, _ in members) / count
     return ScoreBin(tenth, count, score, right / count, low, high)
-
-
-def latency_table(
-    records: Sequence[QuestionRecord], summary: Summary | None
-) -> LatencyTable | None:
-    """Milliseconds by stage, the whole question last; None when nothing was timed."""
-    values: dict[str, list[float]] = {}
-    for record in records:
-        for stage, took in record.timings_ms.items():
-            values.setdefault(stage, []).append(took)
-    if not values:
-        return None
-    axis = LogAxis.over(took for stage in values.values() for took in stage)
-    known = summary.latency_ms if summary else {}
-    rows = []
-    # Stages stand in the order in which they ran, but a question may lack the first ones.
-    for stage in sorted(values, key=lambda stage: stage == "total"):
-        marks = {name: known[stage][name] for name in PERCENTILES if name in known.get(stage, {})}
-        strip = Markup(latency_strip(values[stage], axis, marks))
-        numbers = tuple(marks.get(name) for name in PERCENTILES)
-        rows.append(LatencyRow(stage, len(values[stage]), numbers, strip))
-    return LatencyTable(Markup(latency_axis(axis)), tuple(rows))

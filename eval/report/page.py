@@ -1,8 +1,8 @@
-"""A run as one HTML page that needs nothing else: no request leaves it, ever.
+"""A run as one self-contained HTML page, which makes no requests.
 
-Charts are inline SVG, style and script are inline and named by their hash in the page's
+Charts are inline SVG, style and script are inline and allowed by their hash in the page's
 content security policy, and every text of documents and questions is escaped. The script
-only filters; without it the page reads the same.
+only filters; the page is complete without it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from markupsafe import Markup
 from eval.errors import RunError
 from eval.records import Manifest, QuestionRecord, SentenceRecord, Summary
 from eval.report.figures import (
-    latency_table,
     operating_point,
     recall_figure,
     reliability_figure,
@@ -92,7 +91,6 @@ def render_report(
             recall=recall_figure(metrics),
             risk=risk_figure(scored, point),
             reliability=reliability_figure(scored, point.min_support if point else None),
-            latency=latency_table(records, summary),
             groups=groups,
         )
     )
@@ -126,7 +124,7 @@ def _asset(name: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Content security policy: this style and this script, and nothing from anywhere."""
+    """Content security policy: this style, this script, and no other source."""
     return (
         f"default-src 'none'; style-src '{_source_hash(style)}'; "
         f"script-src '{_source_hash(script)}'; base-uri 'none'; form-action 'none'"
@@ -148,9 +146,9 @@ def _counts(records: Sequence[QuestionRecord]) -> dict[str, int]:
 
 
 def _shares(groups: Sequence[Group]) -> str:
-    parts = [(g.verdict.key, g.verdict.label, len(g.questions)) for g in groups]
+    parts = [(g.grade.key, g.grade.label, len(g.questions)) for g in groups]
     words = ", ".join(f"{count} {label}" for _, label, count in parts)
-    return share_bar(parts, f"Questions by verdict: {words}")
+    return share_bar(parts, f"Questions by grade: {words}")
 
 
 def _hash_of(settings: Mapping[str, object]) -> str:
@@ -161,12 +159,12 @@ def _hash_of(settings: Mapping[str, object]) -> str:
 
 
 def _decimal(value: float | None, digits: int = 3) -> str:
-    """As many decimals for every value, so that a column's points stand below each other."""
+    """The same number of decimals for every value, so that columns align."""
     return "–" if value is None else f"{value:.{digits}f}"
 
 
 def _short(value: float | None) -> str:
-    """A question's own value: mostly 0 or 1, so no decimals that say nothing."""
+    """A question's own value, mostly 0 or 1: without trailing zeros."""
     return "–" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
 
 
@@ -181,17 +179,17 @@ def _percent(value: float) -> str:
 
 
 def _date(moment: str) -> str:
-    """ISO time as a reader wants it: "2025-01-15 09:30", in the zone it was written in."""
+    """ISO time as "2025-01-15 09:30", in its own time zone."""
     return moment[:16].replace("T", " ")
 
 
 def _sentence(text: str) -> str:
-    """With a capital letter and a full stop; the rest as it is."""
+    """With a capital letter and a full stop."""
     return text[:1].upper() + text[1:] + "."
 
 
 def _breakable(name: str) -> Markup:
-    """A metric's name that a narrow column may break after a dot or an underscore."""
+    """A metric's name that can wrap after a dot or an underscore."""
     return Markup("<wbr>").join(re.split(r"(?<=[._])", name))
 
 
@@ -200,7 +198,7 @@ def _json(value: object) -> str:
 
 
 def _cut_before(sentence: SentenceRecord) -> bool:
-    """Whether the document goes on before what is shown of it."""
+    """Whether the document has more text before the excerpt."""
     return sentence.start > len(sentence.before)
 
 

@@ -1,4 +1,4 @@
-"""The report's questions: each beside its gold, gathered by verdict, failures first."""
+"""The report's questions: each with its gold, grouped by grade, failures first."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from eval.measure.metrics import contains_answer
 from eval.records import ClaimRecord, EvidenceRecord, QuestionRecord, SentenceRecord
+from eval.report.grades import GRADES, Grade, evidence_covered, first_gold_rank, grade_of
 from eval.report.tables import split_retrieval
-from eval.report.verdicts import VERDICTS, Verdict, evidence_covered, find_verdict, first_gold_rank
 
 __all__ = ["Group", "QuestionView", "StageView", "group_questions"]
 
-# The closed question's line says this much of an answer.
+# How much of an answer the line of a closed question shows.
 PEEK_CHARACTERS = 140
 
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """What a stage did for a question: rank of the first gold document, and measures."""
+    """A stage's result for a question: rank of the first gold document, and measures."""
 
     stage: str
     rank: int | None
@@ -29,14 +29,14 @@ class StageView:
 class QuestionView:
     """A question as the page shows it.
 
-    ``number`` is its place in the run, from 1. ``claims`` pairs each sentence with the
+    ``number`` is its position in the run, from 1. ``claims`` pairs each sentence with the
     numbers of its ``notes``, the citations. Gold is paired with whether the answer
     covers it, None where there is no answer to judge.
     """
 
     number: int
     record: QuestionRecord
-    verdict: Verdict
+    grade: Grade
     peek: str
     claims: tuple[tuple[ClaimRecord, tuple[int, ...]], ...]
     notes: tuple[SentenceRecord, ...]
@@ -49,24 +49,24 @@ class QuestionView:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Questions of one verdict, the highest support score first."""
+    """Questions of one grade, the highest support score first."""
 
-    verdict: Verdict
+    grade: Grade
     questions: tuple[QuestionView, ...]
 
 
 def group_questions(records: Sequence[QuestionRecord], *, mode: str) -> tuple[Group, ...]:
-    """Every question once, in groups by verdict, failures first; no group is empty.
+    """Every question once, in groups by grade, failures first; no group is empty.
 
-    Within a group a confident verdict comes first: the surest mistakes teach most.
+    Within a group the highest score comes first: confident mistakes teach most.
     """
-    found: dict[str, list[QuestionView]] = {key: [] for key in VERDICTS}
+    found: dict[str, list[QuestionView]] = {key: [] for key in GRADES}
     for number, record in enumerate(records, 1):
-        verdict = find_verdict(record, mode=mode)
-        found[verdict.key].append(_view(number, record, verdict))
+        grade = grade_of(record, mode=mode)
+        found[grade.key].append(_view(number, record, grade))
     return tuple(
         Group(
-            VERDICTS[key],
+            GRADES[key],
             tuple(sorted(views, key=lambda view: -view.record.decision_score)),
         )
         for key, views in found.items()
@@ -74,7 +74,7 @@ def group_questions(records: Sequence[QuestionRecord], *, mode: str) -> tuple[Gr
     )
 
 
-def _view(number: int, record: QuestionRecord, verdict: Verdict) -> QuestionView:
+def _view(number: int, record: QuestionRecord, grade: Grade) -> QuestionView:
     claims, notes = _footnotes(record.claims)
     said = " ".join(claim.text for claim in record.claims)
     answered = bool(record.claims)
@@ -82,7 +82,7 @@ def _view(number: int, record: QuestionRecord, verdict: Verdict) -> QuestionView
     return QuestionView(
         number=number,
         record=record,
-        verdict=verdict,
+        grade=grade,
         peek=_peek(record),
         claims=claims,
         notes=notes,
@@ -118,7 +118,7 @@ def _footnotes(
 
 
 def _peek(record: QuestionRecord) -> str:
-    """One line of what came of it, for a question that is not opened."""
+    """The result on one line, for a question that is not opened."""
     text = record.error or (record.claims[0].text if record.claims else "")
     line = " ".join(text.split())
     return line if len(line) <= PEEK_CHARACTERS else line[: PEEK_CHARACTERS - 1] + "…"

@@ -37,15 +37,15 @@ RETRIEVAL = "retrieval"
 # An interval over fewer questions than this covers most of the scale.
 FEW_QUESTIONS = 10
 
-# What a question type is looked at for, retrieval apart.
+# The columns of the table by question type, retrieval apart.
 TYPE_METRICS = {
     "answer.first_right": "first right",
     "answer.contains_gold": "contains gold",
     "answer.precision": "right, of answered",
     "citation.precision_evidence": "citations in evidence",
     "citation.recall": "evidence cited",
-    "abstention.recall": "refused rightly",
-    "abstention.false_refusal": "refused wrongly",
+    "abstention.recall": "rightly abstained",
+    "abstention.false_refusal": "wrongly abstained",
 }
 
 
@@ -60,7 +60,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """A metric of a family. ``measure`` is None where a later version took it."""
+    """A metric of a family. ``measure`` is None for a metric of another version."""
 
     name: str
     measure: Measure | None
@@ -69,7 +69,7 @@ class MetricRow:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Metrics that measure one thing, in the order of the summary."""
+    """Metrics that belong together, in the order of the summary."""
 
     title: str
     rows: tuple[MetricRow, ...]
@@ -115,7 +115,7 @@ class TypeTable:
 
 
 def means_without_intervals(records: Sequence[QuestionRecord]) -> dict[str, Estimate]:
-    """Means of the per-question values: what can be said of a run that is not finished."""
+    """Means of the per-question values, for a run that is not finished."""
     values: dict[str, list[float]] = {}
     for record in records:
         for name, value in record.measures.items():
@@ -128,7 +128,7 @@ def means_without_intervals(records: Sequence[QuestionRecord]) -> dict[str, Esti
 
 
 def metric_families(metrics: Mapping[str, Estimate]) -> tuple[Family, ...]:
-    """All but retrieval; a family that is not known here goes by its own name."""
+    """All but retrieval; an unknown family keeps its own name."""
     rows: dict[str, list[MetricRow]] = {family: [] for family in FAMILIES}
     for name, estimate in metrics.items():
         family = name.partition(".")[0]
@@ -185,7 +185,7 @@ def type_table(
 
 
 def _type_columns() -> dict[str, str]:
-    """Labels by metric: what types are looked at for, then the headline's retrieval."""
+    """Labels by metric, then the headline's retrieval metrics."""
     stages = {name: parts for name in HEADLINE if (parts := split_retrieval(name))}
     return TYPE_METRICS | {name: f"{metric}, {stage}" for name, (stage, metric) in stages.items()}
 

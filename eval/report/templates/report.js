@@ -4,11 +4,11 @@
   if (!form) return;
   const words = document.getElementById("words");
   const shown = document.getElementById("shown");
-  const buttons = [...form.querySelectorAll("button[data-verdict]")];
+  const buttons = [...form.querySelectorAll("button[data-grade]")];
   const groups = [...document.querySelectorAll(".group")];
   const questions = [...document.querySelectorAll(".question")];
   const texts = new Map();
-  let verdict = "";
+  let grade = "";
   let waiting = 0;
 
   // Read once and only when someone searches: a large run holds megabytes of text.
@@ -18,7 +18,7 @@
   };
 
   const matches = (question, wanted) =>
-    (!verdict || question.dataset.verdict === verdict) &&
+    (!grade || question.dataset.grade === grade) &&
     wanted.every((word) => textOf(question).includes(word));
 
   const update = () => {
@@ -35,9 +35,9 @@
   };
 
   const choose = (key) => {
-    verdict = key;
+    grade = key;
     for (const button of buttons) {
-      button.setAttribute("aria-pressed", String(button.dataset.verdict === key));
+      button.setAttribute("aria-pressed", String(button.dataset.grade === key));
     }
     update();
   };
@@ -64,7 +64,7 @@
     waiting = setTimeout(update, 120);
   });
   for (const button of buttons) {
-    button.addEventListener("click", () => choose(button.dataset.verdict));
+    button.addEventListener("click", () => choose(button.dataset.grade));
   }
   document.getElementById("open").addEventListener("click", () => setOpen(true));
   document.getElementById("close").addEventListener("click", () => setOpen(false));

@@ -1,6 +1,6 @@
-"""What became of each question, in one word, and which of its gold was found.
+"""The grade of each question, and which of its gold was found.
 
-A run's verdict is about the best-supported sentence that was said: the first claim.
+A grade is about the best-supported sentence of the answer: its first claim.
 """
 
 from __future__ import annotations
@@ -11,42 +11,44 @@ from dataclasses import dataclass
 from eval.measure.metrics import overlaps
 from eval.records import EvidenceRecord, QuestionRecord, SentenceRecord
 
-__all__ = ["VERDICTS", "Verdict", "evidence_covered", "find_verdict", "first_gold_rank"]
+__all__ = ["GRADES", "Grade", "evidence_covered", "first_gold_rank", "grade_of"]
 
 # Retrieval-only runs: a gold document within this rank counts as found.
 FOUND_WITHIN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """One kind of outcome. ``key`` names it in the page, ``label`` on a badge."""
+class Grade:
+    """One kind of result. ``key`` names it in the page, ``label`` on a badge."""
 
     key: str
     label: str
     heading: str
 
 
-# In the order in which a reader wants to see them: failures first.
-VERDICTS = {
-    verdict.key: verdict
-    for verdict in (
-        Verdict("failed", "failed", "Failed: asking ended in an error"),
-        Verdict("overreached", "should have refused", "Answered, though the archive does not say"),
-        Verdict("wrong", "wrong", "Answered wrongly"),
-        Verdict("missed", "missed", f"No gold document among the first {FOUND_WITHIN}"),
-        Verdict("refused", "refused", "Refused, though the archive says"),
-        Verdict("unjudged", "not judged", "Answered, and the gold cannot tell how well"),
-        Verdict("right", "right", "Answered rightly"),
-        Verdict("found", "found", f"A gold document among the first {FOUND_WITHIN}"),
-        Verdict("none", "nothing to find", "No gold document to find"),
-        Verdict("declined", "rightly refused", "Rightly refused"),
+# In the order in which they are shown: failures first.
+GRADES = {
+    grade.key: grade
+    for grade in (
+        Grade("failed", "failed", "Failed: asking ended in an error"),
+        Grade("overreached", "should have abstained", "Answered an unanswerable question"),
+        Grade("wrong", "wrong", "Wrong answers"),
+        Grade("missed", "missed", f"No gold document among the first {FOUND_WITHIN}"),
+        Grade(
+            "wrongly-abstained", "wrongly abstained", "Abstained, though the archive has an answer"
+        ),
+        Grade("unjudged", "not judged", "Answered; there is no gold to judge by"),
+        Grade("right", "right", "Right answers"),
+        Grade("found", "found", f"A gold document among the first {FOUND_WITHIN}"),
+        Grade("none", "nothing to find", "No gold document to find"),
+        Grade("rightly-abstained", "rightly abstained", "Rightly abstained"),
     )
 }
 
 
-def find_verdict(record: QuestionRecord, *, mode: str) -> Verdict:
-    """The verdict on a question of a run in this mode ("answers" or "retrieval")."""
-    return VERDICTS[_key(record, mode)]
+def grade_of(record: QuestionRecord, *, mode: str) -> Grade:
+    """The grade of a question of a run in this mode ("answers" or "retrieval")."""
+    return GRADES[_key(record, mode)]
 
 
 def _key(record: QuestionRecord, mode: str) -> str:
@@ -55,7 +57,7 @@ def _key(record: QuestionRecord, mode: str) -> str:
     if mode == "retrieval":
         return _retrieval_key(record)
     if record.outcome == "abstained":
-        return "refused" if record.answerable else "declined"
+        return "wrongly-abstained" if record.answerable else "rightly-abstained"
     if not record.answerable:
         return "overreached"
     first = record.measures.get("answer.first_right")
@@ -80,7 +82,7 @@ def first_gold_rank(ranking: Sequence[str], documents: Sequence[str]) -> int | N
 
 
 def evidence_covered(evidence: EvidenceRecord, cited: Sequence[SentenceRecord]) -> bool:
-    """Whether a citation overlaps the evidence, or quotes it where its place is unknown."""
+    """Whether a citation overlaps the evidence, or quotes it where its span is unknown."""
     same = [one for one in cited if one.document == evidence.document]
     if evidence.start is None or evidence.end is None:
         return any(evidence.quote in one.quote or one.quote in evidence.quote for one in same)
