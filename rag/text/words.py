@@ -122,10 +122,12 @@ def _joined_words(words: Sequence[str]) -> list[str]:
 _PORTER = snowballstemmer.stemmer("porter")
 # The stemmer keeps the word it works on in itself.
 _PORTER_LOCK = threading.Lock()
-# The two rules that Porter added to his paper's and snowball's "porter" lacks: assembly as
-# assemble, ecology as ecological. What precedes must have a vowel and then a consonant.
+# Where Porter's own program departs from his paper, which snowball's "porter" follows:
+# assembly as assemble and ecology as ecological, behind a vowel and a consonant; of any
+# doubled consonant, as in trekking, one goes.
 _LATER_RULES = re.compile(
     r"(?P<before>.*(?:[aeiou][^aeiou]|[^aeiou]y[^aeiou]).*)(?P<ending>bl|log)(?:y|i|ies)"
+    r"|(?P<single>.*[aeiouy].*([chjkqvwx]))\4(?:ed|ing)"
 )
 
 
@@ -140,7 +142,8 @@ def index_stem(word: str) -> str:
         return word
     later = _LATER_RULES.fullmatch(word)
     if later is not None:
-        word = later["before"] + ("ble" if later["ending"] == "bl" else "log")
+        ending = {"bl": "ble", "log": "log", None: ""}[later["ending"]]
+        word = (later["before"] or later["single"]) + ending
     with _PORTER_LOCK:
         return str(_PORTER.stemWord(word))
 
