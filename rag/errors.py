@@ -13,6 +13,7 @@ FootnoteError
 │   └── StoreDamagedError  what is stored contradicts itself; run `footnote doctor`
 ├── IndexMismatchError     the index was built with other models or splitter settings
 ├── QuestionError          a question is empty or too long
+├── FilterError            a date is not valid, or filters contradict each other
 ├── UnknownDocumentError   no document, or more than one, answers to that name
 ├── UnknownConversationError  there is no such conversation
 ├── UnknownTurnError       there is no such turn of any conversation
@@ -29,6 +30,7 @@ from typing import Literal
 __all__ = [
     "AbandonedError",
     "CitationError",
+    "FilterError",
     "FootnoteError",
     "IndexMismatchError",
     "LanguageModelError",
@@ -136,6 +138,10 @@ class IndexMismatchError(FootnoteError):
 
 class QuestionError(FootnoteError):
     """A question is empty or too long."""
+
+
+class FilterError(FootnoteError):
+    """A date is not valid, or filters contradict each other."""
 
 
 class UnknownDocumentError(FootnoteError):

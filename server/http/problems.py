@@ -1,7 +1,7 @@
 """Errors as clients see them: a status, what is wrong, and what to do.
 
-Footnote's own routes answer with RFC 9457 problems (``application/problem+json``), the
-routes under ``/v1/`` with OpenAI's error object, since their clients read only that.
+Footnote's own routes respond with RFC 9457 problems (``application/problem+json``), the
+routes under ``/v1/`` with OpenAI's error object, the only one that their clients read.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from rag.errors import (
+    FilterError,
     FootnoteError,
     IndexMismatchError,
     LanguageModelError,
@@ -58,7 +59,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldError(BaseModel):
-    """One part of the request that is not as it should be."""
+    """One part of the request that is invalid."""
 
     loc: list[str | int]
     msg: str
@@ -70,19 +71,19 @@ class Problem(BaseModel):
     type: str = "about:blank"
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
-    detail: str = Field(examples=["no document '53236b8a4b3fe870'"])
-    remedy: str = Field(examples=["'GET /documents' lists all"])
+    detail: str = Field(examples=["no document has the id '53236b8a4b3fe870'"])
+    remedy: str | None = Field(default=None, examples=["'GET /documents' lists all documents"])
     code: str = Field(examples=["document_unknown"])
     request_id: str | None = None
     errors: list[FieldError] | None = None
-    removed_at: str | None = Field(default=None, description="of a document that is gone")
-    replaced_by: str | None = Field(default=None, description="the document that took its place")
+    removed_at: str | None = Field(default=None, description="when the document was removed")
+    replaced_by: str | None = Field(default=None, description="id of the document that replaced it")
 
 
 class ProblemError(HTTPException):
-    """An error with its status, a code for programs, and what to do.
+    """An error with its status, a code for programs, and a remedy.
 
-    An HTTPException, so that FastAPI lets it through where it reads a body.
+    An HTTPException, so that FastAPI does not wrap it when it is raised while a body is read.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class ProblemError(HTTPException):
         status: int,
         code: str,
         detail: str,
-        remedy: str,
+        remedy: str | None,
         *,
         headers: Mapping[str, str] | None = None,
         **more: Any,
@@ -101,8 +102,13 @@ class ProblemError(HTTPException):
         self.remedy = remedy
         self.more = more
 
+    @property
+    def message(self) -> str:
+        """Detail and remedy as one line of text."""
+        return f"{self.detail}; {self.remedy}" if self.remedy else str(self.detail)
+
     def problem(self, request_id: str | None = None) -> Problem:
-        """The shape that is sent."""
+        """The body that is sent."""
         return Problem(
             title=HTTPStatus(self.status_code).phrase,
             status=self.status_code,
@@ -114,10 +120,10 @@ class ProblemError(HTTPException):
         )
 
 
-# What an endpoint asks for beyond this is passed on as this.
-_LONGEST_WAIT_SECONDS = 3600.0
+# An endpoint of a language model may ask for longer; clients are told at most this.
+_MAX_RETRY_AFTER_SECONDS = 3600.0
 
-# Narrow classes before the wider ones that they are kinds of.
+# Subclasses before their base classes.
 _KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
     (QuestionError, 422, "question_invalid", {}),
     (UnknownDocumentError, 404, "document_unknown", {}),
@@ -127,7 +133,8 @@ _KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
     (NameTakenError, 409, "name_taken", {}),
     (UnreadableTypeError, 415, "media_type", {}),
     (ReadError, 422, "unreadable_document", {}),
-    (SettingsError, 400, "contradiction", {}),
+    (FilterError, 400, "filter_invalid", {}),
+    (SettingsError, 400, "setting_invalid", {}),
     (StoreLockedError, 503, "store_busy", {"Retry-After": "5"}),
     (StoreDamagedError, 500, "store_damaged", {}),
     (StoreVersionError, 500, "store_version", {}),
@@ -139,7 +146,7 @@ _KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
 
 
 def problem_of(error: FootnoteError) -> ProblemError:
-    """The problem that an error of the core is to a client."""
+    """An error of the core as a problem for a client."""
     unknown: tuple[int, str, Mapping[str, str]] = (500, "internal", {})
     status, code, headers = next(
         (
@@ -150,28 +157,26 @@ def problem_of(error: FootnoteError) -> ProblemError:
         unknown,
     )
     if isinstance(error, LanguageModelError) and error.retry_after_seconds is not None:
-        wait = min(max(1.0, error.retry_after_seconds), _LONGEST_WAIT_SECONDS)
+        wait = min(max(1.0, error.retry_after_seconds), _MAX_RETRY_AFTER_SECONDS)
         headers = {"Retry-After": str(math.ceil(wait))}
-    return ProblemError(
-        status, code, error.detail, error.remedy or "see the detail", headers=headers
-    )
+    return ProblemError(status, code, error.detail, error.remedy, headers=headers)
 
 
 def problem_from(error: Exception) -> ProblemError:
-    """What to tell a client when a stream has begun, whatever went wrong.
+    """Any error as a problem, for a response that has already started.
 
-    What nobody foresaw is logged, since nobody outside hears of it.
+    An unexpected one is logged, because nothing else will report it.
     """
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, FootnoteError):
         return problem_of(error)
-    _log.error("a stream failed", exc_info=error)
+    _log.error("a streamed response failed", exc_info=error)
     return unexpected_problem()
 
 
 def problem_response(request: Request, error: ProblemError) -> JSONResponse:
-    """The error in the shape that the route's clients read."""
+    """The error in the format of the route."""
     request_id = getattr(request.state, "request_id", None)
     if request.url.path.startswith("/v1/"):
         body: dict[str, Any] = {"error": openai_error(error)}
@@ -190,12 +195,12 @@ _OPENAI_TYPES = {
 
 
 def openai_error(error: ProblemError) -> dict[str, Any]:
-    """The error as OpenAI's clients read it: the ``error`` of a body or of an event."""
+    """The error as OpenAI's clients read it: ``error`` of a body or of an event."""
     kind = _OPENAI_TYPES.get(
         error.status_code, "server_error" if error.status_code >= 500 else "invalid_request_error"
     )
     return {
-        "message": f"{error.detail}; {error.remedy}",
+        "message": error.message,
         "type": kind,
         "param": error.more.get("param"),
         "code": error.code,
@@ -203,7 +208,7 @@ def openai_error(error: ProblemError) -> dict[str, Any]:
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route that may fail with these."""
+    """The ``responses`` of a route that may fail with these statuses."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
         status: {
@@ -216,20 +221,20 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def unexpected_problem() -> ProblemError:
-    """What a client is told of an error that nobody foresaw.
+    """What a client is told about an unexpected error.
 
-    Without its message, which may hold anything; the log has it all.
+    Its message could contain anything, so it goes to the log only.
     """
     return ProblemError(
         500,
         "internal",
-        "an unexpected error happened",
-        "try again; if it stays, report it with the request id and the server's log",
+        "an unexpected error occurred",
+        "try again; if it persists, report it with the request id and the server's log",
     )
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Make every error that is raised on purpose a problem."""
+    """Turn every error that a route raises into a problem."""
 
     async def raised(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, ProblemError)
@@ -245,7 +250,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        # A permalink that was cut short when it was sent on: the page says what is wrong.
+        # A permalink that was cut off when it was shared: the page says what is wrong.
         if request.url.path.startswith("/documents/") and wants_page(request):
             return document_page()
         return problem_response(request, _of_validation(request, error))
@@ -259,8 +264,8 @@ def add_problem_handlers(app: FastAPI) -> None:
 def _of_http(request: Request, error: HTTPException) -> ProblemError:
     where = f"{request.method} {request.url.path}"
     remedies = {
-        404: (f"there is nothing at {where}", "'/docs' lists what there is", "not_found"),
-        405: (f"{where} is not offered", "use a method that Allow names", "method_not_allowed"),
+        404: (f"{where} does not exist", "'/docs' lists all routes", "not_found"),
+        405: (f"{where} is not allowed", "use a method listed in Allow", "method_not_allowed"),
     }
     detail, remedy, code = remedies.get(
         error.status_code, (str(error.detail), "see '/docs'", "bad_request")
@@ -272,7 +277,7 @@ def _of_http(request: Request, error: HTTPException) -> ProblemError:
 
 
 def _methods(request: Request) -> list[str]:
-    """What is offered at the request's path by all routes of it, not by the first alone."""
+    """The methods of all routes at the request's path, not only of the first."""
     described: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
     return sorted(
         method.upper()
@@ -291,8 +296,8 @@ def _of_validation(request: Request, error: RequestValidationError) -> ProblemEr
     where = ".".join(str(part) for part in first.loc if part != "body") or "the body"
     remedy = "see '/docs'"
     if isinstance(error.body, bytes):
-        # Not read as JSON, and what is wrong with bytes tells nobody why.
-        first = FieldError(loc=first.loc, msg="it was not sent as JSON")
+        # The body was not parsed as JSON; pydantic's message about bytes would mislead.
+        first = FieldError(loc=first.loc, msg="not sent as JSON")
         remedy = "send the header 'Content-Type: application/json'"
     if request.url.path.startswith("/v1/"):
         param = "".join(

@@ -268,7 +268,7 @@ def _on_the_web(source: str) -> bool:
 
 def _refusal(error: ProblemError) -> str:
     wait = (error.headers or {}).get("Retry-After")
-    return f"{error.detail}; " + (f"try again in {wait} seconds" if wait else error.remedy)
+    return f"{error.detail}; try again in {wait} seconds" if wait else error.message
 
 
 def _json(value: object) -> str:

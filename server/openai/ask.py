@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
-from rag.errors import SettingsError
+from rag.errors import FilterError
 from rag.types import Answer, Question
 from server.http.arrivals import Arrivals
 from server.http.disconnect import settled
@@ -32,8 +32,8 @@ from server.openai.shapes import (
     OpenAIError,
 )
 from server.openai.text import Composed
+from server.wire.filters import last_day
 from server.wire.outcome import AbstentionOut, AnswerOut
-from server.wire.shapes import last_day
 
 __all__ = [
     "check_format",
@@ -96,12 +96,12 @@ def question_of(asked: Asked, footnote: FootnoteIn | None) -> Question:
     """The question with the filters and the day that the request's extension names.
 
     Raises:
-        ProblemError: 400, these are no dates.
+        ProblemError: 400, a date is not valid, or since is after until.
     """
     wanted = footnote or FootnoteIn()
     try:
         filters, day = wanted.filters.filters(), last_day(wanted.as_of)
-    except SettingsError as error:
+    except FilterError as error:
         known = problem_of(error)
         raise refuse("footnote", known.detail, known.remedy) from error
     return Question(asked.text, filters, asked.history, day)

@@ -1,4 +1,4 @@
-"""What OpenAI clients send, as a question with the conversation before it."""
+"""The messages of an OpenAI request as a question and the conversation before it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.openai.text import said_in
 
 __all__ = ["Asked", "asked_in", "refuse"]
 
-# A follow-up is understood from the last turns; older ones are left out.
+# A follow-up is understood from the last turns; older ones are dropped.
 _MOST_TURNS = 32
 _TURN_CHARACTERS = 4000
 _TEXT_PARTS = frozenset(("text", "input_text", "output_text"))
@@ -21,40 +21,41 @@ _TEXT_PARTS = frozenset(("text", "input_text", "output_text"))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The last thing that the user said, and the turns before it, oldest first."""
+    """The last message of the user, and the turns before it, oldest first."""
 
     text: str
     history: tuple[Turn, ...]
 
 
-def refuse(param: str, detail: str, remedy: str, *, code: str = "invalid_value") -> ProblemError:
-    """A request that cannot be served, with the part that is at fault."""
+def refuse(
+    param: str, detail: str, remedy: str | None, *, code: str = "invalid_value"
+) -> ProblemError:
+    """An invalid request; ``param`` is the part of it that is wrong."""
     return ProblemError(400, code, detail, remedy, param=param)
 
 
 def asked_in(messages: Sequence[InputMessage], param: str) -> Asked:
     """The last user message as a question, with the turns before it.
 
-    Messages of other roles than user and assistant say nothing to an archive: they are
-    neither instructions nor part of what is looked for. A long history is shortened from its
-    oldest turn. ``param`` is what the request calls the messages.
+    Messages of roles other than user and assistant are ignored: an archive follows no
+    instructions. Of a long history the oldest turns are dropped. ``param`` is the request's
+    name for the messages.
 
     Raises:
-        ProblemError: 400, no user message, an empty or too long one, or one with more than
-            text.
+        ProblemError: 400, there is no user message, or it is empty, too long or not only text.
     """
     places = [place for place, message in enumerate(messages) if message.role == "user"]
     if not places:
-        raise refuse(param, "no message has the role 'user'", "ask something in a user message")
+        raise refuse(param, "no message has the role 'user'", "add a user message with a question")
     where = f"{param}[{places[-1]}].content"
     text = _question(messages[places[-1]], where)
     if not text:
-        raise refuse(where, "the question is empty", "ask about somebody or something")
+        raise refuse(where, "the question is empty", "write a question")
     if len(text) > MAX_QUESTION_CHARACTERS:
         raise refuse(
             where,
             f"the question has {len(text)} characters",
-            f"ask in at most {MAX_QUESTION_CHARACTERS}; earlier messages may be longer",
+            f"use at most {MAX_QUESTION_CHARACTERS}; earlier messages may be longer",
             code="string_above_max_length",
         )
     turns = [turn for message in messages[: places[-1]] for turn in _turn_of(message)]
@@ -68,15 +69,15 @@ def _question(message: InputMessage, where: str) -> str:
         if part.type not in _TEXT_PARTS:
             raise refuse(
                 f"{where}[{place}]",
-                f"a part is of type '{part.type}', and only text can be looked up",
-                "say in words what is asked; documents are added with 'POST /documents'",
+                f"parts of type '{part.type}' are not supported",
+                "write the question as text; add documents with 'POST /documents'",
                 code="unsupported_content",
             )
     return _joined(message.content or ()).strip()
 
 
 def _turn_of(message: InputMessage) -> list[Turn]:
-    """The message as a turn; none when it says nothing. Parts other than text are left out."""
+    """The message as a turn; none when it has no text. Parts other than text are dropped."""
     content = message.content
     text = content if isinstance(content, str) else _joined(content or ())
     if message.role == "user":

@@ -296,6 +296,6 @@ async def _events(
             yield event(told, told["type"])
     except Exception as error:  # noqa: BLE001
         known = problem_from(error)
-        failure = ResponseFailure(message=f"{known.detail}; {known.remedy}")
+        failure = ResponseFailure(message=known.message)
         for told in telling.fail(failure):
             yield event(told, told["type"])

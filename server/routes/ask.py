@@ -21,6 +21,7 @@ from server.http.security import Caller, Reader
 from server.http.work import given_up
 from server.routes.ownership import conversation_of
 from server.routes.parameters import QueryFilters
+from server.wire.filters import last_day
 from server.wire.outcome import (
     AbstentionOut,
     AnswerOut,
@@ -39,7 +40,6 @@ from server.wire.shapes import (
     SearchHit,
     SearchIn,
     SearchOut,
-    last_day,
 )
 
 __all__ = ["answer", "router"]

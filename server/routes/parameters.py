@@ -1,4 +1,4 @@
-"""Parameters that several routes take in their address."""
+"""Query parameters that several routes share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from rag.types import Filters
-from server.wire.shapes import DateText, LanguageText, SourceText, make_filters
+from server.wire.filters import make_filters
+from server.wire.shapes import DateText, LanguageText, SourceText
 
 __all__ = ["QueryFilters"]
 
@@ -18,11 +19,11 @@ def _query_filters(
         Query(
             max_length=20,
             default_factory=list,
-            description="only sources that match any of these",
+            description="only documents with a source that matches one of these",
         ),
     ],
-    since: Annotated[DateText | None, Query(description="published then or later")] = None,
-    until: Annotated[DateText | None, Query(description="published then or before")] = None,
+    since: Annotated[DateText | None, Query(description="published since")] = None,
+    until: Annotated[DateText | None, Query(description="published until")] = None,
     language: Annotated[LanguageText | None, Query()] = None,
 ) -> Filters:
     return make_filters(source, since, until, language)

@@ -9,7 +9,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from rag.answer.settings import Composer
 from rag.assistant import MAX_QUESTION_CHARACTERS
-from rag.errors import SettingsError
 from rag.journal.types import (
     Conversation,
     FileOutcome,
@@ -18,8 +17,8 @@ from rag.journal.types import (
     TurnRecord,
     Verdict,
 )
-from rag.text.dates import parse_iso
 from rag.types import Filters, Turn
+from server.wire.filters import make_filters
 from server.wire.outcome import OutcomeOut, StageOut, outcome_out
 
 __all__ = [
@@ -51,8 +50,6 @@ __all__ = [
     "TurnOut",
     "conversation_out",
     "job_out",
-    "last_day",
-    "make_filters",
 ]
 
 # Months have the days they can have; only 29 February is left to be checked by the calendar.
@@ -105,7 +102,7 @@ class FiltersIn(_In):
     language: LanguageText | None = None
 
     def filters(self) -> Filters:
-        """As the core takes them. Raises SettingsError: since is after until."""
+        """As the core takes them. Raises FilterError: since is after until."""
         return make_filters(self.sources, self.since, self.until, self.language)
 
 
@@ -404,28 +401,3 @@ def job_out(job: JobRecord) -> JobOut:
             for file in job.files
         ],
     )
-
-
-def make_filters(
-    sources: list[str], since: str | None, until: str | None, language: str | None
-) -> Filters:
-    """Filters as the core takes them. Raises SettingsError: since is after until."""
-    first = _days(since)[0] if since else None
-    last = _days(until)[1] if until else None
-    if first and last and first > last:
-        raise SettingsError(
-            f"since {since} is after until {until}, nothing can lie between", remedy="swap them"
-        )
-    return Filters(sources=tuple(sources), since=first, until=last, language=language)
-
-
-def last_day(as_of: str | None) -> date | None:
-    """The last day that ``as_of`` may mean."""
-    return _days(as_of)[1] if as_of else None
-
-
-def _days(text: str) -> tuple[date, date]:
-    try:
-        return parse_iso(text)
-    except ValueError as error:
-        raise SettingsError(f"{text} is no day of the calendar", remedy="correct it") from error
