@@ -1,13 +1,14 @@
-"""The command line: all commands go through Assistant; none has logic of its own.
+"""The command line. Every command calls the Assistant; none has logic of its own.
 
-rag.assistant is imported inside the commands on purpose: it brings torch and faiss,
-and ``footnote --help`` must answer at once.
+Commands import rag.assistant when they run: it loads torch and faiss, and
+``footnote --help`` must be fast.
 """
 
 from __future__ import annotations
 
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
+from typing import Annotated
 
 import typer
 
@@ -27,13 +28,31 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="footnote",
-    help="Ask a document archive; every sentence of an answer is footnoted to its source.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     # Help is plain text; read as markup it loses what stands in brackets.
     rich_markup_mode=None,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"footnote {version('footnote')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def footnote(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Ask a document archive: every sentence of an answer has a footnote to its source."""
+
+
 app.command()(ingest)
 app.command()(ask)
 app.command()(chat)
@@ -51,18 +70,18 @@ app.command()(man)
 app.add_typer(keys_app, name="keys")
 app.add_typer(conversations_app, name="conversations")
 
-# Commands of the other way in, and of anyone's own package: server imports none of them.
+# Commands of eval and of other packages, which server does not import.
 for _command in entry_points(group="footnote.commands"):
     app.add_typer(_command.load(), name=_command.name)
 
 
 def main() -> None:
-    """Run the command line; expected errors are one line on standard error, exit code 1."""
+    """Run the command line. An expected error is one line on standard error, exit code 1."""
     try:
-        app()
+        app(prog_name="footnote")
     except (FootnoteError, OSError) as error:
-        said = f"footnote: {harmless(str(error))}"
-        make_console(stderr=True).print(said, style="red", soft_wrap=True)
+        message = f"footnote: {harmless(str(error))}"
+        make_console(stderr=True).print(message, style="red", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         make_console(stderr=True).print("footnote: interrupted", style="yellow")

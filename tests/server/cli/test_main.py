@@ -1,8 +1,10 @@
 import io
 import json
+import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from itertools import chain
 
 import jsonschema
@@ -93,14 +95,14 @@ def test_the_life_of_an_archive(footnote, archive, tmp_path):
     status = json.loads(footnote("status", "--json", *data)[1])
     assert status["documents"] == 2
     assert status["index_vectors"] == status["passages"] > 0
-    assert "Everything checks out" in footnote("doctor", *data)[1]
+    assert "No problems found" in footnote("doctor", *data)[1]
 
     assert "guests" in footnote("search", "guests at UNIDO Day", "--top-k", 1, *data)[1]
     code, out, _ = footnote("remove", listed[0]["id"][:8], *data)
     assert (code, "removed" in out) == (0, True)
     code, out, _ = footnote("ask", "When did LI Yong visit Huawei?", *data)
     assert "The archive does not say" in out
-    assert "Everything checks out" in footnote("doctor", *data)[1]
+    assert "No problems found" in footnote("doctor", *data)[1]
 
 
 def test_a_bad_file_is_reported_by_name_with_exit_code_1_and_the_rest_is_in(
@@ -176,6 +178,36 @@ def test_a_chat_ends_with_its_input_and_shows_footnotes(footnote, sample_data, m
     code, out, _ = footnote("chat", "--data", sample_data)
     assert code == 0
     assert re.search(r"24 April 2019.*\[1\]", out, re.DOTALL)
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "server.cli.main", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+
+
+def test_the_version_is_that_of_the_package():
+    assert run("--version") == f"footnote {version('footnote')}\n"
+
+
+def test_a_shell_completes_commands_and_options():
+    asked = {"_FOOTNOTE_COMPLETE": "complete_bash", "COMP_CWORD": "1"}
+    assert run(COMP_WORDS="footnote do", **asked).split() == ["doctor"]
+    asked["COMP_CWORD"] = "2"
+    assert "--as-of" in run(COMP_WORDS="footnote ask --a", **asked).split()
+
+
+def test_completion_is_installed_for_a_shell(tmp_path):
+    # The parent of this process is no shell to detect.
+    named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1", "HOME": str(tmp_path)}
+    run("--install-completion", "bash", **named)
+    assert "source" in (tmp_path / ".bashrc").read_text(encoding="utf-8")
 
 
 def test_the_console_script_answers_help_at_once():
