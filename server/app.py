@@ -1,4 +1,4 @@
-"""The HTTP application: routes, middleware and what lives as long as the server."""
+"""The HTTP application: routes, middleware, and what runs as long as the server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from starlette.routing import Route
 from rag.assistant import Assistant
 from rag.config import Settings
 from server.http.context import ServerContext
-from server.http.middleware import BodyLimit, LastResort, OriginCheck, RequestIds, SafetyHeaders
+from server.http.middleware import (
+    BodyLimit,
+    OriginCheck,
+    RequestIds,
+    SecurityHeaders,
+    UnexpectedErrors,
+)
 from server.http.pages import PAGE_FOLDER, PageFiles
 from server.http.problems import add_problem_handlers
 from server.http.security import Guard
@@ -32,23 +38,23 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app", "model_seconds"]
 
-# A collector that cannot be reached must not keep a server from ending.
+# An unreachable collector must not keep the server from shutting down.
 _FLUSH_MILLISECONDS = 3000
 
 _DESCRIPTION = """\
-Answers questions over a document archive. Every sentence of an answer is footnoted to the
-exact characters that support it; when the archive does not say, `outcome` is `abstained`,
-with status 200. Spans count Unicode code points, end exclusive.
+Answers questions over a document archive. Every sentence of an answer has footnotes that
+point to the exact characters supporting it; when the archive does not say, `outcome` is
+`abstained` and the status is 200. Spans count Unicode code points, end exclusive.
 """
 
 
 def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None = None) -> FastAPI:
-    """The application that serves one archive; its spans go to ``tracer_provider``.
+    """The application that serves one archive; spans go to ``tracer_provider``.
 
-    The assistant and the provider stay the caller's: they are not closed here.
+    The caller closes the assistant and the provider.
 
     Raises:
-        SettingsError: a server setting cannot be used.
+        SettingsError: a server setting is invalid.
     """
     settings = assistant.settings.server
     guard = Guard(settings, assistant.journal)
@@ -87,7 +93,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
         description=_DESCRIPTION,
         lifespan=lifespan,
         telemetry=telemetry_of(tracer_provider),
-        # Their pages load scripts from elsewhere.
+        # FastAPI's own pages load scripts from other origins.
         docs_url=None,
         redoc_url=None,
     )
@@ -98,7 +104,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
         app.include_router(module.router)
     app.router.routes.append(Route(MCP_PATH, mcp))
     app.mount("/static", PageFiles(directory=PAGE_FOLDER), name="static")
-    # The last one added is the first to see a request.
+    # The middleware added last is the first to see a request.
     app.add_middleware(
         BodyLimit,
         max_body_bytes=settings.max_body_bytes,
@@ -110,13 +116,13 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST", "DELETE"],
-            # The clients of OpenAI and of MCP send headers of their own. A page still
-            # needs the key, which no browser sends by itself.
+            # OpenAI and MCP clients send headers of their own. A page still needs the key,
+            # which no browser sends by itself.
             allow_headers=["*"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
-    app.add_middleware(LastResort)
-    app.add_middleware(SafetyHeaders)
+    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(ObserveRequests, metrics=context.metrics)
     app.add_middleware(RequestIds)
     return app
@@ -131,13 +137,13 @@ def model_seconds(settings: Settings) -> float:
 
 
 def _watch(context: ServerContext) -> None:
-    """Show in the metrics what is read when somebody looks."""
+    """Add gauges that are read whenever the metrics are."""
     metrics, work = context.metrics, context.work
     metrics.watch_archive(context.assistant.status)
-    metrics.watch("footnote_work_running", "Questions being worked on.", lambda: work.running)
+    metrics.watch("footnote_work_running", "Questions being answered.", lambda: work.running)
     metrics.watch("footnote_work_waiting", "Questions waiting for a worker.", lambda: work.waiting)
     metrics.watch(
         "footnote_uploads_waiting",
-        "Upload jobs that are not done.",
+        "Upload jobs that are not finished.",
         context.assistant.journal.waiting_jobs,
     )

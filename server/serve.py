@@ -1,4 +1,4 @@
-"""`footnote serve`: one process that serves an archive over HTTP until it is told to end."""
+"""`footnote serve`: one process that serves an archive over HTTP until it is stopped."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from server.observe.tracing import tracing_provider
 
 __all__ = ["listen", "serve"]
 
-# A question takes well under a second; whoever waits in the queue gets an answer too. A
-# language model takes longer.
+# Time for running and queued questions to finish at shutdown; each takes well under a second
+# without a language model.
 _GRACE_SECONDS = 30
 
 
 def serve(assistant: Assistant, console: Console) -> None:
-    """Load the models, then answer requests until SIGTERM or Ctrl-C.
+    """Load the models, then serve requests until SIGTERM or Ctrl-C.
 
-    Requests that run when the signal comes are answered.
+    Requests in progress at that moment are completed.
 
     Raises:
-        SettingsError: it would be open to other machines without a key, cannot listen, or
-            a language model's key is not there.
+        SettingsError: other machines could reach it without a key, it cannot listen, or the
+            API key of a language model is missing.
         ModelError: a model cannot be loaded.
     """
     settings = assistant.settings.server
@@ -49,7 +49,7 @@ def serve(assistant: Assistant, console: Console) -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
-        # Ours has the request id, and not the address with its question.
+        # Our log has the request id and omits the query, which may contain a question.
         access_log=False,
         server_header=False,
         forwarded_allow_ips=list(settings.trusted_proxies),
@@ -60,13 +60,13 @@ def serve(assistant: Assistant, console: Console) -> None:
     port = listener.getsockname()[1]
     if not journal.has_keys():
         console.print(
-            "No API key is set: every program and every user of this machine may read, add "
-            "and remove documents. Make keys with 'footnote keys add NAME'.",
+            "There is no API key: every program and every user of this machine may read, add "
+            "and remove documents. Create keys with 'footnote keys add NAME'.",
             style="bold yellow",
         )
     console.print(f"Serving {assistant.settings.data} at http://{host}:{port}", soft_wrap=True)
-    # uvicorn ends in good order and then raises the signal again, which would kill this
-    # process before it has closed what it opened.
+    # uvicorn shuts down cleanly and then raises the signal again, which would kill this
+    # process before it has closed the store.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.Server(config).run(sockets=[listener])
     if tracer_provider is not None:
@@ -74,10 +74,10 @@ def serve(assistant: Assistant, console: Console) -> None:
 
 
 def listen(settings: ServerSettings) -> socket.socket:
-    """A socket that listens where the settings say, and never holds back what is sent.
+    """A listening socket at the configured host and port, with TCP_NODELAY.
 
     Raises:
-        SettingsError: it cannot listen there.
+        SettingsError: the address or the port is not available.
     """
     host = settings.host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -85,10 +85,10 @@ def listen(settings: ServerSettings) -> socket.socket:
         listener = socket.create_server((host, settings.port), family=family, backlog=2048)
     except OSError as error:
         raise SettingsError(
-            (f"cannot listen at {settings.host} port {settings.port} ({error.strerror or error})"),
-            remedy="choose others with --host and --port",
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror or error}",
+            remedy="choose another address with --host and --port",
         ) from error
-    # What is accepted inherits it. asyncio sets it only on sockets that name their protocol;
-    # without it a body waits 40 ms behind its headers for a connection's acknowledgement.
+    # Accepted connections inherit it. asyncio sets it only on sockets with an explicit
+    # protocol; without it a body waits 40 ms for the acknowledgement of its headers.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

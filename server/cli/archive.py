@@ -18,21 +18,21 @@ def ingest(
     paths: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
     pattern: Annotated[
         str | None,
-        typer.Option("--glob", help="Of folders, only files whose name or path matches."),
+        typer.Option("--glob", help="In folders, read only files whose name or path matches."),
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", help="Leave out files and folders that match; repeatable."),
+        typer.Option("--exclude", help="Skip files and folders that match; repeatable."),
     ] = None,
     prune: Annotated[
         bool,
-        typer.Option("--prune", help="Forget sources below the folders whose files are gone."),
+        typer.Option("--prune", help="Remove sources in these folders whose files are gone."),
     ] = False,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Read documents into the archive. Unchanged ones are skipped; a changed one is replaced."""
+    """Add documents to the archive. Unchanged files are skipped, changed ones replaced."""
     with opened(data, config) as assistant, make_progress() as progress:
         task = progress.add_task("reading", total=None)
         report = assistant.ingest(
@@ -54,7 +54,7 @@ def ingest(
 
 
 def status(as_json: Json = False, data: Data = None, config: Config = None) -> None:
-    """Show counts, models, index kind and size, generation and disk use."""
+    """Show document counts, models, the index and disk usage."""
     with opened(data, config) as assistant:
         found = assistant.status()
         settings = assistant.settings
@@ -65,12 +65,12 @@ def status(as_json: Json = False, data: Data = None, config: Config = None) -> N
 
 
 def doctor(
-    repair: Annotated[bool, typer.Option("--repair", help="Rebuild what can be rebuilt.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair what can be repaired.")] = False,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Verify checksums, counts and spans; exit code 1 when something is (still) wrong."""
+    """Check the archive for damage. The exit code is 1 when problems remain."""
     console = make_console()
     with opened(data, config) as assistant:
         done = assistant.repair() if repair else []
@@ -86,14 +86,14 @@ def doctor(
 
 
 def reindex(data: Data = None, config: Config = None) -> None:
-    """Rebuild the index with the current settings; the old one serves until the switch."""
+    """Rebuild the index with the current settings. The old one is used until it is done."""
     with opened(data, config) as assistant, make_progress() as progress:
         task = progress.add_task("indexing", total=None)
         report = assistant.reindex(
             on_progress=lambda done, total: progress.update(task, completed=done, total=total)
         )
-    resumed = f" ({report.resumed} were done before)" if report.resumed else ""
+    resumed = f" ({report.resumed} by an earlier run)" if report.resumed else ""
     make_console().print(
-        f"{report.documents} documents{resumed}, {report.passages} passages indexed "
+        f"indexed {report.documents} documents{resumed}, {report.passages} passages "
         f"in {report.seconds:.1f} s; the new index is in use"
     )

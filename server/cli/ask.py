@@ -24,12 +24,11 @@ from server.cli.options import (
     Since,
     Sources,
     Until,
-    filters_of,
-    last_day_of,
     opened,
     print_json,
     print_json_line,
 )
+from server.wire.filters import last_day, make_filters
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -38,9 +37,9 @@ __all__ = ["ask", "chat", "search"]
 
 
 def ask(
-    questions: Annotated[list[str], typer.Argument(help="One question, or several, each quoted.")],
+    questions: Annotated[list[str], typer.Argument(help="One or more questions, each in quotes.")],
     top_k: Annotated[
-        int | None, typer.Option(min=1, help="Passages read sentence by sentence.")
+        int | None, typer.Option(min=1, help="Number of passages to read for the answer.")
     ] = None,
     source: Sources = None,
     since: Since = None,
@@ -48,20 +47,20 @@ def ask(
     as_of: AsOf = None,
     language: Language = None,
     min_support: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Support a sentence needs to be said.")
+        float | None, typer.Option(min=0, max=1, help="Minimum support score of a sentence.")
     ] = None,
     composer: Composed = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show how the outcome came about.")
+        bool, typer.Option("--explain", help="Show rankings, scores and verdicts.")
     ] = False,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Answer from the archive with footnotes, or say that the archive does not say."""
+    """Answer questions from the archive, with footnotes. If it does not say, say so."""
     from server.wire.outcome import outcome_out
 
-    filters, day = filters_of(source, since, until, language), last_day_of(as_of)
+    filters, day = make_filters(source, since, until, language), last_day(as_of)
     console = make_console()
     flags = {"answer.min_support": min_support, "answer.composer": composer}
     with opened(data, config, **flags) as assistant:
@@ -69,7 +68,7 @@ def ask(
             outcome = assistant.ask(Question(question, filters, as_of=day), limit=top_k)
             if as_json:
                 shape = outcome_out(outcome, explain=explain)
-                # Several outcomes are JSON lines, so that each can be read as it comes.
+                # Several outcomes are JSON lines, so that each can be read at once.
                 write = print_json if len(questions) == 1 else print_json_line
                 write(shape.model_dump(mode="json"))
                 continue
@@ -86,7 +85,7 @@ def chat(
         str | None,
         typer.Option(
             metavar="ID|new",
-            help="Keep the conversation: a new one, or go on with one of "
+            help="Store the conversation: 'new', or the id of one to resume, see "
             "'footnote conversations list'.",
         ),
     ] = None,
@@ -100,10 +99,10 @@ def chat(
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Answer one question a line, each with those before in mind; /quit or Ctrl-D ends."""
+    """Answer one question per line, including follow-ups. /quit or Ctrl-D ends."""
     from server.wire.outcome import outcome_out
 
-    asked = Question("", filters_of(source, since, until, language), as_of=last_day_of(as_of))
+    asked = Question("", make_filters(source, since, until, language), as_of=last_day(as_of))
     with opened(data, config, **{"answer.composer": composer}) as assistant:
         talk = _Talk(assistant, conversation)
         for text in _questions_typed():
@@ -120,12 +119,14 @@ def chat(
                 make_console().print()
     if talk.kept_as is not None:
         make_console(stderr=True).print(
-            f"kept: footnote chat --conversation {talk.kept_as}", style="dim", soft_wrap=True
+            f"stored; resume with: footnote chat --conversation {talk.kept_as}",
+            style="dim",
+            soft_wrap=True,
         )
 
 
 class _Talk:
-    """A conversation on its way: in memory, or kept in the journal."""
+    """A conversation, in memory or stored in the journal."""
 
     def __init__(self, assistant: Assistant, wanted: str | None) -> None:
         self._assistant = assistant
@@ -133,11 +134,11 @@ class _Talk:
         self._history: tuple[Turn, ...] = ()
         self.kept_as: str | None = None
         if wanted is not None and wanted != "new":
-            # Told of now, not after the first question.
+            # An unknown id fails now, not after the first question.
             self.kept_as = assistant.journal.conversation(wanted, last=0).id
 
     def ask(self, question: Question) -> tuple[Outcome, dict[str, str]]:
-        """The outcome, and which turn of which conversation it was kept as, if any."""
+        """The outcome and, if stored, the ids of its conversation and turn."""
         from rag.question.followup import turns_of
 
         if not self._keeps:
@@ -150,7 +151,7 @@ class _Talk:
 
 
 def _questions_typed() -> Iterator[str]:
-    """Lines of standard input, blank ones left out, up to /quit or the end."""
+    """Non-blank lines of standard input, up to /quit or the end."""
     prompt = "? " if sys.stdin.isatty() else ""
     while True:
         try:
@@ -165,7 +166,7 @@ def _questions_typed() -> Iterator[str]:
 
 def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
-    top_k: Annotated[int, typer.Option(min=1, help="Passages to show.")] = 5,
+    top_k: Annotated[int, typer.Option(min=1, help="Number of passages to show.")] = 5,
     source: Sources = None,
     since: Since = None,
     until: Until = None,
@@ -175,10 +176,10 @@ def search(
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Find passages, without composing an answer."""
+    """Find passages without composing an answer."""
     from server.wire.outcome import hit_out
 
-    question = Question(query, filters_of(source, since, until, language), as_of=last_day_of(as_of))
+    question = Question(query, make_filters(source, since, until, language), as_of=last_day(as_of))
     with opened(data, config) as assistant:
         hits = assistant.search(question, limit=top_k)
         if as_json:

@@ -9,7 +9,7 @@ __all__ = ["show_config"]
 
 
 def show_config(as_json: Json = False, data: Data = None, config: Config = None) -> None:
-    """Print the effective settings and where each came from."""
+    """Show the effective settings and their origins."""
     rows = settings_of(data, config).items()
     if as_json:
         print_json({key: {"value": value, "origin": origin} for key, value, origin in rows})

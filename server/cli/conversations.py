@@ -1,4 +1,4 @@
-"""``footnote conversations``: those that were kept."""
+"""``footnote conversations``."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ from server.cli.options import Config, Data, Json, opened, print_json
 
 __all__ = ["conversations_app"]
 
-conversations_app = typer.Typer(help="Stored conversations.", no_args_is_help=True)
+conversations_app = typer.Typer(
+    help="List, show and remove stored conversations.", no_args_is_help=True
+)
 
 ConversationId = Annotated[
-    str, typer.Argument(metavar="ID", help="As 'footnote conversations list' shows it.")
+    str,
+    typer.Argument(metavar="ID", help="Id, see 'footnote conversations list'."),
 ]
 
 
 @conversations_app.command("list")
 def list_conversations(
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
-    offset: Annotated[int, typer.Option(min=0, help="Pass so many over.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number to list.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Number to skip.")] = 0,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """List everybody's conversations, the last one gone on with first."""
+    """List all conversations, the most recent first."""
     with opened(data, config) as assistant:
         found = assistant.journal.conversations(owner=None, limit=limit, offset=offset)
     if as_json:
@@ -56,7 +59,7 @@ def list_conversations(
 def show_conversation(
     conversation: ConversationId, as_json: Json = False, data: Data = None, config: Config = None
 ) -> None:
-    """Show a conversation with every answer as it was given."""
+    """Show a conversation with all its answers."""
     from server.wire.shapes import conversation_out
 
     with opened(data, config) as assistant:
@@ -75,11 +78,11 @@ def show_conversation(
 def remove_conversation(
     conversation: ConversationId, data: Data = None, config: Config = None
 ) -> None:
-    """Delete a conversation, its turns and their feedback for good."""
+    """Delete a conversation with its answers and feedback permanently."""
     with opened(data, config) as assistant:
         if not assistant.journal.remove_conversation(conversation):
             raise UnknownConversationError(
-                f"no conversation '{conversation}'",
-                remedy="'footnote conversations list' shows all",
+                f"no conversation has the id '{conversation}'",
+                remedy="'footnote conversations list' shows all conversations",
             )
     make_console().print(f"{conversation}: removed", markup=False)

@@ -19,10 +19,10 @@ from server.cli.options import (
     Since,
     Sources,
     Until,
-    filters_of,
     opened,
     print_json,
 )
+from server.wire.filters import make_filters
 
 __all__ = ["list_documents", "remove", "show"]
 
@@ -36,9 +36,9 @@ def list_documents(
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """List the documents of the archive."""
+    """List documents."""
     with opened(data, config) as assistant:
-        summaries = assistant.documents(filters_of(source, since, until, language))
+        summaries = assistant.documents(make_filters(source, since, until, language))
     if as_json:
         print_json([asdict(summary) for summary in summaries])
     else:
@@ -47,24 +47,24 @@ def list_documents(
 
 def show(
     document: Annotated[
-        str, typer.Argument(help="Document id (or its beginning), source or file name.")
+        str, typer.Argument(help="Document id or its first characters, source or file name.")
     ],
     span: Annotated[
         str | None,
-        typer.Option(help="START:END in code points of the text: show just these, highlighted."),
+        typer.Option(help="Show only START:END (code points of the text), highlighted in context."),
     ] = None,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Show a document as stored, or what stands at a span of it."""
+    """Show a document as stored, or one span of it."""
     with opened(data, config) as assistant:
         found = assistant.document(document)
     wanted = _parse_span(span, len(found.text)) if span else None
     if as_json:
         print_json({**asdict(found), **({"quote": wanted.of(found.text)} if wanted else {})})
     else:
-        # Into a file or a pipe the text goes as it is, not wrapped to some width.
+        # To a file or a pipe the text is written unwrapped.
         console = make_console()
         console.print(render.render_document(found, wanted), soft_wrap=not console.is_terminal)
 
@@ -73,8 +73,8 @@ def _parse_span(text: str, length: int) -> Span:
     start, _, end = text.partition(":")
     if not (start.isdecimal() and end.isdecimal()) or not 0 <= int(start) < int(end) <= length:
         raise SettingsError(
-            f"--span '{text}' is no range of this text",
-            remedy=f"write START:END, 0 <= START < END <= {length}",
+            f"--span '{text}' is not a range of this text",
+            remedy=f"write START:END with 0 <= START < END <= {length}",
         )
     return Span(int(start), int(end))
 
@@ -86,10 +86,10 @@ def remove(
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Remove documents, their passages and vectors. A path removes that source only."""
+    """Remove documents from the archive. A path removes only that source of a document."""
     with opened(data, config) as assistant:
         for reference in references:
-            gone = assistant.remove(reference)
-            left = [s.id for s in assistant.documents() if s.id == gone.id]
-            said = "kept under its other sources" if left else "removed"
-            make_console().print(f"{gone.id} {gone.title}: {said}")
+            removed = assistant.remove(reference)
+            left = [s.id for s in assistant.documents() if s.id == removed.id]
+            result = "kept under its other sources" if left else "removed"
+            make_console().print(f"{removed.id} {removed.title}: {result}")

@@ -1,4 +1,4 @@
-"""``footnote keys``: the API keys of the server."""
+"""``footnote keys``."""
 
 from __future__ import annotations
 
@@ -17,35 +17,37 @@ from server.cli.options import Config, Data, Json, opened, print_json
 
 __all__ = ["keys_app"]
 
-keys_app = typer.Typer(help="API keys of the server.", no_args_is_help=True)
+keys_app = typer.Typer(help="Create, list and revoke API keys of the server.", no_args_is_help=True)
 
 
 @keys_app.command("add")
 def add_key(
-    name: Annotated[str, typer.Argument(help="Who or what will use it.")],
+    name: Annotated[str, typer.Argument(help="Who or what will use the key.")],
     scope: Annotated[
         Literal["read", "write", "admin"],
         typer.Option(
-            help="read asks and searches; write also uploads and removes documents; admin also "
-            "sees everybody's conversations."
+            help="read: ask and search; write: also upload and remove documents; admin: also see "
+            "the conversations of all keys."
         ),
     ] = "read",
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Make a key and print it: this once, for only its hash is kept."""
+    """Create an API key and print it. It is shown only once; only its hash is stored."""
     with opened(data, config) as assistant:
         try:
             made = assistant.journal.add_key(name, scope)
         except ValueError as error:
-            raise SettingsError(f"{error}", remedy="write one after 'footnote keys add'") from error
+            raise SettingsError(
+                "a key needs a name", remedy="write one after 'footnote keys add'"
+            ) from error
     if as_json:
         print_json(asdict(made.record) | {"secret": made.secret})
         return
     make_console(stderr=True).print(
-        f"key {made.record.id} for {one_line(made.record.name)} ({scope}); keep it, it is "
-        "shown only now:",
+        f"key {made.record.id} for {one_line(made.record.name)} ({scope}); store it safely, it "
+        "is not shown again:",
         soft_wrap=True,
     )
     sys.stdout.write(f"{made.secret}\n")
@@ -53,14 +55,14 @@ def add_key(
 
 @keys_app.command("list")
 def list_keys(as_json: Json = False, data: Data = None, config: Config = None) -> None:
-    """List all keys, revoked ones too; their secrets are stored nowhere."""
+    """List all API keys, including revoked ones, without their secrets."""
     with opened(data, config) as assistant:
         found = assistant.journal.keys()
     if as_json:
         print_json([asdict(key) for key in found])
         return
     table = Table(show_edge=False)
-    for column in ("id", "name", "scope", "made", "last used", "revoked"):
+    for column in ("id", "name", "scope", "created", "last used", "revoked"):
         table.add_column(column, no_wrap=column == "id")
     for key in found:
         table.add_row(
@@ -76,14 +78,15 @@ def list_keys(as_json: Json = False, data: Data = None, config: Config = None) -
 
 @keys_app.command("revoke")
 def revoke_key(
-    key: Annotated[str, typer.Argument(metavar="ID|NAME", help="Which key.")],
+    key: Annotated[str, typer.Argument(metavar="ID|NAME", help="Id or name of the key.")],
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Make a key worthless from now on, also to a running server."""
+    """Revoke an API key; running servers reject it immediately."""
     with opened(data, config) as assistant:
         if not assistant.journal.revoke_key(key):
             raise SettingsError(
-                f"no valid key is called '{key}'", remedy="'footnote keys list' shows all"
+                f"no valid key has the id or name '{key}'",
+                remedy="'footnote keys list' shows all keys",
             )
     make_console().print(f"{one_line(key)}: revoked", markup=False)

@@ -1,4 +1,4 @@
-"""What several modules of the command line share: options, and how an archive is opened."""
+"""Options that commands share, and what they need: settings, the archive, JSON output."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
-from rag.errors import SettingsError
-from rag.text.dates import parse_iso
-from rag.types import Filters
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -30,8 +25,6 @@ __all__ = [
     "Since",
     "Sources",
     "Until",
-    "filters_of",
-    "last_day_of",
     "opened",
     "print_json",
     "print_json_line",
@@ -52,16 +45,17 @@ Sources = Annotated[
     ),
 ]
 Since = Annotated[
-    str | None, typer.Option(help="Only documents published on or after: YYYY[-MM[-DD]].")
+    str | None, typer.Option(help="Only documents published since this date: YYYY[-MM[-DD]].")
 ]
 Until = Annotated[
-    str | None, typer.Option(help="Only documents published on or before: YYYY[-MM[-DD]].")
+    str | None,
+    typer.Option(help="Only documents published until this date: YYYY[-MM[-DD]]."),
 ]
 AsOf = Annotated[
     str | None,
     typer.Option(
-        help="Answer as the archive stood then: nothing published after the last day of "
-        "YYYY[-MM[-DD]] is used, documents without a date are; 'last year' counts from it."
+        help="Answer as of this date, YYYY[-MM[-DD]]: documents published later are not used, "
+        "documents without a date are; 'last year' is relative to it."
     ),
 ]
 Composed = Annotated[
@@ -79,7 +73,7 @@ Language = Annotated[
 
 
 def settings_of(data: Path | None, config: Path | None, **flags: Any) -> Settings:
-    """The settings of a command that was given these options."""
+    """The settings for a command with these options."""
     from rag.config import load_settings
 
     return load_settings(config, flags={"data": data, **flags})
@@ -87,7 +81,7 @@ def settings_of(data: Path | None, config: Path | None, **flags: Any) -> Setting
 
 @contextmanager
 def opened(data: Path | None, config: Path | None, **flags: Any) -> Iterator[Assistant]:
-    """An Assistant over the archive that a command was given."""
+    """An Assistant over the archive that the options name."""
     from rag.assistant import Assistant
 
     with Assistant.open(settings=settings_of(data, config, **flags)) as assistant:
@@ -100,34 +94,6 @@ def print_json(value: object) -> None:
 
 
 def print_json_line(value: object) -> None:
-    """Print a value as one line of JSON, at once."""
+    """Print a value as one line of JSON and flush it."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
-    """Print a value as one line of JSON, at once."""
     sys.stdout.flush()
-
-
-def filters_of(
-    sources: list[str] | None, since: str | None, until: str | None, language: str | None
-) -> Filters:
-    """What the options of a command narrow the archive to."""
-    first = _day(since, "--since")[0] if since else None
-    last = _day(until, "--until")[1] if until else None
-    if first and last and first > last:
-        raise SettingsError(
-            f"--since {since} is after --until {until}", remedy="nothing can lie between"
-        )
-    return Filters(sources=tuple(sources or ()), since=first, until=last, language=language)
-
-
-def last_day_of(as_of: str | None) -> date | None:
-    """The day whose state of the archive is asked for."""
-    return _day(as_of, "--as-of")[1] if as_of else None
-
-
-def _day(text: str, flag: str) -> tuple[date, date]:
-    try:
-        return parse_iso(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"{flag} {text!r} is no date", remedy="write YYYY, YYYY-MM or YYYY-MM-DD"
-        ) from error

@@ -1,4 +1,4 @@
-"""What people see in a terminal. Text of documents is never read as markup."""
+"""What the commands print for people. Text of documents is never markup."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ __all__ = [
     "render_status",
 ]
 
-# Longer quotes are shown by their ends; --json and `footnote show` give them whole.
+# The middle of longer quotes is omitted; --json and `footnote show` give them whole.
 QUOTE_CHARACTERS = 240
 
 
 def shortened(text: str, limit: int = QUOTE_CHARACTERS) -> str:
-    """One line of at most about ``limit`` characters, the middle left out when longer."""
+    """The text as one line of about ``limit`` characters at most, its middle omitted."""
     line = one_line(text)
     if len(line) <= limit:
         return line
@@ -63,8 +63,8 @@ def shortened(text: str, limit: int = QUOTE_CHARACTERS) -> str:
 
 
 def render_outcome(outcome: Outcome) -> RenderableType:
-    """An answer with its footnotes, or an abstention with what is said of the subject, else
-    what lies nearest."""
+    """An answer with its footnotes, or an abstention with what the archive says about the
+    subject, else with the nearest passages."""
     match outcome:
         case Answer():
             body = _render_answer(outcome)
@@ -134,14 +134,14 @@ def _footnote(mark: str, citation: Citation) -> RenderableType:
 
 
 def display_path(source: str) -> str:
-    """A source as seen from the current directory, when it lies below it."""
+    """A source, relative to the current directory when it is inside it."""
     path = Path(source)
     return harmless(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
 def render_receipt(outcome: Outcome, *, limit: int = 20) -> RenderableType:
-    """How a follow-up was understood, what each stage said of each passage, and what the
-    gate said of each sentence."""
+    """How a follow-up was understood, the scores of each passage, and the scores and verdict
+    of each sentence."""
     ranking = Table(title="Passages considered", title_justify="left", show_edge=False)
     for column in ("#", "passage", "dense", "lexical", "fused", "reranked", "begins"):
         ranking.add_column(column, no_wrap=column != "begins")
@@ -155,7 +155,7 @@ def render_receipt(outcome: Outcome, *, limit: int = 20) -> RenderableType:
             _stage(hit.reranked, 2),
             Text(one_line(hit.passage.search_text)[:60]),
         )
-    gate = Table(title="Sentences judged", title_justify="left", show_edge=False)
+    gate = Table(title="Sentences considered", title_justify="left", show_edge=False)
     for column in (
         "support",
         "logit",
@@ -248,20 +248,23 @@ def render_hits(hits: Sequence[Hit], documents: dict[str, Document]) -> Renderab
 
 
 def render_report(report: IngestReport) -> RenderableType:
-    """The summary of an ingest, problems by name and reason."""
+    """The summary of an ingest, then each skipped or failed file with the reason."""
     rate = report.passages / report.seconds if report.seconds else 0.0
     counts = (
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
-        f"{report.duplicates} same text under another path, {len(report.skipped)} skipped, "
+        f"{report.duplicates} duplicates, {len(report.skipped)} skipped, "
         f"{len(report.failed)} failed; {report.passages} passages in {report.seconds:.1f} s "
         f"({rate:.1f} passages/s)"
     )
     parts: list[RenderableType] = [Text(counts, style="bold")]
     if report.interrupted:
         parts.append(
-            Text("Interrupted: what was counted is stored; run it again to go on.", style="yellow")
+            Text(
+                "Interrupted: the files counted above are stored; run it again to continue.",
+                style="yellow",
+            )
         )
-    parts += [Text(f"pruned: {display_path(s)}: its file is gone") for s in report.pruned]
+    parts += [Text(f"pruned: {display_path(s)}: the file no longer exists") for s in report.pruned]
     parts += _problem_lines("skipped", report.skipped, "dim")
     parts += _problem_lines("failed", report.failed, "red")
     return Group(*parts)
@@ -274,7 +277,7 @@ def _problem_lines(
 
 
 def render_documents(documents: Sequence[DocumentSummary]) -> RenderableType:
-    """The document list."""
+    """The list of documents."""
     table = Table(show_edge=False)
     for column in ("id", "date", "lang", "passages", "title", "sources"):
         table.add_column(column, no_wrap=column == "id")
@@ -291,7 +294,7 @@ def render_documents(documents: Sequence[DocumentSummary]) -> RenderableType:
 
 
 def render_document(document: Document, span: Span | None) -> RenderableType:
-    """A document's metadata and text; with a span, its surroundings with it highlighted."""
+    """A document's metadata and text; with a span, only that part of the text, highlighted."""
     head = Table.grid(padding=(0, 2))
     head.add_row("id", document.id)
     head.add_row("title", Text(one_line(document.title)))
@@ -315,7 +318,7 @@ def render_document(document: Document, span: Span | None) -> RenderableType:
 
 
 def render_status(status: StoreStatus, settings: Settings) -> RenderableType:
-    """Counts, models, index and sizes."""
+    """Counts, models, the index and sizes."""
     table = Table.grid(padding=(0, 2))
     index = status.index
     rows = [
@@ -339,7 +342,10 @@ def render_status(status: StoreStatus, settings: Settings) -> RenderableType:
     rows.append(("reranker", settings.models.reranker))
     if status.building is not None:
         rows.append(
-            ("building", f"an index with {status.building.encoder.name}: run 'footnote reindex'")
+            (
+                "building",
+                f"an index with {status.building.encoder.name}; 'footnote reindex' finishes it",
+            )
         )
     for key, value in rows:
         table.add_row(Text(key, style="dim"), Text(value))
@@ -356,9 +362,9 @@ def _size(count: int) -> str:
 
 
 def render_problems(problems: Sequence[Problem]) -> RenderableType:
-    """What doctor found."""
+    """The problems that ``footnote doctor`` found."""
     if not problems:
-        return Text("Everything checks out.", style="green")
+        return Text("No problems found.", style="green")
     return Group(
         *(
             Text.assemble(

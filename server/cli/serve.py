@@ -15,15 +15,17 @@ __all__ = ["serve", "serve_mcp"]
 
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="Address to listen at [default: 127.0.0.1, this machine].")
+        str | None,
+        typer.Option(help="Address to listen on [default: 127.0.0.1]."),
     ] = None,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port [default: 8000]; 0 is any free one.")
+        int | None,
+        typer.Option(min=0, max=65535, help="Port [default: 8000]; 0 picks a free one."),
     ] = None,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Serve the archive to browsers and programs: the page, the API, MCP."""
+    """Start the HTTP server: web page, API and MCP."""
     from server.serve import serve as serve_archive
 
     with opened(data, config, **{"server.host": host, "server.port": port}) as assistant:
@@ -31,7 +33,7 @@ def serve(
 
 
 def serve_mcp(data: Data = None, config: Config = None) -> None:
-    """Serve the archive to one MCP client over standard input and output, until it closes."""
+    """Run an MCP server on standard input and output. It serves one client."""
     import anyio
 
     from server.mcp.tools import run_stdio

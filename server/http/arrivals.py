@@ -1,4 +1,4 @@
-"""What a working thread hands over, on its way to the stream that tells it."""
+"""A queue from a worker thread to the event loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Arrivals(Generic[T]):
-    """Things handed over by one thread, taken in order by one stream of the event loop."""
+    """Items from one thread, read in order by one coroutine of the event loop."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -20,7 +20,7 @@ class Arrivals(Generic[T]):
         self._begun = asyncio.Event()
 
     def put_from_thread(self, item: T) -> None:
-        """Hand something over; from any thread."""
+        """Add an item; may be called from any thread."""
         self._loop.call_soon_threadsafe(self._put, item)
 
     def _put(self, item: T | None) -> None:
@@ -28,7 +28,7 @@ class Arrivals(Generic[T]):
         self._begun.set()
 
     def end_with(self, task: asyncio.Task[Any]) -> None:
-        """Nothing comes any more once this task is done."""
+        """End when this task is done."""
         task.add_done_callback(lambda _: self._put(None))
 
     async def begun(self) -> None:
@@ -36,7 +36,7 @@ class Arrivals(Generic[T]):
         await self._begun.wait()
 
     async def each(self, keepalive_seconds: float) -> AsyncIterator[T | None]:
-        """What was handed over, in order, to the end; None after so long a silence."""
+        """The items in order until the end; None whenever none came for that long."""
         while True:
             try:
                 item = await asyncio.wait_for(self._queue.get(), keepalive_seconds)

@@ -1,4 +1,4 @@
-"""What the routes share: one of each for a running server."""
+"""What the routes share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ServerContext:
     metrics: Metrics
 
     def base_url(self, request: Request) -> str:
-        """Where clients reach this server, without a slash at the end."""
+        """Where clients reach this server, without a trailing slash."""
         return (self.settings.public_url or str(request.base_url)).rstrip("/")
 
 

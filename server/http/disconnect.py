@@ -1,4 +1,4 @@
-"""Clients that go before they are answered: what waits for them need not be done."""
+"""Clients that disconnect before the response: their work is cancelled."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ T = TypeVar("T")
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """What ``work`` returns. It is cancelled when the client goes first.
+    """What ``work`` returns. It is cancelled when the client disconnects first.
 
     The body of the request must have been read.
 
     Raises:
-        ClientDisconnect: nobody waits for the answer any more.
+        ClientDisconnect: the client has disconnected.
     """
     task = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(_gone(request))

@@ -1,4 +1,4 @@
-"""What holds for every request: an id, limits of size, headers of safety."""
+"""Middleware for every request: an id, security headers, a limit on the body."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
@@ -18,16 +18,23 @@ from rag.errors import FootnoteError
 from server.http.problems import ProblemError, problem_from, problem_response, unexpected_problem
 from server.http.security import Guard, host_name, is_loopback
 
-__all__ = ["BodyLimit", "LastResort", "OriginCheck", "RequestIds", "SafetyHeaders"]
+__all__ = [
+    "BodyLimit",
+    "HttpMiddleware",
+    "OriginCheck",
+    "RequestIds",
+    "SecurityHeaders",
+    "UnexpectedErrors",
+]
 
 _log = logging.getLogger(__name__)
 
-# Of a body that is too large so many limits are still read, and dropped.
-_DROPPED_LIMITS = 4
-_DROP_SECONDS = 10.0
-_SANE_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}", re.ASCII)
+# The rest of a body that is too large is read and discarded, up to this many limits.
+_DISCARDED_LIMITS = 4
+_DISCARD_SECONDS = 10.0
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}", re.ASCII)
 
-# Nothing inline and nothing from elsewhere: text of a document can never run as code.
+# Nothing inline and nothing from other origins: text of a document can never run as code.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -43,154 +50,158 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-class RequestIds:
-    """Gives each request an id, the client's own where that is plain, and sends it back."""
+class HttpMiddleware:
+    """Middleware that handles HTTP requests and passes everything else on."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+        handle = self.handle if scope["type"] == "http" else self.app
+        await handle(scope, receive, send)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
+        raise NotImplementedError
+
+
+def _with_headers(send: Send, change: Callable[[MutableHeaders], None]) -> Send:
+    """``send``, with the response's headers changed first."""
+
+    async def changed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            change(MutableHeaders(scope=message))
+        await send(message)
+
+    return changed
+
+
+class RequestIds(HttpMiddleware):
+    """Gives each request an id, the client's own if it is plain, and returns it in a header."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+        request_id = given if _PLAIN_ID.fullmatch(given) else secrets.token_hex(8)
         _state(scope)["request_id"] = request_id
 
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
-            await send(message)
+        def change(headers: MutableHeaders) -> None:
+            headers["X-Request-ID"] = request_id
 
-        await self._app(scope, receive, send_with_id)
+        await self.app(scope, receive, _with_headers(send, change))
 
 
-class LastResort:
-    """Makes an error that nobody foresaw a problem, with the headers of any other answer."""
+class UnexpectedErrors(HttpMiddleware):
+    """Answers an unexpected error with a problem that has the headers of any other response."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
+        started = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        begun = False
-
-        async def noted(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self.app(scope, receive, watched)
         except ClientDisconnect:
-            # Nobody is there to be told, and nothing is amiss here.
+            # No one is left to answer, and nothing is wrong here.
             return
         except Exception:
-            if begun or scope["type"] != "http":
+            if started:
                 raise
             _log.exception("%s %s failed", scope["method"], scope["path"])
             response = problem_response(Request(scope), unexpected_problem())
             await response(scope, receive, send)
 
 
-class SafetyHeaders:
-    """Headers that keep browsers from running, framing or keeping what they should not."""
+class SecurityHeaders(HttpMiddleware):
+    """Headers that keep browsers from running, framing or caching what they should not."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+        def change(headers: MutableHeaders) -> None:
+            headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers["Referrer-Policy"] = "no-referrer"
+            if _isolates(scope):
+                headers["Cross-Origin-Opener-Policy"] = "same-origin"
+            headers.setdefault("Cache-Control", "no-store")
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                if _isolates(scope):
-                    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
+        await self.app(scope, receive, _with_headers(send, change))
 
 
 def _isolates(scope: Scope) -> bool:
-    # Elsewhere browsers do not heed that header, and report each page that has it as an error.
+    # Over plain HTTP from another host browsers ignore that header and log it as an error.
     host = host_name(Headers(scope=scope).get("host", ""))
     return scope["scheme"] == "https" or is_loopback(host)
 
 
-class OriginCheck:
-    """Refuses pages of other origins and foreign names, see `Guard.check_origin`."""
+class OriginCheck(HttpMiddleware):
+    """Refuses pages of other origins and unknown host names, see `Guard.check_origin`."""
 
     def __init__(self, app: ASGIApp, *, guard: Guard) -> None:
-        self._app = app
+        super().__init__(app)
         self._guard = guard
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        # Whether the process lives does not depend on anything that it reads.
-        if scope["type"] == "http" and scope["path"] != "/health/live":
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
+        # Whether the process is alive does not depend on anything that it reads.
+        if scope["path"] != "/health/live":
             try:
                 self._guard.check_origin(Headers(scope=scope))
             except (FootnoteError, ProblemError) as error:
                 problem = problem_from(error)
                 await problem_response(Request(scope), problem)(scope, receive, send)
                 return
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
 
 
-class BodyLimit:
-    """Ends requests whose body is larger than allowed, said or not, without keeping it."""
+class BodyLimit(HttpMiddleware):
+    """Refuses requests whose body is larger than allowed, announced or not."""
 
     def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_upload_bytes: int) -> None:
-        self._app = app
+        super().__init__(app)
         self._max_body_bytes = max_body_bytes
         self._max_upload_bytes = max_upload_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
         uploads = scope["path"] == "/documents" and scope["method"] == "POST"
         limit = self._max_upload_bytes if uploads else self._max_body_bytes
-        said = Headers(scope=scope).get("content-length", "")
-        if said.isdecimal() and int(said) > limit:
-            await _drop(receive, _DROPPED_LIMITS * limit)
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced) > limit:
+            await _discard(receive, _DISCARDED_LIMITS * limit)
             await problem_response(Request(scope), _too_large(limit, uploads))(scope, receive, send)
             return
-        taken = 0
+        received = 0
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > limit:
+            received += len(message.get("body", b""))
+            if received > limit:
                 if message.get("more_body", False):
-                    await _drop(receive, _DROPPED_LIMITS * limit)
+                    await _discard(receive, _DISCARDED_LIMITS * limit)
                 raise _too_large(limit, uploads)
             return message
 
-        await self._app(scope, counted, send)
+        await self.app(scope, counted, send)
 
 
-async def _drop(receive: Receive, most: int) -> None:
-    """Read what is left of a body, at most so many bytes, without keeping it.
+async def _discard(receive: Receive, max_bytes: int) -> None:
+    """Read the rest of a body, up to ``max_bytes``, without keeping it.
 
-    A client that is still sending when its connection is closed never reads why.
+    A client that is still sending when its connection is closed never reads the reason.
     """
     with suppress(TimeoutError):
-        async with asyncio.timeout(_DROP_SECONDS):
-            while most > 0:
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            while max_bytes > 0:
                 message = await receive()
-                most -= len(message.get("body", b""))
+                max_bytes -= len(message.get("body", b""))
                 if not message.get("more_body", False):
                     return
 
@@ -200,7 +211,7 @@ def _too_large(limit: int, uploads: bool) -> ProblemError:
     return ProblemError(
         413,
         "too_large",
-        f"the request is larger than {limit:,} bytes",
+        f"the request body is larger than {limit:,} bytes",
         f"send it in parts, or raise {setting}",
         headers={"Connection": "close"},
     )

@@ -1,4 +1,4 @@
-"""The page's files, as they lie in the package."""
+"""The files of the web page."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def page_file(name: str) -> Path:
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a browser asks for something to show, not a program for data.
+    """Whether a browser asks for the page rather than a program for data.
 
-    That is, whether Accept names HTML, and JSON not before it.
+    That is, whether Accept names HTML and does not prefer JSON.
     """
     accepted = request.headers.get("accept", "")
     html = _preference(accepted, "text/html")
@@ -30,7 +30,7 @@ def wants_page(request: Request) -> bool:
 
 
 def _preference(accepted: str, media_type: str) -> float:
-    """The ``q`` with which an Accept header names this type itself; 0 where it does not."""
+    """The ``q`` of this media type in an Accept header; 0 when it is not named."""
     for part in accepted.lower().split(","):
         named, *parameters = (piece.strip() for piece in part.split(";"))
         if named == media_type:
@@ -43,19 +43,19 @@ def _preference(accepted: str, media_type: str) -> float:
 
 
 def document_page() -> FileResponse:
-    """The page at the address of a document, where programs get the document itself."""
+    """The page at the URL of a document, where programs get the document as JSON."""
     return FileResponse(page_file("index.html"), headers={"Vary": "Accept"})
 
 
 class PageFiles(StaticFiles):
-    """The page's scripts and styles, which hold nothing of the archive.
+    """The page's scripts and styles, which contain nothing of the archive.
 
-    Browsers may keep them, but ask each time whether they are still the ones: after an
-    update no page mixes old and new.
+    Browsers may cache them but revalidate each time, so that after an update no page
+    mixes old and new files.
     """
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """The file, or 304 where the browser has it."""
+        """The file, or 304 when the browser has it."""
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response

@@ -1,4 +1,4 @@
-"""Who may call, and how often: API keys, scopes, rate limits, hosts and origins."""
+"""Access control: API keys, scopes, rate limits, hosts and origins."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _RANKS: Mapping[KeyScope, int] = {"read": 0, "write": 1, "admin": 2}
-# Wrong keys tried from one address.
+# Invalid keys sent from one address.
 _FAILED_LIMIT = "20/minute"
 _LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "::1", "[::1]"))
 
@@ -43,23 +43,23 @@ bearer = HTTPBearer(auto_error=False, description="An API key, see 'footnote key
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. Without keys everybody is ``owner`` "" and may do everything."""
+    """Who is calling. Without API keys every caller has ``owner`` "" and all rights."""
 
     owner: str
     scope: KeyScope
 
     def may(self, scope: KeyScope) -> bool:
-        """Whether a call that needs this scope is allowed."""
+        """Whether the caller has this scope."""
         return _RANKS[self.scope] >= _RANKS[scope]
 
     @property
     def sees_all(self) -> bool:
-        """Whether other callers' conversations are open to it."""
+        """Whether the caller may see the conversations of other keys."""
         return self.scope == "admin"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server that listens at ``host``."""
+    """Whether a server that listens on ``host`` is reachable from this machine only."""
     if host.lower() in _LOCAL_HOSTS:
         return True
     try:
@@ -69,37 +69,37 @@ def is_loopback(host: str) -> bool:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header, without the port; "" when it has none."""
+    """The host name of a Host header, without the port; "" when there is none."""
     return _parts(f"//{host}").hostname or ""
 
 
 def check_binding(settings: ServerSettings, journal: Journal) -> None:
-    """Refuse to open an archive without keys to other machines.
+    """Refuse to serve an archive without API keys to other machines.
 
     Raises:
-        SettingsError: it would listen beyond loopback, and there is no key.
+        SettingsError: the host is not a loopback address, and there is no key.
     """
     if not is_loopback(settings.host) and not journal.has_keys():
         raise SettingsError(
-            f"host {settings.host} can be reached from other machines and there is no API key",
-            remedy="make one with 'footnote keys add NAME --scope read', or serve on 127.0.0.1",
+            f"host {settings.host} is reachable from other machines, and there is no API key",
+            remedy="create one with 'footnote keys add NAME --scope read', or use 127.0.0.1",
         )
 
 
 class Guard:
-    """Lets a request in or says why not. May be used from several threads."""
+    """Admits a request or says why not. May be used from several threads."""
 
     def __init__(self, settings: ServerSettings, journal: Journal) -> None:
-        """Raises SettingsError: the rate limit cannot be read."""
+        """Raises SettingsError: the rate limit is malformed."""
         self._settings = settings
         self._journal = journal
-        # Not the moving window: its storage never lets go of an address it has seen.
+        # Not the moving window: its storage never forgets an address it has seen.
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         try:
             self._limit = parse(settings.rate_limit)
         except ValueError as error:
             raise SettingsError(
-                f"setting 'server.rate_limit': {settings.rate_limit!r} is no limit",
+                f"setting 'server.rate_limit': {settings.rate_limit!r} is not a rate limit",
                 remedy="write a number and a unit of time, such as 120/minute",
             ) from error
         self._failed_limit = parse(_FAILED_LIMIT)
@@ -107,14 +107,14 @@ class Guard:
 
     @property
     def keys_needed(self) -> bool:
-        """Whether a key must be shown. Once keys were made it stays so, revoked or not."""
+        """Whether requests need a key: also after every key that was created is revoked."""
         return self._beyond_loopback or self._journal.has_keys()
 
     def admit(self, token: str | None, address: str, scope: KeyScope) -> Caller:
-        """Who it is, when allowed.
+        """The caller, if admitted.
 
         Raises:
-            ProblemError: 401 without a valid key, 403 without the scope, 429 too often.
+            ProblemError: 401 without a valid key, 403 without the scope, 429 too many requests.
         """
         caller = self._identify(token, address)
         self._count(self._limit, caller.owner or address)
@@ -122,8 +122,8 @@ class Guard:
             raise ProblemError(
                 403,
                 "scope_missing",
-                f"the key has the scope '{caller.scope}', this needs '{scope}'",
-                f"use a key made with 'footnote keys add NAME --scope {scope}'",
+                f"the key has the scope '{caller.scope}', this request needs '{scope}'",
+                f"use a key created with 'footnote keys add NAME --scope {scope}'",
             )
         return caller
 
@@ -138,8 +138,8 @@ class Guard:
         raise ProblemError(
             401,
             "key_missing" if not token else "key_unknown",
-            "this needs an API key" if not token else "the API key is unknown or revoked",
-            "send 'Authorization: Bearer KEY'; 'footnote keys add NAME' makes one",
+            "an API key is required" if not token else "the API key is unknown or revoked",
+            "send 'Authorization: Bearer KEY'; 'footnote keys add NAME' creates a key",
             headers={"WWW-Authenticate": "Bearer"},
         )
 
@@ -151,29 +151,29 @@ class Guard:
         raise ProblemError(
             429,
             "rate_limited",
-            f"more than {limit} requests",
+            f"too many requests: the limit is {limit}",
             f"wait {wait} s, or raise server.rate_limit",
             headers={"Retry-After": str(wait)},
         )
 
     def check_origin(self, headers: Mapping[str, str]) -> None:
-        """Refuse what a web page of another origin, or under another name, sends.
+        """Refuse requests of a web page from another origin or through an unknown host name.
 
-        Without keys nothing else tells the user from a page in the user's browser: one
-        that posts a form here, or whose own name has been made to mean this address.
+        Without keys nothing else distinguishes the user from a page in the user's browser:
+        one that posts a form here, or whose own name resolves to this address.
 
         Raises:
             ProblemError: 403, 421.
         """
         if self.keys_needed:
-            return  # a browser does not send a key by itself
+            return  # A browser does not send a key by itself.
         host = headers.get("host", "")
         if not self._knows_host(host):
             raise ProblemError(
                 421,
                 "host_unknown",
-                f"this server does not answer to the name {host!r}",
-                "use localhost, name it in server.allowed_hosts, or make an API key",
+                f"the host name {host!r} is not allowed",
+                "use localhost, add the name to server.allowed_hosts, or create an API key",
             )
         origin = headers.get("origin")
         if origin is None or origin in self._settings.cors_origins:
@@ -183,11 +183,11 @@ class Guard:
                 403,
                 "origin_refused",
                 f"pages of {origin} may not call this server",
-                "name that origin in server.cors_origins if they should",
+                "add the origin to server.cors_origins if they should",
             )
 
     def _is_own(self, origin: str, host: str) -> bool:
-        # Proxies often pass the name on without the port that the browser used.
+        # Proxies often forward the name without the port that the browser used.
         return origin == _origin(self._settings.public_url) or _parts(origin).netloc == host
 
     def _knows_host(self, host: str) -> bool:
@@ -199,7 +199,7 @@ class Guard:
 
 
 def _parts(url: str) -> SplitResult:
-    """Of a malformed URL they are empty."""
+    """The parts of a URL; all empty when it is malformed."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -212,7 +212,7 @@ def _origin(url: str) -> str | None:
 
 
 def allowed(scope: KeyScope) -> Callable[..., Caller]:
-    """A dependency: the caller, who has this scope."""
+    """A dependency: the caller, who must have this scope."""
 
     def admit(
         request: Request,

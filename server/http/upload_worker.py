@@ -1,4 +1,4 @@
-"""The one thread that reads uploaded documents into the archive, job after job."""
+"""The thread that reads uploaded documents into the archive, one job after the other."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ __all__ = ["UploadWorker"]
 
 _log = logging.getLogger(__name__)
 
-# How long it waits for another writer, and looks for jobs that nobody told it of.
+# Until it tries again when another process is writing, and until it looks for jobs that
+# it was not woken for.
 _RETRY_SECONDS = 1.0
 _IDLE_SECONDS = 30.0
-# A job cut short goes on when the server starts again.
+# An interrupted job is resumed when the server starts again.
 _CLOSE_SECONDS = 20.0
 
 
 class UploadWorker:
-    """Works off stored jobs, those of a server that died included.
+    """Runs stored upload jobs, including those of a server that crashed.
 
-    One thread: the store has one writer, and a second would only take a question's core.
+    One thread: the store has one writer, and a second thread would only compete with
+    questions for a core.
     """
 
     def __init__(self, assistant: Assistant) -> None:
@@ -32,15 +34,15 @@ class UploadWorker:
         self._thread = threading.Thread(target=self._work, name="footnote-uploads", daemon=True)
 
     def start(self) -> None:
-        """Begin, with what is waiting already."""
+        """Start, with the jobs that are already waiting."""
         self._thread.start()
 
     def wake(self) -> None:
-        """There is a new job."""
+        """Look for a new job now."""
         self._wake.set()
 
     def close(self) -> None:
-        """Finish the file at hand; what is left waits for the next start."""
+        """Finish the current file and stop; the rest is resumed at the next start."""
         self._stop.set()
         self._wake.set()
         if self._thread.is_alive():
@@ -48,22 +50,22 @@ class UploadWorker:
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            # Before the look, so that a job that comes during it is not slept over.
+            # Cleared first, so that a job that arrives meanwhile is not missed.
             self._wake.clear()
-            self._wake.wait(self._work_off())
+            self._wake.wait(self._run_jobs())
 
-    def _work_off(self) -> float:
-        """Run every waiting job; return the seconds after which to look again."""
+    def _run_jobs(self) -> float:
+        """Run every waiting job; return the seconds until the next look."""
         try:
             self._assistant.work_off_uploads(self._stop.is_set)
         except StoreLockedError:
             return _RETRY_SECONDS
         except FootnoteError as error:
-            # The job stays; whoever asks for it is told the same.
-            _log.warning("uploads wait: %s", error)
+            # The job stays queued, and its status says the same.
+            _log.warning("uploads are waiting: %s", error)
         except Exception:  # noqa: BLE001
-            # The thread must outlive what nobody foresaw; a job that fails so three
-            # times is given up.
+            # The thread must survive unexpected errors; a job that fails like this three
+            # times is marked as failed.
             _log.exception("an upload failed")
             return _RETRY_SECONDS
         return _IDLE_SECONDS

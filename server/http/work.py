@@ -1,4 +1,4 @@
-"""The bounded pool in which questions run, away from the event loop."""
+"""The bounded thread pool in which questions are answered."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["WorkPool", "given_up"]
 
 T = TypeVar("T")
 
-# Of the call that this thread runs: set once nobody waits for what it returns.
+# Of the call that this thread runs: set once its result is no longer wanted.
 _GIVEN_UP: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar(
     "footnote_given_up", default=None
 )
 
 
 def given_up() -> bool:
-    """Whether nobody waits any more for what the running call of a pool returns."""
+    """Whether the call that this thread runs has been cancelled."""
     event = _GIVEN_UP.get()
     return event is not None and event.is_set()
 
@@ -30,7 +30,7 @@ def given_up() -> bool:
 class WorkPool:
     """Runs at most ``workers`` calls at once; at most ``queue`` more wait.
 
-    Beyond that a call is refused at once, so overload costs the clients a retry and the
+    Further calls are refused immediately, so that overload costs clients a retry and the
     server no memory. Used from one event loop.
     """
 
@@ -41,38 +41,39 @@ class WorkPool:
         self._timeout_seconds = timeout_seconds
         self._running = 0
         self._taken = 0
-        # Both are counted by the threads: a call whose client has gone still holds its
-        # thread until it is done.
+        # The threads count both: a cancelled call still occupies its thread until it
+        # returns.
         self._lock = threading.Lock()
 
     @property
     def running(self) -> int:
-        """Calls that a thread is at now."""
+        """Number of calls that are running."""
         return self._running
 
     @property
     def waiting(self) -> int:
-        """Calls taken that no thread has begun."""
+        """Number of calls that are waiting for a thread."""
         return max(0, self._taken - self._running)
 
     async def run(self, call: Callable[[], T]) -> T:
-        """What ``call`` returns, from a thread. One still waiting when given up never runs,
-        and one that runs can tell by `given_up`.
+        """What ``call`` returns, from a thread.
+
+        When cancelled, a waiting call never runs; a running one can check `given_up`.
 
         Raises:
-            ProblemError: 503, too many wait, or the time is over.
+            ProblemError: 503, too many calls are waiting, or the call timed out.
         """
         with self._lock:
             if self._taken >= self._workers + self._queue:
                 raise ProblemError(
                     503,
                     "overloaded",
-                    f"{self._taken - self._running} questions are waiting already",
-                    "try again after the seconds that Retry-After says",
+                    f"{self._taken - self._running} questions are already waiting",
+                    "try again after the number of seconds in Retry-After",
                     headers={"Retry-After": "5"},
                 )
             self._taken += 1
-        # Logs and spans of the thread are those of the request.
+        # Logs and spans of the thread belong to the request.
         context = contextvars.copy_context()
         unwanted = threading.Event()
         context.run(_GIVEN_UP.set, unwanted)
@@ -89,7 +90,6 @@ class WorkPool:
                 headers={"Retry-After": "10"},
             ) from error
         finally:
-            # Of no matter to a call that is done.
             unwanted.set()
 
     def _counted(self, call: Callable[[], T]) -> T:
@@ -106,5 +106,5 @@ class WorkPool:
             self._taken -= 1
 
     def close(self) -> None:
-        """Wait for what runs; what waits is given up."""
+        """Wait for running calls; cancel waiting ones."""
         self._executor.shutdown(wait=True, cancel_futures=True)

@@ -1,6 +1,6 @@
-"""Logs on standard error: one line of JSON an event, or coloured lines on a terminal.
+"""Logs on standard error: one line of JSON per event, or coloured lines on a terminal.
 
-Nothing at level info holds words of a question, of a document or of a key.
+Nothing at level info contains words of a question, of a document or of a key.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ __all__ = ["LogFormat", "configure_logging"]
 
 LogFormat = Literal["auto", "json", "console"]
 
-# They say at info what was sent to them, or that each request was.
+# At level info they log what was sent to them, or each request.
 _TALKATIVE = ("mcp", "httpx2", "httpcore2", "sentence_transformers", "uvicorn.access")
 
 
 def configure_logging(log_format: LogFormat = "auto", *, stream: TextIO | None = None) -> None:
-    """Send all logs of the process, the libraries' too, to ``stream`` in one format.
+    """Send all logs of the process, including libraries', to ``stream`` in one format.
 
-    Everybody logs through ``logging``; what is given as ``extra`` stands beside the event,
-    as does what structlog's context variables hold.
+    All code logs through ``logging``; ``extra`` and structlog's context variables become
+    fields of the event.
 
-    "auto" is "console" where the stream is a terminal, else "json". ``stream`` None is
+    "auto" is "console" when the stream is a terminal, else "json". ``stream`` None is
     standard error.
     """
     stream = sys.stderr if stream is None else stream
@@ -55,7 +55,7 @@ def configure_logging(log_format: LogFormat = "auto", *, stream: TextIO | None =
 def _without_colours(
     logger: object, method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Uvicorn says everything twice, the second time in colour."""
+    """Drop uvicorn's second, coloured copy of each message."""
     event.pop("color_message", None)
     return event
 
@@ -70,7 +70,7 @@ def _rendering(*, console: bool, colours: bool) -> list[structlog.typing.Process
 
 
 def _take_over(handler: logging.Handler) -> None:
-    """Make ``handler`` the only one of the process, for uvicorn's loggers as well."""
+    """Make ``handler`` the only one of the process, including uvicorn's loggers."""
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)

@@ -1,4 +1,4 @@
-"""Watches every request: one line in the log, one count in the metrics."""
+"""Observes every request: one line in the log, one count in the metrics."""
 
 from __future__ import annotations
 
@@ -10,37 +10,35 @@ from typing import Any
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.http.middleware import HttpMiddleware
 from server.observe.metrics import Metrics
 
 __all__ = ["ObserveRequests", "route_template"]
 
 _log = logging.getLogger("footnote.request")
 
-# Methods beyond these are anybody's invention and share a label.
+# Other methods are made up by clients and share a label.
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
-# The client had gone before there was an answer.
-_CLIENT_GONE = 499
+# The client closed the connection before there was a response.
+_CLIENT_CLOSED = 499
 _SERVER_FAILED = 500
-# Asked every few seconds by machines; at level debug.
+# Polled every few seconds; logged at level debug.
 _QUIET = frozenset(("/health/live", "/health/ready", "/metrics"))
 
 
-class ObserveRequests:
-    """Counts and logs each request once it is answered, streams once they have ended.
+class ObserveRequests(HttpMiddleware):
+    """Counts and logs each request once it is answered, a stream once it has ended.
 
-    Stands inside of what gives a request its id, so that all lines of a request, its
-    threads' too, carry the id.
+    Comes after what gives a request its id, so that all log lines of a request, those of
+    its threads included, carry the id.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
-        self._app = app
+        super().__init__(app)
         self._metrics = metrics
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
         status = 0
 
         async def watched(message: Message) -> None:
@@ -53,38 +51,38 @@ class ObserveRequests:
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, watched)
+                await self.app(scope, receive, watched)
             except Exception:
-                # Whoever stands outside answers it with 500.
+                # The middleware outside answers it with 500.
                 status = status or _SERVER_FAILED
                 raise
             finally:
-                self._tell(scope, status or _CLIENT_GONE, time.perf_counter() - started)
+                self._record(scope, status or _CLIENT_CLOSED, time.perf_counter() - started)
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_template(scope)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.count_request(method, route, status, seconds)
         quiet = route in _QUIET and status < _SERVER_FAILED
-        told = {
+        fields = {
             "method": method,
             "route": route,
             "status": status,
             "milliseconds": round(seconds * 1000, 1),
             "key": _key_id(scope.get("state", {})),
         }
-        _log.log(logging.DEBUG if quiet else logging.INFO, "request", extra=told)
+        _log.log(logging.DEBUG if quiet else logging.INFO, "request", extra=fields)
 
 
 def route_template(scope: Scope) -> str:
-    """The template of the route that took the request, such as ``/documents/{id}``;
-    "unmatched" where none did."""
+    """The template of the route that handled the request, such as ``/documents/{id}``;
+    "unmatched" when there was none."""
     route = scope.get("route")
     template = getattr(route, "path_format", None) or getattr(route, "path", None)
     if template:
         return str(template)
-    # FastAPI names its own routes only. Of a mounted application its prefix is told; a
-    # plain route without parameters is its own template.
+    # FastAPI sets "route" for its own routes only. A mounted application is named by its
+    # prefix; a plain route without parameters is its own template.
     prefix = scope.get("root_path", "").removeprefix(scope.get("app_root_path", ""))
     if prefix and "app_root_path" in scope:
         return str(prefix)
@@ -93,5 +91,5 @@ def route_template(scope: Scope) -> str:
 
 
 def _key_id(state: Mapping[str, Any]) -> str | None:
-    """The id of the API key that was shown; None without keys."""
+    """The id of the API key of the request; None without keys."""
     return getattr(state.get("caller"), "owner", None) or None

@@ -1,4 +1,4 @@
-"""The OpenTelemetry SDK as Footnote uses it; only for those who installed the extra ``otel``."""
+"""The OpenTelemetry SDK as Footnote uses it; needs the extra ``otel``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["TracerProvider", "collector_provider", "make_provider"]
 
 
 class _HideQuery(SpanProcessor):
-    """A search in the address is a question; it stays here."""
+    """Hides the query of a URL: it may contain a question."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         if "url.query" in (span.attributes or {}):
@@ -30,14 +30,14 @@ class _HideQuery(SpanProcessor):
 
 
 def collector_provider() -> TracerProvider:
-    """A provider whose spans go to the collector that OTEL_EXPORTER_OTLP_* name."""
+    """A provider that exports to the collector set in OTEL_EXPORTER_OTLP_*."""
     return make_provider(OTLPSpanExporter())
 
 
 def make_provider(exporter: SpanExporter, *, batched: bool = True) -> TracerProvider:
-    """A provider whose spans go to ``exporter``, in the background when batched."""
+    """A provider that exports to ``exporter``, in the background when batched."""
     named = Resource({SERVICE_NAME: "footnote", SERVICE_VERSION: version("footnote")})
-    # What the environment names goes before ours.
+    # Resource attributes of the environment override ours.
     provider = TracerProvider(resource=named.merge(OTELResourceDetector().detect()))
     provider.add_span_processor(_HideQuery())
     send = BatchSpanProcessor if batched else SimpleSpanProcessor

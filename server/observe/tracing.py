@@ -1,6 +1,6 @@
-"""Spans for OpenTelemetry: one a request, from FastAPI itself, and one a stage below it.
+"""OpenTelemetry spans: one per request, by FastAPI itself, and below it one per stage.
 
-Nothing of this runs unless it is asked for. The packages come with the extra ``otel``.
+Off unless enabled. The packages come with the extra ``otel``.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _PACKAGES = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 
 
 def tracing_provider(*, wanted: bool, collector_named: bool) -> spans.TracerProvider | None:
-    """Where spans go: to the collector that OTEL_EXPORTER_OTLP_* name, or nowhere (None).
+    """Where spans are exported: to the collector set in OTEL_EXPORTER_OTLP_*, or None.
 
     ``wanted`` is the setting; ``collector_named`` is whether the environment names a
-    collector, which is enough where the packages are installed.
+    collector, which suffices when the packages are installed.
 
     Raises:
-        SettingsError: it is wanted and the packages are missing.
+        SettingsError: tracing is wanted and the packages are missing.
     """
     if not (wanted or collector_named):
         return None
@@ -42,21 +42,23 @@ def tracing_provider(*, wanted: bool, collector_named: bool) -> spans.TracerProv
         if wanted:
             raise SettingsError(
                 "setting 'server.tracing' needs OpenTelemetry, which is not installed",
-                remedy="run pip install 'footnote[otel]' or set it to false",
+                remedy="run \"pip install 'footnote[otel]'\" or set it to false",
             )
-        _log.warning("no traces are sent; pip install 'footnote[otel]' to send them")
+        _log.warning(
+            "no traces are exported: install the extra with \"pip install 'footnote[otel]'\""
+        )
         return None
-    # An optional package, and half a second to import.
+    # Optional packages that take half a second to import.
     from server.observe.spans import collector_provider
 
     return collector_provider()
 
 
 def telemetry_of(provider: TracerProvider | None) -> TelemetryConfig:
-    """What FastAPI is told: spans of requests with a provider, nothing without.
+    """FastAPI's telemetry: spans of requests with a provider, nothing without.
 
-    Its metrics and logs are ours already, and what it would send by itself because of the
-    environment would show addresses, and so searches, whole.
+    Metrics and logs are our own. Its automatic configuration stays off: it would export
+    whole URLs, and with them searches.
     """
     return {
         "tracing": provider is not None,
@@ -69,15 +71,15 @@ def telemetry_of(provider: TracerProvider | None) -> TelemetryConfig:
 
 
 def stage_spans(provider: TracerProvider) -> Callable[[Outcome], None]:
-    """Something to be told of each outcome, in the context of its request: it adds a span
+    """A function to call with each outcome, in the context of its request: it adds a span
     for the question and one below it for each stage.
 
-    Stages run one after another and only their durations are known: each span begins
-    where the one before it ends.
+    Stages run in sequence and only their durations are known: each span starts where the
+    previous one ends.
     """
     tracer = provider.get_tracer("footnote", version("footnote"))
 
-    def tell(outcome: Outcome) -> None:
+    def add_spans(outcome: Outcome) -> None:
         laps = dict(outcome.timings_ms)
         ended = time.time_ns()
         began = ended - _nanoseconds(laps.pop("total", sum(laps.values())))
@@ -90,7 +92,7 @@ def stage_spans(provider: TracerProvider) -> Callable[[Outcome], None]:
             span.end(began)
         asked.end(max(ended, began))
 
-    return tell
+    return add_spans
 
 
 def _nanoseconds(milliseconds: float) -> int:

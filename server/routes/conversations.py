@@ -1,4 +1,4 @@
-"""/conversations and /feedback: what was asked, and what readers said of the answers."""
+"""/conversations and /feedback: stored questions and answers, and ratings of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def list_conversations(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=2**40)] = 0,
 ) -> ConversationsOut:
-    """The caller's conversations (for an admin's key everybody's), newest first."""
+    """List the caller's conversations (with an admin key, all), most recent first."""
     journal = context.assistant.journal
     owner = None if caller.sees_all else caller.owner
     return ConversationsOut(
@@ -56,13 +56,13 @@ def list_conversations(
 
 @router.get("/conversations/{conversation_id}", response_model=ConversationOut, responses=_ERRORS)
 def show_conversation(conversation_id: str, context: Context, caller: Reader) -> ConversationOut:
-    """A conversation with every outcome as it was given."""
+    """Get a conversation with every outcome as it was given."""
     return conversation_out(conversation_of(context.assistant.journal, conversation_id, caller))
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204, responses=_ERRORS)
 def remove_conversation(conversation_id: str, context: Context, caller: Reader) -> None:
-    """Delete a conversation, its turns and their feedback, for good."""
+    """Delete a conversation with its turns and feedback permanently."""
     journal = context.assistant.journal
     conversation_of(journal, conversation_id, caller, last=0)
     journal.remove_conversation(conversation_id)
@@ -75,7 +75,7 @@ def remove_conversation(conversation_id: str, context: Context, caller: Reader) 
     responses={**_ERRORS, **problem_responses(400, 413)},
 )
 def give_feedback(feedback: FeedbackIn, context: Context, caller: Reader) -> FeedbackOut:
-    """Say whether a kept answer was right; `footnote eval questions from-feedback` reads it."""
+    """Rate a stored answer; `footnote eval questions from-feedback` reads the ratings."""
     journal = context.assistant.journal
     turn_of(journal, feedback.turn_id, caller)
     feedback_id = journal.add_feedback(

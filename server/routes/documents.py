@@ -1,4 +1,4 @@
-"""/documents: what the archive holds, and removals."""
+"""/documents: list, read and remove documents."""
 
 from __future__ import annotations
 
@@ -39,10 +39,14 @@ def list_documents(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=2**40)] = 0,
     q: Annotated[
-        str, Query(max_length=200, description="title or source contains this, case ignored")
+        str,
+        Query(
+            max_length=200,
+            description="words of the title or a source, ignoring case",
+        ),
     ] = "",
 ) -> DocumentsOut:
-    """The documents that pass, a page at a time, in the order they were added."""
+    """List documents that match the filters, in the order they were added."""
     assistant = context.assistant
     found = assistant.documents(filters, words=q, limit=limit, offset=offset)
     return DocumentsOut(
@@ -57,7 +61,7 @@ def _reader_of_json(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)] = None,
 ) -> None:
-    # The page itself holds nothing of the archive and asks for the key.
+    # The page itself contains nothing of the archive and asks for the key.
     if not wants_page(request):
         allowed("read")(request, credentials)
 
@@ -68,7 +72,7 @@ def _reader_of_json(
     dependencies=[Security(_reader_of_json)],
     responses={
         200: {
-            "description": "The document; for browsers the page, opened at the span.",
+            "description": "The document; for browsers the web page, opened at the span.",
             "content": {"text/html": {"schema": {"type": "string"}}},
         },
         **_ERRORS,
@@ -80,14 +84,14 @@ def show_document(
     context: Context,
     cited_hash: Annotated[
         str | None,
-        Query(alias="hash", max_length=128, description="of the text that was cited"),
+        Query(alias="hash", max_length=128, description="content hash of the text that was cited"),
     ] = None,
     span: Annotated[
         str | None,
         Query(pattern="^[0-9]{1,9}-[0-9]{1,9}$", description="START-END in code points"),
     ] = None,
 ) -> Any:
-    """A document exactly as stored, and the characters of a span of it."""
+    """Get a document exactly as stored, with the quote at a span."""
     if wants_page(request):
         return document_page()
     try:
@@ -103,7 +107,7 @@ def show_document(
 
 @router.delete("/documents/{document_id}", status_code=204, responses=_ERRORS)
 def remove_document(document_id: str, context: Context, caller: WriterCaller) -> None:
-    """Remove a document with its passages and vectors, from all its sources."""
+    """Remove a document with all its sources, passages and vectors."""
     try:
         # A reference may also be the beginning of an id; an address names one document.
         context.assistant.document_by_id(document_id)

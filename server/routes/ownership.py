@@ -1,4 +1,4 @@
-"""Whose conversation it is: a key sees its own, an admin's key everybody's."""
+"""Ownership of conversations: a key sees its own, an admin key sees all."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ def conversation_of(
     """The conversation with its ``last`` turns (None: all), if the caller may see it.
 
     Raises:
-        UnknownConversationError: there is none, or it is another's: ids of others are not
-            confirmed.
+        UnknownConversationError: there is none, or it belongs to another key: whether such
+            an id exists is not revealed.
     """
     found = journal.conversation(conversation_id, last=last)
     if not _may_see(found.owner, caller):
         raise UnknownConversationError(
-            f"no conversation '{conversation_id}'", remedy="'footnote conversations list' shows all"
+            f"no conversation has the id '{conversation_id}'",
+            remedy="'footnote conversations list' shows all conversations",
         )
     return found
 
 
 def turn_of(journal: Journal, turn_id: str, caller: Caller) -> TurnRecord:
-    """The turn, if the caller may see it. Raises UnknownTurnError, likewise."""
+    """The turn, if the caller may see it; otherwise raises UnknownTurnError."""
     found = journal.turn(turn_id)
     if not _may_see(found.owner, caller):
         raise UnknownTurnError(
-            f"no turn '{turn_id}'", remedy="it is the turn_id of an answer given in a conversation"
+            f"no turn has the id '{turn_id}'",
+            remedy="send the turn_id of an answer that was given in a conversation",
         )
     return found
 

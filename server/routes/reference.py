@@ -1,4 +1,4 @@
-"""/docs: the API's reference as a page, made from its own OpenAPI description."""
+"""/docs: the API reference as a page, generated from the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _METHODS = ("get", "post", "put", "delete")
 
 
 def endpoints(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each operation of an OpenAPI description, in its order, as the reference shows it."""
+    """The operations of an OpenAPI description, in order, as the reference shows them."""
     return [
         {
             "method": method.upper(),
@@ -72,7 +72,7 @@ def _name(content: tuple[str, dict[str, Any]]) -> str:
 
 @router.get("/docs")
 def reference(request: Request) -> HTMLResponse:
-    """The reference."""
+    """The API reference."""
     schema = request.app.openapi()
     page = _templates.get_template("reference.html").render(
         info=schema["info"],

@@ -1,4 +1,4 @@
-"""Health, what serves here, and the page."""
+"""Health, metrics, facts about the server, and the page."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ router = APIRouter()
 
 
 class Live(BaseModel):
-    """The process answers."""
+    """The process is running."""
 
     status: Literal["live"] = "live"
 
 
 class Ready(BaseModel):
-    """Questions can be answered, from this state of the archive."""
+    """Questions can be answered; which state of the archive is served."""
 
     status: Literal["ready"] = "ready"
     generation: int
     documents: int
 
 
-# Monitors often ask for the head alone.
+# Monitors often send HEAD.
 @router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", response_model=Live, tags=["operations"])
 def live() -> Live:
-    """Whether the process answers at all."""
+    """Whether the process is running."""
     return Live()
 
 
@@ -51,7 +51,7 @@ def live() -> Live:
     tags=["operations"],
 )
 def ready(context: Context) -> Ready:
-    """Whether it can answer: the store opens, the models run and made its index."""
+    """Whether questions can be answered: the store opens, the models load and match the index."""
     assistant = context.assistant
     assistant.check_models()
     found = assistant.status()
@@ -65,7 +65,7 @@ def ready(context: Context) -> Ready:
     tags=["operations"],
 )
 def about(context: Context, caller: Reader) -> AboutOut:
-    """What serves here, and what this caller may do."""
+    """Version, size and models of the archive, and what this caller may do."""
     assistant = context.assistant
     found = assistant.status()
     # "und" is undetermined; nobody filters by it.
@@ -91,8 +91,8 @@ def about(context: Context, caller: Reader) -> AboutOut:
     response_class=Response,
     responses={
         200: {
-            "description": "Counts and durations in Prometheus' text format, or OpenMetrics "
-            "where Accept asks for it.",
+            "description": "Metrics in the Prometheus text format, or in OpenMetrics when "
+            "Accept asks for it.",
             "content": {
                 "text/plain": {"schema": {"type": "string"}},
                 "application/openmetrics-text": {"schema": {"type": "string"}},
@@ -103,7 +103,7 @@ def about(context: Context, caller: Reader) -> AboutOut:
     tags=["operations"],
 )
 def metrics(request: Request, context: Context, caller: Reader) -> Response:
-    """What a monitor wants to know: requests, stages, outcomes, the archive, the queue."""
+    """Metrics: requests, stages, outcomes, the archive and the queue."""
     body, content_type = context.metrics.render(request.headers.get("accept", ""))
     return Response(body, headers={"Content-Type": content_type})
 
@@ -111,5 +111,5 @@ def metrics(request: Request, context: Context, caller: Reader) -> Response:
 @router.head("/", include_in_schema=False)
 @router.get("/", include_in_schema=False)
 def page(request: Request) -> FileResponse:
-    """The page. It holds nothing of the archive, so it needs no key."""
+    """The page. It contains nothing of the archive, so it needs no key."""
     return FileResponse(page_file("index.html"))

@@ -1,4 +1,4 @@
-"""POST /documents and /jobs: documents handed over, and what became of them."""
+"""POST /documents and /jobs: uploads and their progress."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["documents"])
 
-# How long an upload is waited for before its job is handed out instead.
+# How long the response waits for an upload; after that the client polls its job.
 _WAIT_SECONDS = 5.0
-_LOOK_SECONDS = 0.05
-_MOST_FILES = 100
+_POLL_SECONDS = 0.05
+_MAX_FILES = 100
 
 # Not declared as a parameter, since FastAPI takes a body of one media type only.
 _BODY: dict[str, Any] = {
@@ -38,7 +38,7 @@ _BODY: dict[str, Any] = {
                     "file": {
                         "type": "array",
                         "minItems": 1,
-                        "maxItems": _MOST_FILES,
+                        "maxItems": _MAX_FILES,
                         "items": {"type": "string", "format": "binary"},
                     },
                     "replace": {"type": "string", "enum": ["true", "false"], "default": "false"},
@@ -54,7 +54,7 @@ _BODY: dict[str, Any] = {
     response_model=JobOut,
     status_code=201,
     responses={
-        202: {"model": JobOut, "description": "Still at work; Location says where to ask."},
+        202: {"model": JobOut, "description": "In progress; poll the URL in Location."},
         **problem_responses(400, 401, 403, 409, 413, 415, 422, 429, 503),
     },
     openapi_extra={"requestBody": _BODY},
@@ -62,17 +62,17 @@ _BODY: dict[str, Any] = {
 async def add_documents(
     request: Request, response: Response, context: Context, caller: WriterCaller
 ) -> JobOut:
-    """Add documents; done within seconds, or a job to ask for. None is lost once accepted."""
+    """Upload documents: done within seconds, or a job to poll. Accepted uploads are durable."""
     files, replace = await _received(request)
     assistant = context.assistant
     job = await run_in_threadpool(
         lambda: assistant.add_uploads(files, owner=caller.owner, replace=replace)
     )
     context.uploads.wake()
-    for _ in range(round(_WAIT_SECONDS / _LOOK_SECONDS)):
+    for _ in range(round(_WAIT_SECONDS / _POLL_SECONDS)):
         if job.finished_at is not None:
             break
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_POLL_SECONDS)
         job = await run_in_threadpool(assistant.journal.job, job.id)
     response.headers["Location"] = f"/jobs/{job.id}"
     if job.finished_at is None:
@@ -81,8 +81,8 @@ async def add_documents(
         raise ProblemError(
             422,
             "unreadable_document",
-            job.files[0].reason or "it cannot be read",
-            "mend the file and send it again",
+            job.files[0].reason or "the file cannot be read",
+            "fix the file and upload it again",
         )
     return job_out(job)
 
@@ -91,14 +91,14 @@ async def add_documents(
     "/jobs/{job_id}", response_model=JobOut, responses=problem_responses(401, 403, 404, 422, 429)
 )
 def show_job(job_id: str, context: Context, caller: Reader) -> JobOut:
-    """How far an upload is, file by file."""
+    """Get the progress of an upload, file by file."""
     return job_out(context.assistant.journal.job(job_id))
 
 
 async def _received(request: Request) -> tuple[list[tuple[str, bytes]], bool]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        async with request.form(max_files=_MOST_FILES, max_fields=10) as form:
+        async with request.form(max_files=_MAX_FILES, max_fields=10) as form:
             return await _from_form(form)
     if media_type == "application/json":
         document = _from_json(await request.body())
@@ -106,7 +106,7 @@ async def _received(request: Request) -> tuple[list[tuple[str, bytes]], bool]:
     raise ProblemError(
         415,
         "media_type",
-        f"a body of type {media_type or '(none)'} is not understood",
+        f"the media type {media_type or '(none)'} is not supported",
         "send multipart/form-data with 'file', or application/json with 'name' and 'text'",
     )
 
@@ -117,7 +117,7 @@ async def _from_form(form: FormData) -> tuple[list[tuple[str, bytes]], bool]:
         raise _invalid("the form has no file", "send at least one part 'file' with a file name")
     replace = form.get("replace", "false")
     if replace not in ("true", "false"):
-        raise _invalid(f"replace is {replace!r}", "write true or false")
+        raise _invalid(f"replace is {replace!r}", "use true or false")
     return [(part.filename or "", await part.read()) for part in files], replace == "true"
 
 
@@ -130,7 +130,9 @@ def _from_json(body: bytes) -> DocumentIn:
         where = ".".join(map(str, first["loc"])) or "the body"
         raise _invalid(f"{where}: {first['msg']}", "see '/docs' for the shape") from error
     except (ValueError, RecursionError) as error:
-        raise _invalid("the body is no JSON", "send an object with 'name' and 'text'") from error
+        raise _invalid(
+            "the body is not valid JSON", "send an object with 'name' and 'text'"
+        ) from error
 
 
 def _invalid(detail: str, remedy: str) -> ProblemError:

@@ -55,7 +55,7 @@ def footnote_serve(data, *options):
 @pytest.mark.slow
 def test_a_request_that_runs_when_the_end_is_called_is_answered(sample_data):
     with footnote_serve(sample_data) as (process, url, said):
-        assert "No API key is set" in said
+        assert "There is no API key" in said
         answers = []
 
         def ask():

@@ -25,7 +25,7 @@ def test_a_key_is_made_shown_once_listed_and_revoked(footnote, data):
     assert code == 0
     secret = out.strip()
     assert secret.startswith("fnk_")
-    assert "only now" in err
+    assert "not shown again" in err
     assert secret not in err
     _, listed, _ = footnote("keys", "list", "--data", data)
     assert "laptop" in listed
@@ -46,7 +46,7 @@ def test_what_is_wrong_with_a_key_is_said(footnote, data):
     for arguments, said in (
         (("add", "laptop", "--scope", "read"), "already a key named 'laptop'"),
         (("add", " ", "--scope", "read"), "needs a name"),
-        (("revoke", "phone"), "no valid key is called 'phone'"),
+        (("revoke", "phone"), "no valid key has the id or name 'phone'"),
     ):
         code, out, err = footnote("keys", *arguments, "--data", data)
         assert (code, out) == (1, "")

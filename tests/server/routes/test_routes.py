@@ -138,7 +138,7 @@ def test_an_unforeseen_error_ends_a_stream_in_good_order_too(
     monkeypatch.setattr("server.openai.ask.GRACE_SECONDS", 0.02)
     model = {"model": "footnote"} if path.startswith("/v1") else {}
     answer = httpx.post(running.url + path, json={**model, **asked, "stream": True})
-    assert "an unexpected error happened" in answer.text
+    assert "an unexpected error occurred" in answer.text
     assert "words that nobody" not in answer.text
     assert "words that nobody" in caplog.text
 
