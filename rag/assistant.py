@@ -18,30 +18,24 @@ from rag.answer.verify import cite
 from rag.config import Settings, load_settings
 from rag.errors import (
     AbandonedError,
-    IndexMismatchError,
     QuestionError,
     UnknownDocumentError,
 )
 from rag.generate.base import LanguageModel
-from rag.index.ingest import IngestEvent, IngestReport, Pipeline, index_documents, ingest_files
-from rag.index.reindex import ReindexReport, reencode_missing, reindex_store
+from rag.index.indexer import Indexer
+from rag.index.ingest import IngestEvent, IngestReport, index_documents, ingest_files
+from rag.index.reindex import ReindexReport, complete_index, reindex_store
 from rag.index.uploads import accept_upload, run_upload
 from rag.inquiry import Inquiry, rank_passages
-from rag.journal.types import JobRecord, Journal, NewTurn, TurnRecord
+from rag.journal.base import JobRecord, Journal, NewTurn, TurnRecord
 from rag.models import Models, model_errors
 from rag.question.analysis import analyse_question
 from rag.question.followup import standalone_question, turns_of
 from rag.question.reworded import standalone_with_model
 from rag.read.files import find_files
-from rag.store.base import (
-    DocumentSummary,
-    FormerDocument,
-    Problem,
-    ReadView,
-    Store,
-    StoreStatus,
-)
+from rag.store.base import ReadView, Store
 from rag.store.local.store import LocalStore
+from rag.store.records import DocumentSummary, Finding, FormerDocument, StoreStatus
 from rag.types import (
     Answer,
     Citation,
@@ -67,7 +61,7 @@ class SearchResult:
     """Passages, best first, each cited whole; ``generation`` is the state searched."""
 
     hits: tuple[tuple[Hit, Citation], ...]
-    generation: int
+    generation: str
 
 
 class Assistant:
@@ -143,9 +137,9 @@ class Assistant:
         return self.models.reranker
 
     @cached_property
-    def pipeline(self) -> Pipeline:
-        """How documents become passages and vectors under these settings."""
-        return Pipeline(
+    def indexer(self) -> Indexer:
+        """What makes passages, words and vectors of documents under these settings."""
+        return Indexer(
             encoder=self.encoder, split=self.settings.split, count_tokens=self.count_tokens
         )
 
@@ -166,7 +160,7 @@ class Assistant:
             ModelError: a model could not be loaded.
             SettingsError: the variable that should hold an endpoint's key does not.
         """
-        _ = self.reranker, self.pipeline
+        _ = self.reranker, self.indexer
         if self.settings.answer.composer != "extractive":
             _ = self.models.language_model
 
@@ -208,7 +202,7 @@ class Assistant:
         on_start(len(found.files))
         with model_errors():
             return ingest_files(
-                found, self.store, self._checked_pipeline, prune=prune, on_event=on_event
+                found, self.store, self._checked_indexer, prune=prune, on_event=on_event
             )
 
     def add_uploads(
@@ -237,7 +231,7 @@ class Assistant:
             UnknownJobError: there is no such job.
         """
         with model_errors():
-            return run_upload(self.store, job_id, self._checked_pipeline, stop=stop)
+            return run_upload(self.store, job_id, self._checked_indexer, stop=stop)
 
     def work_off_uploads(self, stop: Callable[[], bool] = lambda: False) -> list[JobRecord]:
         """Run every waiting job, oldest first, until none is left or ``stop`` is true.
@@ -250,17 +244,12 @@ class Assistant:
             done.append(self.run_job(job.id, stop=stop))
         return done
 
-    def _checked_pipeline(self) -> Pipeline:
-        pipeline = self.pipeline
+    def _checked_indexer(self) -> Indexer:
         with self.store.read() as view:
             built = view.index
-        if built is not None and built != pipeline.spec:
-            self.models.check_encoder(built.encoder)
-            raise IndexMismatchError(
-                f"index was split with '{built.splitter}', settings say '{pipeline.spec.splitter}'",
-                remedy="run 'footnote reindex' or restore the settings",
-            )
-        return pipeline
+        if built is not None:
+            built.require(self.indexer.spec)
+        return self.indexer
 
     def reindex(
         self, *, on_progress: Callable[[int, int], None] = lambda done, of: None
@@ -271,7 +260,7 @@ class Assistant:
         told documents done and their total.
         """
         with model_errors():
-            return reindex_store(self.store, self.pipeline, on_progress=on_progress)
+            return reindex_store(self.store, self.indexer, on_progress=on_progress)
 
     def document(self, reference: str) -> Document:
         """The one document meant by an id, id prefix, source, or file name.
@@ -306,18 +295,18 @@ class Assistant:
         """Counts and sizes now."""
         return self.store.status()
 
-    def check(self) -> list[Problem]:
+    def check(self) -> list[Finding]:
         """Everything wrong with the data directory; empty when it is sound."""
         return self.store.check()
 
     def repair(self) -> list[str]:
         """Rebuild whatever can be rebuilt; say what was done."""
-        problems = [problem for problem in self.store.check() if problem.repairable]
-        if not problems:
+        findings = [found for found in self.store.check() if found.repairable]
+        if not findings:
             return []
-        with self.store.write() as writer, model_errors():
-            done = writer.repair(problems)
-            return done + reencode_missing(self.store, writer, self._checked_pipeline)
+        done = self.store.repair(findings)
+        with model_errors():
+            return done + complete_index(self.store, self._checked_indexer)
 
     # -- questions
 
@@ -549,7 +538,7 @@ class Assistant:
         """
         with self.store.write() as writer, model_errors():
             for batch in batches:
-                index_documents(batch, writer, self.pipeline)
+                index_documents(batch, writer, self.indexer)
 
 
 def _checked(question: Question) -> Question:

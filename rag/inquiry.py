@@ -36,9 +36,11 @@ from rag.retrieve.repeats import count_with_repeats
 from rag.retrieve.rerank import rerank
 from rag.retrieve.retriever import RetrieveSettings, retrieve
 from rag.retrieve.timely import is_published_in
+from rag.retrieve.words import count_words, find_near_words
 from rag.store.base import ReadView
 from rag.text.normalise import lexical_tokens
 from rag.text.scripts import reads_text
+from rag.text.spelling import respelled
 from rag.text.tense import asks_of_the_present
 from rag.types import (
     Abstention,
@@ -75,25 +77,26 @@ def rank_passages(
     if view.index is None:
         return []
     models.check_encoder(view.index.encoder)
+    near = find_near_words(view, question.text)
     with model_errors():
         vector = None
         if reads_text(models.encoder.reads, question.text):
             with watch.time("encode"):
-                vector = _query_vector(view, question.text, models.encoder)
+                vector = _query_vector(question.text, near, models.encoder)
         with watch.time("retrieve"):
-            hits = retrieve(view, question, vector, settings, reads=models.encoder.reads)
+            hits = retrieve(view, question, vector, settings, reads=models.encoder.reads, near=near)
         if not hits or not reads_text(models.reranker.reads, question.text):
             return hits
         with watch.time("rerank"):
             return rerank(hits, question.text, models.reranker, limit=settings.rerank_limit)
 
 
-def _query_vector(view: ReadView, text: str, encoder: Encoder) -> Vectors:
+def _query_vector(text: str, near: Mapping[str, Sequence[str]], encoder: Encoder) -> Vectors:
     """The question's unit vector; halfway to its correction where a word seems mistyped.
 
     Halfway only: an unknown name may be right, and the nearest one another's.
     """
-    texts = list(dict.fromkeys([text, view.respelled(text)]))
+    texts = list(dict.fromkeys([text, respelled(text, near)]))
     vectors = encoder.encode_queries(texts)
     joined: Vectors = vectors.sum(axis=0)
     length = float((joined**2).sum() ** 0.5)
@@ -245,21 +248,21 @@ class Inquiry:
         if self.question.as_of is None or not asks_of_the_present(self.understood):
             return []
         times = find_times(self.understood, self.question.as_of)
-        dates = self.view.dates([hit.passage.document_id for hit in hits])
+        found = self.view.summaries([hit.passage.document_id for hit in hits])
         return [
-            hit for hit in hits if is_published_in(times, dates.get(hit.passage.document_id, ()))
+            hit for hit in hits if is_published_in(times, found[hit.passage.document_id].dates)
         ][:_WITNESSES]
 
     def _circumstances(self, hits: Sequence[Hit]) -> Circumstances:
-        frequencies = self.view.word_frequencies(sorted(self.terms.content))
+        content = count_words(self.view, sorted(self.terms.content))
         names = [
-            self.view.word_frequencies(lexical_tokens(name))
+            count_words(self.view, lexical_tokens(name)).frequencies
             for name, _ in named_words(self.terms.text)
         ]
         known = sum(any(found.values()) for found in names)
         return Circumstances(
             ranking=ranking_signs(hits),
-            rarity=archive_rarity(frequencies, self.view.passage_count),
+            rarity=archive_rarity(content.frequencies, content.passages),
             names_known=known / len(names) if names else 1.0,
             as_of=self.question.as_of,
         )
@@ -303,7 +306,8 @@ class Inquiry:
         """What is missing, told from the sentences judged and the passages they are of."""
         judged = {candidate.passage_id for candidate in candidates}
         words = list(content_words(self.terms.text))
-        counts = WordCounts(self.view.passage_count, self.view.word_frequencies(words))
+        found = count_words(self.view, words)
+        counts = WordCounts(found.passages, found.frequencies)
         read = [hit for hit in hits if hit.passage.id in judged]
         return find_shortfall(
             self.terms, candidates, read or hits[: self.settings.answer.passages], counts

@@ -31,11 +31,14 @@ __all__ = [
     "ModelIdentity",
     "Outcome",
     "Passage",
+    "QueryTerm",
     "Question",
     "Signs",
     "Span",
     "StageScore",
     "Turn",
+    "parse_passage_id",
+    "passage_id",
 ]
 
 # Begins the source of a document that was handed over rather than found: "upload:note.md".
@@ -150,6 +153,33 @@ class Passage:
     headings: tuple[str, ...]
     title: str
     search_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTerm:
+    """A word to look for, as the index holds it; any of ``alternatives`` is as good.
+
+    Its BM25 score is multiplied by ``weight``: 1 for a word that the question says, less
+    for one that it may mean besides.
+    """
+
+    word: str
+    alternatives: tuple[str, ...]
+    weight: float
+
+
+def passage_id(document_id: str, span: Span) -> str:
+    """The id of the passage that covers ``span`` of a document."""
+    return f"{document_id}:{span.start}-{span.end}"
+
+
+def parse_passage_id(identifier: str) -> tuple[str, Span]:
+    """The document id and the span that make a passage id. Raises KeyError for other text."""
+    document_id, _, span = identifier.rpartition(":")
+    start, _, end = span.partition("-")
+    if not (document_id and start.isdecimal() and end.isdecimal() and int(start) <= int(end)):
+        raise KeyError(identifier)
+    return document_id, Span(int(start), int(end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +443,7 @@ class Answer:
     candidates: tuple[Candidate, ...]
     models: Mapping[str, ModelIdentity]
     prompts: tuple[str, ...]
-    generation: int
+    generation: str
     timings_ms: Mapping[str, float]
     short_answer: Citation | None = None
     conflict: bool = False
@@ -445,7 +475,7 @@ class Abstention:
     ranking: tuple[Hit, ...]
     candidates: tuple[Candidate, ...]
     models: Mapping[str, ModelIdentity]
-    generation: int
+    generation: str
     timings_ms: Mapping[str, float]
     report: GenerationReport | None = None
 

@@ -11,14 +11,18 @@ from datetime import date
 import numpy as np
 
 from embeddings.types import Vectors
-from rag.store.base import IndexedDocument, IndexSpec, ReadView, Writer
-from rag.types import Document, DocumentDate, Filters, Passage, Span
+from rag.index.indexer import passage_words
+from rag.journal.base import NewTurn
+from rag.store.base import ReadView, Writer
+from rag.store.records import IndexedDocument, IndexedPassages, IndexSpec
+from rag.text.words import INDEX_WORDS, query_terms
+from rag.types import Abstention, Document, DocumentDate, Filters, Passage, Question, Span
 from tests.fakes import HashingEncoder
 
 ENCODER = HashingEncoder(64)
-SPEC = IndexSpec(ENCODER.identity, "sentences.v1")
+SPEC = IndexSpec(ENCODER.identity, "sentences.v1", INDEX_WORDS)
 OTHER_ENCODER = HashingEncoder(32, name="other")
-OTHER_SPEC = IndexSpec(OTHER_ENCODER.identity, "sentences.v1")
+OTHER_SPEC = IndexSpec(OTHER_ENCODER.identity, "sentences.v1", INDEX_WORDS)
 
 
 def document(
@@ -70,10 +74,15 @@ def passages(of: Document) -> tuple[Passage, ...]:
 
 def indexed(of: Document, encoder: HashingEncoder = ENCODER) -> IndexedDocument:
     """The document ready to be stored."""
+    file_hash = hashlib.sha256((of.text + of.title).encode()).hexdigest()
+    return IndexedDocument(of, file_hash, indexed_passages(of, encoder))
+
+
+def indexed_passages(of: Document, encoder: HashingEncoder = ENCODER) -> IndexedPassages:
+    """The document's passages with their words and vectors."""
     made = passages(of)
     vectors = encoder.encode_passages([passage.search_text for passage in made])
-    file_hash = hashlib.sha256((of.text + of.title).encode()).hexdigest()
-    return IndexedDocument(of, file_hash, made, vectors)
+    return IndexedPassages(made, tuple(map(passage_words, made)), vectors)
 
 
 def put(writer: Writer, *documents: Document) -> None:
@@ -108,9 +117,9 @@ def brute_force(
     """The obvious dense search: every cosine of the float16 vectors, sorted."""
     scored = []
     for item in items:
-        stored = item.vectors.astype(np.float16).astype(np.float64)
+        stored = item.index.vectors.astype(np.float16).astype(np.float64)
         stored /= np.linalg.norm(stored, axis=1, keepdims=True)
-        for passage, score in zip(item.passages, stored @ vector, strict=True):
+        for passage, score in zip(item.index.passages, stored @ vector, strict=True):
             scored.append((passage.id, float(score)))
     return sorted(scored, key=lambda pair: (-round(pair[1], 6), pair[0]))[:limit]
 
@@ -124,4 +133,28 @@ def dense_ids(view: ReadView, text: str, limit: int = 10, **filters: object) -> 
 def lexical_ids(view: ReadView, text: str, limit: int = 10, **filters: object) -> list[str]:
     """Ids that a lexical search ranks, best first."""
     kept = Filters(**filters)  # type: ignore[arg-type]
-    return [hit.passage_id for hit in view.lexical_search(text, limit=limit, filters=kept)]
+    found = view.lexical_search(query_terms(text), limit=limit, filters=kept)
+    return [hit.passage_id for hit in found]
+
+
+def abstention(text: str) -> Abstention:
+    """An outcome that the archive does not answer ``text``."""
+    return Abstention(
+        question=Question(text),
+        standalone=None,
+        reason="no_match",
+        kind=None,
+        explanation="Nothing speaks of it.",
+        mentions=(),
+        nearest=(),
+        ranking=(),
+        candidates=(),
+        models={},
+        generation="3",
+        timings_ms={"total": 1.5},
+    )
+
+
+def asked(text: str, owner: str = "") -> NewTurn:
+    """A turn for a journal."""
+    return NewTurn(abstention(text), owner)

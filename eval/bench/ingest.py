@@ -22,7 +22,7 @@ from rich.console import Console
 from eval.questions.suite import one_passage, read_corpus
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.index.ingest import BATCH_PASSAGES
+from rag.index.indexer import BATCH_PASSAGES
 from rag.index.split import encoder_text
 from rag.types import Document, Passage
 
@@ -68,7 +68,7 @@ def main() -> None:
             settings = load_settings(environment={}, flags={"data": Path(scratch)})
             with Assistant.open(settings=settings) as assistant:
                 # Load and warm up outside the clock.
-                assistant.pipeline.encoder.encode_passages(["warm up"])
+                assistant.indexer.encoder.encode_passages(["warm up"])
                 bare, whole = run_round(assistant, documents)
         ratios.append(bare / whole)
         console.print(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.errors import EvalError
-from rag.journal.types import FeedbackRecord, Journal, TurnRecord
+from rag.journal.base import FeedbackRecord, Journal, TurnRecord
 from rag.question.followup import turns_of
 from rag.text.language import language_of
 from rag.types import Answer, Citation, Filters, Outcome, Turn

@@ -15,7 +15,7 @@ from eval.questions.suite import one_passage
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.errors import ReadError
-from rag.index.ingest import BATCH_DOCUMENTS, BATCH_PASSAGES, Pipeline
+from rag.index.indexer import BATCH_DOCUMENTS, BATCH_PASSAGES, Indexer
 from rag.read.files import find_files, read_file
 from rag.read.reader import read_document
 from rag.types import Document, Passage
@@ -112,7 +112,7 @@ def index_archive(
         on_progress(done, total)
 
     # Loading a model is no part of indexing.
-    assistant.pipeline  # noqa: B018
+    assistant.indexer  # noqa: B018
     started = time.perf_counter()
     _reindex_if_needed(assistant, on_progress)
     report = assistant.ingest(absolute(archive), prune=True, on_start=begin, on_event=advance)
@@ -148,7 +148,7 @@ def index_suite(
 
     def batches() -> Iterator[list[tuple[Document, str, tuple[Passage, ...]]]]:
         done = len(documents) - len(missing)
-        for batch in _batches(missing, assistant.pipeline, whole=whole):
+        for batch in _batches(missing, assistant.indexer, whole=whole):
             yield [(document, "suite", passages) for document, passages in batch]
             # Asked for the next batch: this one is stored.
             done += len(batch)
@@ -159,11 +159,11 @@ def index_suite(
 
 
 def _batches(
-    documents: Iterable[Document], pipeline: Pipeline, *, whole: bool
+    documents: Iterable[Document], indexer: Indexer, *, whole: bool
 ) -> Iterable[list[tuple[Document, tuple[Passage, ...]]]]:
     batch: list[tuple[Document, tuple[Passage, ...]]] = []
     for document in documents:
-        passages = one_passage(document) if whole else pipeline.passages(document)
+        passages = one_passage(document) if whole else indexer.passages(document)
         batch.append((document, passages))
         if len(batch) >= BATCH_DOCUMENTS or sum(len(p) for _, p in batch) >= BATCH_PASSAGES:
             yield batch
@@ -175,5 +175,5 @@ def _batches(
 def _reindex_if_needed(assistant: Assistant, on_progress: OnProgress) -> None:
     """Rebuild an index of other models or settings: it is eval's own, nobody else's."""
     built = assistant.status().index
-    if built is not None and built != assistant.pipeline.spec:
+    if built is not None and built != assistant.indexer.spec:
         assistant.reindex(on_progress=on_progress)

@@ -69,7 +69,7 @@ def run_questions(
         folder = _new_folder(plan.runs, manifest.questions.name, manifest.started)
     judge = Judge(
         plan.library,
-        assistant.pipeline.count_tokens,
+        assistant.indexer.count_tokens,
         answers=plan.selection.mode == "answers",
     )
     writer = RunWriter(folder, manifest)

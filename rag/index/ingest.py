@@ -1,7 +1,7 @@
 """Files to stored, indexed documents: read, split, encode, store.
 
 A document is stored whole in one transaction and only then reported, so whatever was
-reported survives a crash, and a second run goes on where the first one stopped.
+reported survives a crash, and a second run continues where the first one stopped.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from embeddings.types import Encoder, Vectors
 from rag.errors import ReadError
-from rag.index.split import SplitSettings, encoder_text, split_document
+from rag.index.indexer import BATCH_DOCUMENTS, BATCH_PASSAGES, Indexer
 from rag.read.files import FoundFiles, SourceProblem, is_gone, read_file
 from rag.read.reader import read_document
-from rag.store.base import IndexedDocument, IndexSpec, SourceRecord, Store, Writer
+from rag.store.base import Store, Writer
+from rag.store.records import IndexedDocument, SourceRecord
 from rag.types import Document, Passage
 
 __all__ = [
     "IngestEvent",
     "IngestReport",
-    "Pipeline",
     "RawSource",
     "file_hash_of",
     "index_documents",
@@ -37,11 +36,6 @@ Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 
 # Part of each source's recorded hash: a reader that reads differently must read again.
 READER_VERSION = "read.v2"
-
-# Passages encoded together: enough that sorting by length pays, few enough that a
-# crash loses only seconds of work that nobody was told is done.
-BATCH_PASSAGES = 256
-BATCH_DOCUMENTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +76,6 @@ class IngestReport:
     interrupted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """How a document becomes passages and vectors.
-
-    ``count_tokens`` counts in the unit of ``split.max_tokens``.
-    """
-
-    encoder: Encoder
-    split: SplitSettings
-    count_tokens: Callable[[str], int]
-
-    @property
-    def spec(self) -> IndexSpec:
-        """What an index built by this pipeline records."""
-        return IndexSpec(encoder=self.encoder.identity, splitter=self.split.describe())
-
-    def passages(self, document: Document) -> tuple[Passage, ...]:
-        """The document's passages, each within both token limits."""
-        return split_document(
-            document,
-            self.split,
-            count_tokens=self.count_tokens,
-            count_encoder_tokens=self.encoder.count_tokens,
-            encoder_limit=self.encoder.max_tokens,
-        )
-
-    def encode(self, passages: Sequence[Passage]) -> Vectors:
-        """The passages' vectors, float32 of shape (len(passages), dimension), unit rows."""
-        title_tokens = self.split.title_tokens
-        return self.encoder.encode_passages(
-            [encoder_text(passage, title_tokens=title_tokens) for passage in passages]
-        )
-
-
 @dataclass(slots=True)
 class _Batch:
     """Documents on their way into the store, with what they will be reported as."""
@@ -135,7 +95,7 @@ class _Batch:
 def ingest_files(
     found: FoundFiles,
     store: Store,
-    pipeline: Callable[[], Pipeline],
+    indexer: Callable[[], Indexer],
     *,
     prune: bool = False,
     on_event: Callable[[IngestEvent], None] = lambda event: None,
@@ -145,7 +105,7 @@ def ingest_files(
     With ``prune``, sources below the folders that were looked through are forgotten when
     their files no longer exist, and their documents with their last source.
 
-    ``pipeline`` is called only when something must be encoded, so that a run over an
+    ``indexer`` is called only when something must be encoded, so that a run over an
     unchanged folder loads no model. A file that cannot be read is reported and the rest
     goes in. Ctrl-C ends the run with what was already reported kept.
 
@@ -164,12 +124,12 @@ def ingest_files(
     pruned: list[str] = []
     with store.write() as writer:
         try:
-            ingest_sources(_raw(found.files), store, writer, pipeline, report)
+            ingest_sources(_raw(found.files), store, writer, indexer, report)
             if prune:
                 _prune(found.folders, store, writer, pruned)
                 # A document that lost its first source takes title and dates from the next.
                 again = _to_read_again(found.files, store)
-                ingest_sources(_raw(again), store, writer, pipeline, report)
+                ingest_sources(_raw(again), store, writer, indexer, report)
         except KeyboardInterrupt:
             interrupted = True
     counts = tally.counts
@@ -233,7 +193,7 @@ def ingest_sources(
     sources: Iterable[RawSource],
     store: Store,
     writer: Writer,
-    pipeline: Callable[[], Pipeline],
+    indexer: Callable[[], Indexer],
     report: Callable[[IngestEvent], None],
 ) -> None:
     """Read, split, encode and store each source; what is reported is durable.
@@ -245,7 +205,7 @@ def ingest_sources(
 
     def flush() -> None:
         if batch.documents:
-            _store_batch(batch, writer, pipeline(), report)
+            _store_batch(batch, writer, indexer(), report)
             batch.documents.clear()
             batch.outcomes.clear()
 
@@ -275,7 +235,7 @@ def ingest_sources(
             same = known is not None and known.document_id == document.id
             report(IngestEvent(source, "unchanged" if same else "duplicate", 0))
             continue
-        batch.documents.append((document, file_hash, pipeline().passages(document)))
+        batch.documents.append((document, file_hash, indexer().passages(document)))
         batch.outcomes.append("updated" if known is not None else "added")
         if batch.full:
             flush()
@@ -300,9 +260,9 @@ def _is_stored(document: Document, store: Store) -> bool:
 
 
 def _store_batch(
-    batch: _Batch, writer: Writer, pipeline: Pipeline, report: Callable[[IngestEvent], None]
+    batch: _Batch, writer: Writer, indexer: Indexer, report: Callable[[IngestEvent], None]
 ) -> None:
-    index_documents(batch.documents, writer, pipeline)
+    index_documents(batch.documents, writer, indexer)
     for (document, _, passages), outcome in zip(batch.documents, batch.outcomes, strict=True):
         report(IngestEvent(document.sources[0], outcome, len(passages)))
 
@@ -310,15 +270,12 @@ def _store_batch(
 def index_documents(
     documents: Sequence[tuple[Document, str, tuple[Passage, ...]]],
     writer: Writer,
-    pipeline: Pipeline,
+    indexer: Indexer,
 ) -> None:
-    """Encode the passages of (document, file hash, passages) together and store them."""
-    vectors = pipeline.encode([passage for _, _, passages in documents for passage in passages])
-    items: list[IndexedDocument] = []
-    row = 0
-    for document, file_hash, passages in documents:
-        items.append(
-            IndexedDocument(document, file_hash, passages, vectors[row : row + len(passages)])
-        )
-        row += len(passages)
-    writer.put(items, pipeline.spec)
+    """Index the passages of (document, file hash, passages) together and store them."""
+    indexed = indexer.index([passages for _, _, passages in documents])
+    items = [
+        IndexedDocument(document, file_hash, index)
+        for (document, file_hash, _), index in zip(documents, indexed, strict=True)
+    ]
+    writer.put(items, indexer.spec)

@@ -1,17 +1,25 @@
-"""Rebuilding the index from the stored texts: other models, other splitter, lost vectors."""
+"""Rebuilding the index from the stored texts: other models, other splitter, lost parts."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from embeddings.types import Vectors
-from rag.index.ingest import BATCH_DOCUMENTS, BATCH_PASSAGES, Pipeline
-from rag.store.base import Store, Writer
+from rag.index.indexer import (
+    BATCH_DOCUMENTS,
+    BATCH_PASSAGES,
+    Indexer,
+    passage_words,
+    with_vectors,
+)
+from rag.store.base import Store
+from rag.store.records import IndexedPassages, IndexSpec
 from rag.types import Passage
 
-__all__ = ["ReindexReport", "reencode_missing", "reindex_store"]
+__all__ = ["ReindexReport", "complete_index", "reindex_store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +33,13 @@ class ReindexReport:
 
 
 def reindex_store(
-    store: Store, pipeline: Pipeline, *, on_progress: Callable[[int, int], None]
+    store: Store, indexer: Indexer, *, on_progress: Callable[[int, int], None]
 ) -> ReindexReport:
-    """Build an index by ``pipeline`` beside the active one, then switch in one transaction.
+    """Build an index by ``indexer`` beside the active one, then switch in one transaction.
 
     Readers keep the old index until the switch. Interrupted by Ctrl-C or a crash, what
-    is built stays, and the next call with the same settings goes on from there.
+    is built stays, and the next call with the same settings resumes. Where only the words
+    would be others, passages and vectors are copied, and nothing is encoded.
 
     Raises:
         StoreLockedError: another process is writing.
@@ -38,48 +47,81 @@ def reindex_store(
     started = time.perf_counter()
     passages_stored = 0
     with store.write() as writer:
-        writer.begin_index(pipeline.spec)
+        writer.begin_index(indexer.spec)
         pending = writer.pending_documents()
         total = store.status().documents
-        resumed = total - len(pending)
-        done = resumed
+        resumed = done = total - len(pending)
         on_progress(done, total)
-        batch: list[tuple[str, tuple[Passage, ...]]] = []
-        for position, document_id in enumerate(pending, start=1):
-            with store.read() as view:
-                document = view.document(document_id)
-            batch.append((document_id, pipeline.passages(document)))
-            passages = sum(len(found) for _, found in batch)
-            last = position == len(pending)
-            if last or passages >= BATCH_PASSAGES or len(batch) >= BATCH_DOCUMENTS:
-                writer.put_passages(_encoded(batch, pipeline))
-                passages_stored += passages
-                done += len(batch)
-                batch = []
-                on_progress(done, total)
+        for batch in _batches(store, pending, indexer):
+            writer.put_passages(batch)
+            passages_stored += sum(len(indexed.passages) for indexed in batch.values())
+            done += len(batch)
+            on_progress(done, total)
         writer.activate_index()
     return ReindexReport(total, resumed, passages_stored, time.perf_counter() - started)
 
 
-def _encoded(
-    batch: list[tuple[str, tuple[Passage, ...]]], pipeline: Pipeline
-) -> list[tuple[str, tuple[Passage, ...], Vectors]]:
-    vectors = pipeline.encode([passage for _, passages in batch for passage in passages])
-    items: list[tuple[str, tuple[Passage, ...], Vectors]] = []
-    row = 0
-    for document_id, passages in batch:
-        items.append((document_id, passages, vectors[row : row + len(passages)]))
-        row += len(passages)
-    return items
+def _batches(
+    store: Store, pending: Sequence[str], indexer: Indexer
+) -> Iterator[dict[str, IndexedPassages]]:
+    """The documents indexed anew, by id, a transaction's worth at a time."""
+    batch: dict[str, tuple[Passage, ...]] = {}
+    with store.read() as view:
+        copied = view.index is not None and _differ_in_words_only(view.index, indexer.spec)
+    for position, document_id in enumerate(pending, start=1):
+        with store.read() as view:
+            batch[document_id] = (
+                tuple(view.document_passages(document_id))
+                if copied
+                else indexer.passages(view.document(document_id))
+            )
+        passages = [passage for of_document in batch.values() for passage in of_document]
+        full = len(passages) >= BATCH_PASSAGES or len(batch) >= BATCH_DOCUMENTS
+        if full or position == len(pending):
+            vectors = _stored_vectors(store, passages) if copied else None
+            if vectors is None:
+                vectors = indexer.encode(passages)
+            yield dict(zip(batch, with_vectors(list(batch.values()), vectors), strict=True))
+            batch = {}
 
 
-def reencode_missing(store: Store, writer: Writer, pipeline: Callable[[], Pipeline]) -> list[str]:
-    """Encode the stored passages that have no (usable) vector; say how many.
+def _differ_in_words_only(built: IndexSpec, wanted: IndexSpec) -> bool:
+    return built != wanted and replace(built, words=wanted.words) == wanted
 
-    ``pipeline`` is called only when there are any.
+
+def _stored_vectors(store: Store, passages: Sequence[Passage]) -> Vectors | None:
+    """The vectors of passages as they are stored, or None where one is lost."""
+    with store.read() as view, suppress(KeyError):
+        return view.vectors([passage.id for passage in passages])
+    return None
+
+
+def complete_index(store: Store, indexer: Callable[[], Indexer]) -> list[str]:
+    """Make the words and vectors that stored passages lack; say how many.
+
+    ``indexer`` is called only when something must be encoded.
+
+    Raises:
+        StoreLockedError: another process is writing.
     """
-    missing = store.passages_without_vectors()
-    for start in range(0, len(missing), BATCH_PASSAGES):
-        batch = missing[start : start + BATCH_PASSAGES]
-        writer.put_vectors([passage.id for passage in batch], pipeline().encode(batch))
-    return [f"encoded {len(missing)} passages whose vectors were lost"] if missing else []
+    missing = store.unindexed()
+    done: list[str] = []
+    if not missing.words and not missing.vectors:
+        return done
+    with store.write() as writer:
+        for passages in _stored_passages(store, missing.words):
+            writer.put_words([p.id for p in passages], [passage_words(p) for p in passages])
+        for passages in _stored_passages(store, missing.vectors):
+            writer.put_vectors([p.id for p in passages], indexer().encode(passages))
+    if missing.words:
+        done.append(f"indexed the words of {len(missing.words)} passages again")
+    if missing.vectors:
+        done.append(f"encoded {len(missing.vectors)} passages again")
+    return done
+
+
+def _stored_passages(store: Store, passage_ids: Sequence[str]) -> Iterator[list[Passage]]:
+    for start in range(0, len(passage_ids), BATCH_PASSAGES):
+        with store.read() as view:
+            batch = view.passages(passage_ids[start : start + BATCH_PASSAGES])
+        yield batch

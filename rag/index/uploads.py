@@ -19,8 +19,9 @@ from rag.errors import (
     StoreLockedError,
     UnreadableTypeError,
 )
-from rag.index.ingest import IngestEvent, Pipeline, RawSource, file_hash_of, ingest_sources
-from rag.journal.types import JobRecord, Journal
+from rag.index.indexer import Indexer
+from rag.index.ingest import IngestEvent, RawSource, file_hash_of, ingest_sources
+from rag.journal.base import JobRecord, Journal
 from rag.read.reader import read_document, supported_suffixes
 from rag.store.base import ReadView, Store, Writer
 from rag.types import UPLOAD_PREFIX
@@ -104,7 +105,7 @@ def _refuse_other(view: ReadView, name: str, content: bytes) -> None:
 def run_upload(
     store: Store,
     job_id: str,
-    pipeline: Callable[[], Pipeline],
+    indexer: Callable[[], Indexer],
     *,
     stop: Callable[[], bool] = lambda: False,
 ) -> JobRecord:
@@ -130,7 +131,7 @@ def run_upload(
                 return _fail(journal, job, died)
             job = journal.update_job(job_id, "running")
             try:
-                _Run(store, writer, job, stop).take_in(pipeline)
+                _Run(store, writer, job, stop).take_in(indexer)
             except (FootnoteError, ModelLoadError) as error:
                 # No fault of the files: they were acknowledged, so they wait.
                 journal.update_job(job_id, "queued", f"waiting: {error}")
@@ -156,9 +157,9 @@ class _Run:
             UPLOAD_PREFIX + file.name: position for position, file in enumerate(job.files)
         }
 
-    def take_in(self, pipeline: Callable[[], Pipeline]) -> None:
+    def take_in(self, indexer: Callable[[], Indexer]) -> None:
         """Ingest what is not dealt with, noting each file once it is durable."""
-        ingest_sources(self._waiting(), self._store, self._writer, pipeline, self._note)
+        ingest_sources(self._waiting(), self._store, self._writer, indexer, self._note)
 
     def _waiting(self) -> Iterator[RawSource]:
         for source, position in self._positions.items():

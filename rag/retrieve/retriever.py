@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from embeddings.registry import Reads
 from embeddings.types import Vectors
+from rag.errors import IndexMismatchError
 from rag.question.when import AskedTime, find_times
 from rag.retrieve.fusion import fuse_scores
 from rag.retrieve.timely import prefer_timely, with_resolved_times
-from rag.store.base import ReadView, ScoredPassage
-from rag.store.local.rows import parse_passage_id
+from rag.store.base import ReadView
+from rag.store.records import ScoredPassage
 from rag.text.scripts import is_latin, reads_text
-from rag.types import Hit, Question, StageScore
+from rag.text.words import INDEX_WORDS, query_terms
+from rag.types import Hit, Question, StageScore, parse_passage_id
 
 __all__ = ["RetrieveSettings", "retrieve"]
 
@@ -52,21 +54,30 @@ def retrieve(
     settings: RetrieveSettings,
     *,
     reads: Reads,
+    near: Mapping[str, Sequence[str]],
 ) -> list[Hit]:
     """The union of both retrievers' passages in fused order, best first.
 
     ``query_vector`` is the encoded question, float32 of shape (dimension,), unit norm; None
     where the encoder cannot read it: then the dense retriever, whose ranking would be
-    noise, takes no part. ``reads`` is what the encoder reads.
+    noise, takes no part. ``reads`` is what the encoder reads, ``near`` what a mistyped word
+    of the question may be (`rag.retrieve.words.find_near_words`).
+
+    Raises:
+        IndexMismatchError: the index holds words that this Footnote does not ask for.
     """
+    if view.index is not None and view.index.words != INDEX_WORDS:
+        raise IndexMismatchError(
+            "the words of this index were made by another version of Footnote",
+            remedy="run 'footnote reindex'; it makes them anew and encodes nothing",
+        )
     times = find_times(question.text, question.as_of)
     filters = question.scope
     dense: list[ScoredPassage] = []
     if query_vector is not None:
         dense = view.dense_search(query_vector, limit=settings.dense_limit, filters=filters)
-    lexical = view.lexical_search(
-        with_resolved_times(question.text, times), limit=settings.lexical_limit, filters=filters
-    )
+    terms = query_terms(with_resolved_times(question.text, times), near)
+    lexical = view.lexical_search(terms, limit=settings.lexical_limit, filters=filters)
     # Raised scores are for the order alone: hits keep what the retriever said.
     ordered = _timely(view, lexical, times, settings.time_weight) if times else lexical
     by_dense, by_lexical = _stage_scores(dense), _stage_scores(lexical)
@@ -100,7 +111,9 @@ def _timely(
     view: ReadView, ranking: Sequence[ScoredPassage], times: Sequence[AskedTime], weight: float
 ) -> list[ScoredPassage]:
     documents = dict.fromkeys(parse_passage_id(scored.passage_id)[0] for scored in ranking)
-    return prefer_timely(ranking, times, view.dates(list(documents)), weight=weight)
+    summaries = view.summaries(list(documents))
+    dates = {document_id: summary.dates for document_id, summary in summaries.items()}
+    return prefer_timely(ranking, times, dates, weight=weight)
 
 
 def _stage_scores(ranking: Sequence[ScoredPassage]) -> dict[str, StageScore]:

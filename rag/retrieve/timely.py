@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from rag.question.when import AskedTime
-from rag.store.base import ScoredPassage
-from rag.store.local.rows import parse_passage_id
-from rag.types import DocumentDate, Span
+from rag.store.records import ScoredPassage
+from rag.types import DocumentDate, parse_passage_id
 
 __all__ = ["is_published_in", "prefer_timely", "with_resolved_times"]
 
@@ -74,8 +73,7 @@ def _timeliness(
     passage_id: str, times: Sequence[AskedTime], dates: Mapping[str, Sequence[DocumentDate]]
 ) -> float:
     """In [0, 1]: how far the passage's best date lies in one of the times."""
-    document_id, start, end = parse_passage_id(passage_id)
-    span = Span(start, end)
+    document_id, span = parse_passage_id(passage_id)
     intervals = [
         interval
         for found in dates.get(document_id, ())

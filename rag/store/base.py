@@ -1,188 +1,59 @@
-"""What a store is: the seam at which a distributed engine can take over."""
+"""What a store is: the protocols that every engine implements.
+
+A reader sees one consistent state through a `ReadView`, which joins `DocumentStore` and
+`SearchIndex`; the one `Writer` changes both sides of it in one transaction. `Maintenance`
+checks and repairs. `Store` is the whole. Nothing here speaks of an engine.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-from embeddings.types import EncoderIdentity, Vectors
-from rag.journal.types import Journal
-from rag.types import Document, DocumentDate, Filters, Passage
+from embeddings.types import Vectors
+from rag.journal.base import Journal
+from rag.store.records import (
+    DocumentSummary,
+    Finding,
+    FormerDocument,
+    IndexedDocument,
+    IndexedPassages,
+    IndexSpec,
+    PassageWords,
+    ScoredPassage,
+    SourceRecord,
+    StoreStatus,
+    TermStatistics,
+    Unindexed,
+)
+from rag.types import Document, Filters, Passage, QueryTerm, Span
 
 __all__ = [
-    "DocumentSummary",
-    "FormerDocument",
-    "IndexSpec",
-    "IndexedDocument",
-    "Problem",
+    "Capability",
+    "DocumentStore",
+    "Maintenance",
     "ReadView",
-    "ScoredPassage",
-    "SourceRecord",
+    "SearchIndex",
     "Store",
-    "StoreStatus",
     "Writer",
 ]
 
+Capability = Literal["null_characters", "immediate_search", "stable_views"]
+"""What an engine may lack, and then declares in `Store.lacks`.
 
-@dataclass(frozen=True, slots=True)
-class IndexSpec:
-    """What an index was built with. Two indexes mix only when all of it is equal.
-
-    ``splitter`` is the splitter's canonical description, version included.
-    """
-
-    encoder: EncoderIdentity
-    splitter: str
+null_characters    a text may hold U+0000
+immediate_search   what was put is found by the next view
+stable_views       a view never changes while others write
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRecord:
-    """Where a document was read from; ``file_hash`` is the sha256 of the raw bytes.
-
-    An empty ``file_hash`` equals no file's: the source must be read again.
-    """
-
-    source: str
-    file_hash: str
-    document_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedDocument:
-    """A document ready to be stored: ``vectors`` has one row for each passage."""
-
-    document: Document
-    file_hash: str
-    passages: tuple[Passage, ...]
-    vectors: Vectors
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredPassage:
-    """A passage id and one retriever's score of it; higher is better."""
-
-    passage_id: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentSummary:
-    """A row of the document list; ``characters`` counts code points of the text."""
-
-    id: str
-    title: str
-    sources: tuple[str, ...]
-    published: str | None
-    language: str
-    characters: int
-    passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class FormerDocument:
-    """A document that was removed, or left without sources, and is stored no more.
-
-    ``sources`` are those it had last, ``gone_at`` is when, in UTC. ``replaced_by`` is the
-    id of the document that its first source holds now, or None.
-    """
-
-    id: str
-    title: str
-    sources: tuple[str, ...]
-    gone_at: str
-    replaced_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoreStatus:
-    """Counts and sizes. ``disk_bytes`` is everything under the data directory."""
-
-    documents: int
-    sources: int
-    passages: int
-    generation: int
-    index: IndexSpec | None
-    index_kind: str
-    index_vectors: int
-    index_bytes: int
-    disk_bytes: int
-    building: IndexSpec | None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something `doctor` found. ``remedy`` is what the user can do about it."""
-
-    code: str
-    subject: str
-    message: str
-    remedy: str
-    repairable: bool
-
-
-class ReadView(Protocol):
-    """One consistent state of the store; a concurrent writer never changes it."""
-
-    @property
-    def generation(self) -> int:
-        """Number of the state seen: grows with every committed change."""
-        ...
-
-    @property
-    def index(self) -> IndexSpec | None:
-        """What the active index was built with, or None when nothing was ever stored."""
-        ...
+class DocumentStore(Protocol):
+    """Documents and their sources, as one state has them."""
 
     @property
     def empty(self) -> bool:
         """Whether no document is stored."""
-        ...
-
-    @property
-    def passage_count(self) -> int:
-        """Number of passages of the active index; 0 when nothing was ever stored."""
-        ...
-
-    def dense_search(
-        self, query: Vectors, *, limit: int, filters: Filters = Filters()
-    ) -> list[ScoredPassage]:
-        """Passages of highest cosine with ``query``, a unit row of shape (dimension,).
-
-        Scores are exact cosines of the stored vectors. Best first, ties by passage id.
-        Filters are exact: every passage that passes competes.
-        """
-        ...
-
-    def lexical_search(
-        self, query: str, *, limit: int, filters: Filters = Filters()
-    ) -> list[ScoredPassage]:
-        """Passages of highest BM25 score for the words of ``query``; never score 0.
-
-        A word that is in no passage counts, at a lower weight, as the words that it may
-        be mistyped for. Best first, ties by passage id.
-        """
-        ...
-
-    def respelled(self, query: str) -> str:
-        """The query with each word that is in no passage as the archive's nearest word.
-
-        Only words with a typing error or two; the query itself where there is none.
-        """
-        ...
-
-    def word_frequencies(self, words: Sequence[str], *, limit: int = 10_000) -> dict[str, int]:
-        """How many passages of the active index hold each word, by word as given.
-
-        A word is a lexical token (`rag.text.normalise.lexical_tokens`) and meets the passages,
-        titles included, that a lexical search for it finds: inflected forms count. Counting
-        stops at ``limit``. One that holds no letter or digit is in no passage.
-        """
-        ...
-
-    def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
-        """The passages of these ids, in the order given; unknown ids raise KeyError."""
         ...
 
     def document(self, document_id: str) -> Document:
@@ -192,15 +63,18 @@ class ReadView(Protocol):
         """
         ...
 
-    def dates(self, document_ids: Sequence[str]) -> Mapping[str, tuple[DocumentDate, ...]]:
-        """What documents say of time, by id, without their texts; unknown ids are left out.
+    def summaries(self, document_ids: Sequence[str]) -> Mapping[str, DocumentSummary]:
+        """Documents without their texts, by id, in the order given; unknown ids are left out.
 
-        Their own publication and event dates, as ``document`` gives them.
+        Their dates are their own: the day of ingest is not among them.
         """
         ...
 
-    def document_passages(self, document_id: str) -> list[Passage]:
-        """The active index's passages of one document, in reading order."""
+    def text_windows(self, windows: Sequence[tuple[str, Span]]) -> list[str]:
+        """The characters of each (document id, span), in the order given.
+
+        A span that reaches beyond the text ends with it. Raises UnknownDocumentError.
+        """
         ...
 
     def documents(
@@ -213,8 +87,8 @@ class ReadView(Protocol):
     ) -> Iterator[DocumentSummary]:
         """Summaries of the documents that pass, in the order they were added.
 
-        Each of ``words``, parted by spaces, must stand in the title or a source, in any
-        case. ``offset`` passes so many over, ``limit`` ends after so many.
+        Each of ``words``, separated by spaces, must stand in the title or a source, in any
+        case. ``offset`` documents are skipped; at most ``limit`` follow.
         """
         ...
 
@@ -227,8 +101,10 @@ class ReadView(Protocol):
         ...
 
     def former(self, document_id: str) -> FormerDocument | None:
-        """What became of a document that is stored no more; None when it never was stored,
-        is stored, or went before this was recorded."""
+        """What became of a document that is no longer stored.
+
+        None when it is stored, never was, or was removed before this was recorded.
+        """
         ...
 
     def source(self, source: str) -> SourceRecord | None:
@@ -242,11 +118,76 @@ class ReadView(Protocol):
         ...
 
 
+class SearchIndex(Protocol):
+    """Passages, found by their vectors and by their words."""
+
+    @property
+    def index(self) -> IndexSpec | None:
+        """What the active index was built with, or None when nothing was ever stored."""
+        ...
+
+    def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
+        """The passages of these ids, in the order given; unknown ids raise KeyError."""
+        ...
+
+    def document_passages(self, document_id: str) -> list[Passage]:
+        """One document's passages in reading order."""
+        ...
+
+    def vectors(self, passage_ids: Sequence[str]) -> Vectors:
+        """The stored vectors of these passages, float32 unit rows in the order given.
+
+        Raises:
+            KeyError: the active index has no such passage, or no usable vector of it.
+        """
+        ...
+
+    def dense_search(
+        self, query: Vectors, *, limit: int, filters: Filters = Filters()
+    ) -> list[ScoredPassage]:
+        """Passages of highest cosine with ``query``, a unit row of shape (dimension,).
+
+        Scores are exact cosines of the stored vectors. Best first, ties by passage id.
+        Filters are exact: every passage that passes competes.
+        """
+        ...
+
+    def lexical_search(
+        self, terms: Sequence[QueryTerm], *, limit: int, filters: Filters = Filters()
+    ) -> list[ScoredPassage]:
+        """Passages of highest BM25 score for the terms, each weighted; never score 0.
+
+        Best first, ties by passage id. Filters are exact.
+        """
+        ...
+
+    def term_statistics(self, words: Sequence[str], *, limit: int = 10_000) -> TermStatistics:
+        """How many passages the active index has, and how many hold each word.
+
+        Words are compared as `PassageWords` says. Counting may stop at ``limit``.
+        """
+        ...
+
+    def vocabulary(self, prefixes: Collection[str]) -> Mapping[str, Mapping[str, int]]:
+        """By prefix, the words that begin with it and how many passages hold each."""
+        ...
+
+
+class ReadView(DocumentStore, SearchIndex, Protocol):
+    """One consistent state of the store; a concurrent writer never changes it."""
+
+    @property
+    def generation(self) -> str:
+        """A token of the state seen: equal tokens are the same state, and nothing else of
+        a token means anything."""
+        ...
+
+
 class Writer(Protocol):
-    """The one writer of a store. Each method is one durable transaction."""
+    """The one writer of a store. Each method is one durable transaction, all or none."""
 
     def put(self, items: Sequence[IndexedDocument], spec: IndexSpec) -> None:
-        """Store documents with their passages and vectors, all or none.
+        """Store documents with their passages and vectors.
 
         A source that pointed to another document now points to this one; a document
         left without sources is removed with its passages. A document already stored
@@ -283,12 +224,12 @@ class Writer(Protocol):
         """Ids of the documents that the index being built does not hold yet."""
         ...
 
-    def put_passages(self, items: Sequence[tuple[str, tuple[Passage, ...], Vectors]]) -> None:
-        """Store (document id, passages, vectors) in the index being built."""
+    def put_passages(self, items: Mapping[str, IndexedPassages]) -> None:
+        """Store the passages of documents, by id, in the index being built."""
         ...
 
     def activate_index(self) -> None:
-        """Atomically make the index being built the active one; drop the old one.
+        """Make the index being built the active one; drop the old one.
 
         Raises:
             StoreError: documents are still pending, or no index is being built.
@@ -303,18 +244,50 @@ class Writer(Protocol):
         """
         ...
 
-    def repair(self, problems: Sequence[Problem]) -> list[str]:
-        """Rebuild what can be rebuilt from the stored text; say what was done.
+    def put_words(self, passage_ids: Sequence[str], words: Sequence[PassageWords]) -> None:
+        """Replace the words of passages of the active index, one record each.
 
         Raises:
-            StoreDamagedError: the problems say that the database itself is damaged, or it
-                proves to be; nothing was changed.
+            KeyError: the active index has no such passage.
         """
         ...
 
 
-class Store(Protocol):
-    """Documents, passages, vectors and the lexical index behind one seam."""
+class Maintenance(Protocol):
+    """Counts and sizes, and the search for damage."""
+
+    def status(self) -> StoreStatus:
+        """Counts and sizes now."""
+        ...
+
+    def check(self) -> list[Finding]:
+        """Verify checksums, counts and span invariants; an empty list means sound."""
+        ...
+
+    def repair(self, findings: Sequence[Finding]) -> list[str]:
+        """Rebuild what can be rebuilt of what is stored; say what was done.
+
+        What must be made again from the passages, `unindexed` lists afterwards.
+
+        Raises:
+            StoreLockedError: another process or thread is writing.
+            StoreDamagedError: the findings say that the database itself is damaged, or it
+                proves to be; nothing was changed.
+        """
+        ...
+
+    def unindexed(self) -> Unindexed:
+        """Passages of the active index whose vectors or words must be made again."""
+        ...
+
+
+class Store(Maintenance, Protocol):
+    """Documents, passages, vectors and words of one archive, and its journal."""
+
+    @property
+    def lacks(self) -> frozenset[Capability]:
+        """What this engine cannot do of what the contract asks."""
+        ...
 
     @property
     def journal(self) -> Journal:
@@ -331,18 +304,6 @@ class Store(Protocol):
         Raises:
             StoreLockedError: another process or thread is writing.
         """
-        ...
-
-    def status(self) -> StoreStatus:
-        """Counts and sizes now."""
-        ...
-
-    def check(self) -> list[Problem]:
-        """Verify checksums, counts and span invariants; an empty list means sound."""
-        ...
-
-    def passages_without_vectors(self) -> list[Passage]:
-        """Passages of the active index that must be encoded (again), in stored order."""
         ...
 
     def close(self) -> None:

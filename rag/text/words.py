@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -20,34 +19,24 @@ from rag.text.dates import written_dates
 from rag.text.normalise import lexical_tokens, search_text
 from rag.text.tables import language_table
 from rag.text.variants import written_numbers
+from rag.types import QueryTerm
 
 __all__ = [
     "DOUBTFUL_WEIGHT",
-    "QueryTerm",
+    "INDEX_WORDS",
     "index_stem",
     "index_words",
     "query_terms",
     "spelling_variants",
 ]
 
+# Of what makes index words: an index of other words than a question's must be built anew.
+INDEX_WORDS = "words.v1"
 # What a word scores that a question may only mean, beside one that it says.
 DOUBTFUL_WEIGHT = 0.5
 # A lexical index's cost grows faster than the number of words; no question has this many.
 _MOST_WORDS = 256
 _SHORTEST_JOINED = 6
-
-
-@dataclass(frozen=True, slots=True)
-class QueryTerm:
-    """A word to look for, as the index holds it; any of ``alternatives`` is as good.
-
-    Its BM25 score is multiplied by ``weight``: 1, or DOUBTFUL_WEIGHT where the question
-    may mean the word but does not say it.
-    """
-
-    word: str
-    alternatives: tuple[str, ...]
-    weight: float
 
 
 def index_words(text: str) -> list[str]:

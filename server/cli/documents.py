@@ -40,7 +40,13 @@ def list_documents(
     with opened(data, config) as assistant:
         summaries = assistant.documents(make_filters(source, since, until, language))
     if as_json:
-        print_json([asdict(summary) for summary in summaries])
+        print_json(
+            [
+                asdict(summary)
+                | {"published": summary.published.isoformat() if summary.published else None}
+                for summary in summaries
+            ]
+        )
     else:
         make_console().print(render.render_documents(summaries))
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rag.config import Settings
     from rag.index.ingest import IngestReport
     from rag.read.files import SourceProblem
-    from rag.store.base import DocumentSummary, Problem, StoreStatus
+    from rag.store.records import DocumentSummary, Finding, StoreStatus
 
 __all__ = [
     "render_document",
@@ -284,7 +284,7 @@ def render_documents(documents: Sequence[DocumentSummary]) -> RenderableType:
     for summary in documents:
         table.add_row(
             summary.id,
-            summary.published or "",
+            summary.published.isoformat() if summary.published else "",
             summary.language,
             str(summary.passages),
             Text(one_line(summary.title)),
@@ -361,7 +361,7 @@ def _size(count: int) -> str:
     raise AssertionError("unreachable")
 
 
-def render_problems(problems: Sequence[Problem]) -> RenderableType:
+def render_problems(problems: Sequence[Finding]) -> RenderableType:
     """The problems that ``footnote doctor`` found."""
     if not problems:
         return Text("No problems found.", style="green")

@@ -17,8 +17,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from rag.config import ServerSettings
 from rag.errors import SettingsError
-from rag.journal.types import Journal
-from rag.journal.types import Scope as KeyScope
+from rag.journal.base import Journal
+from rag.journal.base import Scope as KeyScope
 from server.http.problems import ProblemError
 
 __all__ = [

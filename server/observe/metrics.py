@@ -12,11 +12,11 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from rag.store.base import StoreStatus
+from rag.store.records import StoreStatus
 from rag.types import Abstention, Answer, Outcome
 
 __all__ = ["Metrics"]
@@ -121,7 +121,7 @@ class Metrics:
         self.registry.register(_Gauges(lambda: [GaugeMetricFamily(name, what, value=read())]))
 
     def watch_archive(self, status: Callable[[], StoreStatus]) -> None:
-        """Show how large the archive is and which generation it is at."""
+        """Show how large the archive is and which state it is in."""
         self.registry.register(_Gauges(lambda: _archive(status())))
 
     def watch_labelled(
@@ -161,8 +161,11 @@ def _archive(status: StoreStatus) -> list[Metric]:
     gauges = (
         ("footnote_archive_documents", "Documents in the archive.", status.documents),
         ("footnote_archive_passages", "Passages in the archive.", status.passages),
-        ("footnote_archive_generation", "State of the archive; grows.", status.generation),
         ("footnote_archive_index_vectors", "Vectors in the index.", status.index_vectors),
         ("footnote_archive_disk_bytes", "Size of the data directory.", status.disk_bytes),
     )
-    return [GaugeMetricFamily(name, what, value=value) for name, what, value in gauges]
+    state = {"generation": status.generation}
+    return [
+        InfoMetricFamily("footnote_archive", "The state that the archive is in.", value=state),
+        *(GaugeMetricFamily(name, what, value=value) for name, what, value in gauges),
+    ]

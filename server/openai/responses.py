@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from rag.assistant import Assistant
 from rag.errors import UnknownConversationError, UnknownTurnError
-from rag.journal.types import Journal, NewTurn, TurnRecord, new_id
+from rag.journal.base import Journal, NewTurn, TurnRecord, new_id
 from rag.question.followup import turns_of
 from rag.types import Answer, Outcome, Question, Turn
 from server.http.arrivals import Arrivals

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
-from rag.journal.types import TurnRecord
+from rag.journal.base import TurnRecord
 from rag.types import Citation, Claim, Hit, Question
 from server.http.arrivals import Arrivals
 from server.http.context import Context, ServerContext

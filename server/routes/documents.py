@@ -9,7 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 
 from rag.assistant import Assistant
 from rag.errors import UnknownDocumentError
-from rag.store.base import DocumentSummary
+from rag.store.records import DocumentSummary
 from rag.types import Document
 from server.http.context import Context
 from server.http.pages import document_page, wants_page
@@ -149,7 +149,7 @@ def _listed(summary: DocumentSummary) -> DocumentListed:
         id=summary.id,
         title=summary.title,
         sources=list(summary.sources),
-        published=summary.published,
+        published=summary.published.isoformat() if summary.published else None,
         language=summary.language,
         characters=summary.characters,
         passages=summary.passages,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.errors import UnknownConversationError, UnknownTurnError
-from rag.journal.types import Conversation, Journal, TurnRecord
+from rag.journal.base import Conversation, Journal, TurnRecord
 from server.http.security import Caller
 
 __all__ = ["conversation_of", "turn_of"]

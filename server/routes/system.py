@@ -32,7 +32,7 @@ class Ready(BaseModel):
     """Questions can be answered; which state of the archive is served."""
 
     status: Literal["ready"] = "ready"
-    generation: int
+    generation: str
     documents: int
 
 

@@ -196,7 +196,7 @@ class _OutcomeOut(_Out):
     as_of: date | None = Field(
         description="the day it was asked from: nothing published later was used"
     )
-    generation: int = Field(description="state of the archive that was asked")
+    generation: str = Field(description="state of the archive that was asked")
     models: dict[str, ModelOut]
     timings_ms: dict[str, float]
     conversation_id: str | None = Field(default=None, description="the conversation that keeps it")

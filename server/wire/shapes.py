@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from rag.answer.settings import Composer
 from rag.assistant import MAX_QUESTION_CHARACTERS
-from rag.journal.types import (
+from rag.journal.base import (
     Conversation,
     FileOutcome,
     JobRecord,
@@ -183,7 +183,7 @@ class SearchOut(BaseModel):
     """Passages, best first."""
 
     query: str
-    generation: int
+    generation: str
     hits: list[SearchHit]
 
 
@@ -371,7 +371,7 @@ class AboutOut(BaseModel):
     """What serves here, and what this caller may do."""
 
     version: str
-    generation: int
+    generation: str
     documents: int
     passages: int
     languages: list[str] = Field(description="of the documents, the most frequent first")

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 import numpy as np
 
 from embeddings.types import Vectors
-from rag.store.base import IndexSpec
-from rag.store.local.lexical import create_table, lexical_columns
+from rag.store.local.lexical import create_table, insert_words
 from rag.store.local.rows import IndexRow, dates_to_json, id_list, index_in_state
 from rag.store.local.vectors import NORM_TOLERANCE, to_blobs
-from rag.types import Document, Passage
+from rag.store.records import IndexedPassages, IndexSpec
+from rag.types import Document, passage_id
 
 __all__ = [
     "check_passages",
@@ -47,7 +47,7 @@ def create_index(connection: sqlite3.Connection, spec: IndexSpec, state: str) ->
     encoder = spec.encoder
     cursor = connection.execute(
         "INSERT INTO indexes (state, encoder_name, encoder_revision, dimension, query_prompt,"
-        " passage_prompt, splitter) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        " passage_prompt, splitter, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             state,
             encoder.name,
@@ -56,6 +56,7 @@ def create_index(connection: sqlite3.Connection, spec: IndexSpec, state: str) ->
             encoder.query_prompt,
             encoder.passage_prompt,
             spec.splitter,
+            spec.words,
         ),
     )
     index = IndexRow(int(cursor.lastrowid or 0), spec)
@@ -209,18 +210,17 @@ def insert_passages(
     connection: sqlite3.Connection,
     index: IndexRow,
     document: int,
-    passages: Sequence[Passage],
-    vectors: Vectors,
+    indexed: IndexedPassages,
     *,
     log: bool,
 ) -> None:
-    """Let an index hold a document with these passages, one row of ``vectors`` each.
+    """Let an index hold a document with these passages.
 
     ``log``: tell the vector index, which follows the active index only.
     """
     last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
     first = int(last[0]) + 1 if last else 1
-    numbered = list(enumerate(passages, start=first))
+    numbered = list(enumerate(indexed.passages, start=first))
     connection.execute("INSERT INTO holdings VALUES (?, ?)", (index.id, document))
     connection.executemany(
         "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -238,11 +238,9 @@ def insert_passages(
             for row, passage in numbered
         ],
     )
-    connection.executemany(
-        f"INSERT INTO {index.lexical_table} (rowid, title, body) VALUES (?, ?, ?)",
-        [(row, *lexical_columns(passage)) for row, passage in numbered],
-    )
-    store_vectors(connection, index, [row for row, _ in numbered], vectors, log=log)
+    rows = [row for row, _ in numbered]
+    insert_words(connection, index, zip(rows, indexed.words, strict=True))
+    store_vectors(connection, index, rows, indexed.vectors, log=log)
 
 
 def store_vectors(
@@ -280,21 +278,23 @@ def forget_vectors(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
 
 
 def check_passages(
-    document_id: str,
-    characters: int,
-    passages: Sequence[Passage],
-    vectors: Vectors,
-    spec: IndexSpec,
+    document_id: str, characters: int, indexed: IndexedPassages, spec: IndexSpec
 ) -> None:
     """Refuse what could never be cited or found.
 
     Raises:
         ValueError: a passage is of another document, reaches beyond the text, or repeats
-            another's id; or the vectors are not one finite unit row for each passage.
+            another's id; or there are not words and one finite unit row of the vectors for
+            each passage.
     """
-    check_vectors(f"document {document_id}", len(passages), vectors, spec)
+    passages = indexed.passages
+    check_vectors(f"document {document_id}", len(passages), indexed.vectors, spec)
+    if len(indexed.words) != len(passages):
+        raise ValueError(
+            f"document {document_id} has {len(passages)} passages and words of {len(indexed.words)}"
+        )
     for passage in passages:
-        expected = f"{document_id}:{passage.span.start}-{passage.span.end}"
+        expected = passage_id(document_id, passage.span)
         if passage.document_id != document_id or passage.id != expected:
             raise ValueError(f"passage '{passage.id}' should have the id '{expected}'")
         if passage.span.end > characters:

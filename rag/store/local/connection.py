@@ -238,8 +238,8 @@ class ReaderPool:
             connection = connect(self._database, archived=archived)
             try:
                 if self._version(connection) > 0:
-                    # So far a step only adds tables: where this user may only read, an
-                    # older database is read as it is.
+                    # So far a step only adds tables and columns: where this user may only
+                    # read, an older database is read as it is.
                     if may_write(self._database):
                         self._migrate(connection)
                     connection.execute("PRAGMA query_only = ON")

@@ -1,51 +1,35 @@
 """Full-text search with SQLite's FTS5 and BM25 (Robertson & Zaragoza, FnTIR 2009).
 
-What is indexed is our own token string, so that scripts without spaces are found and
-another engine can index the very same words.
+What is indexed and looked for are words handed in; FTS5 only parts them at white space.
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Callable, Sequence
+import string
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from rag.store.base import ScoredPassage
 from rag.store.local.filters import document_condition
-from rag.store.local.rows import IndexRow, passage_id
-from rag.text.dates import written_dates
-from rag.text.normalise import lexical_tokens, search_text
-from rag.text.variants import joined_words, same_words, written_numbers
-from rag.types import Filters, Passage
+from rag.store.local.rows import IndexRow, id_list
+from rag.store.local.statistics import count_passages, phrase
+from rag.store.records import PassageWords, ScoredPassage
+from rag.types import Filters, QueryTerm, Span, passage_id
 
 __all__ = [
     "LexicalSettings",
-    "count_passages",
     "create_table",
-    "date_words",
-    "doubtful_words",
-    "lexical_columns",
-    "query_words",
+    "insert_words",
+    "passages_without_words",
+    "remove_words",
     "search",
 ]
 
-# FTS5's cost grows faster than the number of words; a question never has this many.
-_MOST_WORDS = 256
 # Counting a word's passages stops here: only which words are rarest matters.
 _COUNTED_PASSAGES = 20_000
 _FILL_WORDS = 3
-
-_STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "a about am an and are as at be been but by can could did do does for from had has "
-        "have he her him his how i if in into is it its me my of on or our she should so than "
-        "that the their them there they this to was we were what when where which who whom "
-        "whose why will with would you your ",
-    )
-)
+# Every character but white space belongs to a word, ASCII punctuation too.
+_TOKENIZER = "ascii tokenchars '" + string.punctuation.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,110 +39,83 @@ class LexicalSettings:
     Up to ``any_word_up_to`` passages all that have any word of the query are ranked.
     Above that first those with all words, then, if they are too few, those with any of
     the three rarest: measured on 200k passages 8 ms against 48 ms, with no item lost.
-    ``doubtful_weight`` is what a word counts that a question only may mean.
     """
 
     any_word_up_to: int = 200_000
     title_weight: float = 1.0
     body_weight: float = 1.0
-    doubtful_weight: float = 0.5
 
 
 def create_table(connection: sqlite3.Connection, index: IndexRow) -> None:
     """Create the index's empty FTS5 table; its rowid is the passage's."""
     connection.execute(
         f"CREATE VIRTUAL TABLE {index.lexical_table} USING fts5 (title, body,"
-        " tokenize = 'porter unicode61 remove_diacritics 2')"
+        f" tokenize = {_literal(_TOKENIZER)})"
     )
 
 
-def lexical_columns(passage: Passage) -> tuple[str, str]:
-    """The token strings (title, body) of a passage; its headings count as title."""
-    context = dict.fromkeys((passage.title, *passage.headings))
-    return _token_string("\n".join(context)), " ".join(_words(passage.search_text))
+def insert_words(
+    connection: sqlite3.Connection, index: IndexRow, rows: Iterable[tuple[int, PassageWords]]
+) -> None:
+    """Store the words of passages that have none."""
+    connection.executemany(
+        f"INSERT INTO {index.lexical_table} (rowid, title, body) VALUES (?, ?, ?)",
+        ((row, " ".join(words.title), " ".join(words.body)) for row, words in rows),
+    )
 
 
-@lru_cache(maxsize=256)  # all passages of a document share their title
-def _token_string(text: str) -> str:
-    return " ".join(_words(text))
+def remove_words(connection: sqlite3.Connection, index: IndexRow, rows: Iterable[int]) -> None:
+    """Forget the words of passages, by row id."""
+    connection.execute(
+        f"DELETE FROM {index.lexical_table} WHERE rowid IN (SELECT value FROM json_each(?))",
+        (id_list(rows),),
+    )
 
 
-def _words(text: str) -> list[str]:
-    return [*lexical_tokens(text), *date_words(text)]
-
-
-def date_words(text: str) -> list[str]:
-    """A word for each month of a year and each day of a year that the text writes, once.
-
-    However they are written, 24 April 2019 and 2019-04-24 meet in both words, "April
-    24th" meets them in the second.
-    """
-    words: dict[str, None] = {}
-    for written in written_dates(text):
-        if written.month is not None and written.year is not None:
-            words[f"ym{written.year}{written.month:02d}"] = None
-        if written.month is not None and written.day is not None:
-            words[f"md{written.month:02d}{written.day:02d}"] = None
-    return list(words)
-
-
-def query_words(query: str) -> list[str]:
-    """The words to look for, each once; stop words only when there is nothing else."""
-    words = [
-        word
-        for word in dict.fromkeys(_words(query))
-        if any(character.isalnum() for character in word)
-    ]
-    return ([word for word in words if word.casefold() not in _STOP_WORDS] or words)[:_MOST_WORDS]
+def passages_without_words(connection: sqlite3.Connection, index: IndexRow) -> list[int]:
+    """Row ids of the index's passages that are not in its full-text table, in order."""
+    rows = connection.execute(
+        "SELECT id FROM passages WHERE index_id = ? AND id NOT IN"
+        f" (SELECT rowid FROM {index.lexical_table}) ORDER BY id",
+        (index.id,),
+    )
+    return [row[0] for row in rows]
 
 
 def search(
     connection: sqlite3.Connection,
     index: IndexRow,
-    query: str,
+    terms: Sequence[QueryTerm],
     *,
     limit: int,
     filters: Filters,
     settings: LexicalSettings,
-    doubtful: Sequence[str] = (),
 ) -> list[ScoredPassage]:
     """Passages of highest BM25, best first, ties by passage id; scores are positive.
 
-    ``doubtful`` are words that the question may mean too: what they score is weighted
-    by ``settings.doubtful_weight`` and added.
+    The terms of each weight are ranked together; what a passage scores for those of a
+    lower weight is multiplied by it and added.
     """
-    words = query_words(query)
-    if not words or limit <= 0:
+    if not terms or limit <= 0:
         return []
     ranked = _Ranked(connection, index, filters, settings)
-    if _at_most(connection, index, settings.any_word_up_to):
-        found = ranked.best(" OR ".join(map(_alternatives, words)), limit)
-    else:
-        found = ranked.best(" AND ".join(map(_alternatives, words)), limit)
-        if len(found) < limit:
-            some = ranked.best(" OR ".join(_rarest(connection, index, words)), limit)
-            found = {**some, **found}
-    further = [word for word in dict.fromkeys(doubtful) if word not in words]
-    if further and settings.doubtful_weight:
-        also = ranked.best(" OR ".join(map(_quoted, further[:_MOST_WORDS])), limit)
-        for key, score in also.items():
-            found[key] = found.get(key, 0.0) + settings.doubtful_weight * score
-    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    by_weight: dict[float, list[QueryTerm]] = {}
+    for term in terms:
+        by_weight.setdefault(term.weight, []).append(term)
+    scores: dict[str, float] = {}
+    for weight in sorted(by_weight, reverse=True):
+        together = by_weight[weight]
+        if scores or _at_most(connection, index, settings.any_word_up_to):
+            found = ranked.best(" OR ".join(map(_alternatives, together)), limit)
+        else:
+            found = ranked.best(" AND ".join(map(_alternatives, together)), limit)
+            if len(found) < limit:
+                some = ranked.best(" OR ".join(_rarest(connection, index, together)), limit)
+                found = {**some, **found}
+        for key, score in found.items():
+            scores[key] = scores.get(key, 0.0) + weight * score
+    ordered = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     return [ScoredPassage(identifier, score) for identifier, score in ordered[:limit]]
-
-
-def doubtful_words(query: str, near: Callable[[str], Sequence[str]] = lambda word: ()) -> list[str]:
-    """Words that a question may mean besides its own, each once.
-
-    Numbers written in words, neighbours written as one word, words that were glued,
-    and what ``near`` says of each word (what it may be mistyped for).
-    """
-    tokens = lexical_tokens(query)
-    parted = [word for word in lexical_tokens(search_text(query)) if word not in _STOP_WORDS]
-    mistyped = [term for word in query_words(query) for term in near(word)]
-    return list(
-        dict.fromkeys([*mistyped, *written_numbers(tokens), *joined_words(tokens), *parted])
-    )
 
 
 class _Ranked:
@@ -202,7 +159,11 @@ class _Ranked:
             scores = sorted((row[3] for row in rows), reverse=True)
             # FTS5 orders ties by row id, which a reindex changes: fetch them all.
             if len(rows) < wanted or scores[limit - 1] > scores[-1]:
-                return {passage_id(*row[:3]): row[3] for row in rows if row[3] > 0}
+                return {
+                    passage_id(document, Span(start, end)): score
+                    for document, start, end, score in rows
+                    if score > 0
+                }
             wanted *= 4
 
 
@@ -217,7 +178,9 @@ def _at_most(connection: sqlite3.Connection, index: IndexRow, count: int) -> boo
     )
 
 
-def _rarest(connection: sqlite3.Connection, index: IndexRow, words: list[str]) -> list[str]:
+def _rarest(
+    connection: sqlite3.Connection, index: IndexRow, terms: Sequence[QueryTerm]
+) -> list[str]:
     """The rarest of the words that any passage has, as FTS5 phrases."""
 
     def passages(word: str) -> int:
@@ -225,26 +188,15 @@ def _rarest(connection: sqlite3.Connection, index: IndexRow, words: list[str]) -
         count = count_passages(connection, index, word, limit=_COUNTED_PASSAGES)
         return count or _COUNTED_PASSAGES + 1
 
-    return [_quoted(word) for word in sorted(words, key=passages)[:_FILL_WORDS]]
+    words = dict.fromkeys(term.word for term in terms)
+    return [phrase(word) for word in sorted(words, key=passages)[:_FILL_WORDS]]
 
 
-def count_passages(
-    connection: sqlite3.Connection, index: IndexRow, word: str, *, limit: int
-) -> int:
-    """Number of passages that hold a lexical token, counted up to ``limit``."""
-    table = index.lexical_table
-    (count,) = connection.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT ?)",
-        (_quoted(word), limit),
-    ).fetchone()
-    return int(count)
-
-
-def _alternatives(word: str) -> str:
+def _alternatives(term: QueryTerm) -> str:
     """An expression for a word however it is spelled."""
-    spellings = [_quoted(spelling) for spelling in (word, *same_words(word))]
+    spellings = [phrase(spelling) for spelling in (term.word, *term.alternatives)]
     return spellings[0] if len(spellings) == 1 else f"({' OR '.join(spellings)})"
 
 
-def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""') + '"'
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -104,7 +104,13 @@ _SCHEMA_2: Step = (
     ) WITHOUT ROWID""",
 )
 
-STEPS: tuple[Step, ...] = (_SCHEMA_1, _SCHEMA_2)
+_SCHEMA_3: Step = (
+    # Version of the words in its full-text table. Those of older tables were stemmed by
+    # FTS5; a reindex makes them anew.
+    "ALTER TABLE indexes ADD COLUMN words TEXT NOT NULL DEFAULT ''",
+)
+
+STEPS: tuple[Step, ...] = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3)
 SCHEMA_VERSION = len(STEPS)
 
 

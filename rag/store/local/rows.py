@@ -1,4 +1,4 @@
-"""Rows to nouns and back: documents, dates, passages, index specifications."""
+"""Rows to records and back: documents, dates, passages, index specifications."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from typing import Any, cast
 
 from embeddings.types import EncoderIdentity
 from rag.errors import StoreDamagedError
-from rag.store.base import IndexSpec
-from rag.types import Document, DocumentDate, Passage, Span
+from rag.store.records import DocumentSummary, IndexSpec
+from rag.types import Document, DocumentDate, Passage, Span, passage_id
 
 __all__ = [
     "PASSAGE_COLUMNS",
     "IndexRow",
     "ViewState",
     "dates_from_json",
-    "dates_from_row",
     "dates_to_json",
     "document_from_row",
     "id_list",
     "impossible",
     "index_in_state",
     "load_state",
-    "parse_passage_id",
     "passage_from_row",
-    "passage_id",
+    "passage_names",
+    "summary_from_row",
 ]
 
 # Of "passages AS p" joined with "documents AS d"; read by passage_from_row.
@@ -89,28 +88,20 @@ def load_state(connection: sqlite3.Connection) -> ViewState:
 
 def index_in_state(connection: sqlite3.Connection, state: str) -> IndexRow | None:
     """The index that is 'active' or 'building', or None."""
-    row = connection.execute(
-        "SELECT id, encoder_name, encoder_revision, dimension, query_prompt, passage_prompt,"
-        " splitter FROM indexes WHERE state = ?",
-        (state,),
-    ).fetchone()
+    cursor = connection.execute("SELECT * FROM indexes WHERE state = ?", (state,))
+    row = cursor.fetchone()
     if row is None:
         return None
-    return IndexRow(int(row[0]), IndexSpec(EncoderIdentity(*row[1:6]), row[6]))
-
-
-def passage_id(document_id: str, start: int, end: int) -> str:
-    """The id of the passage that covers [start, end) of a document."""
-    return f"{document_id}:{start}-{end}"
-
-
-def parse_passage_id(identifier: str) -> tuple[str, int, int]:
-    """(document id, start, end) of a passage id. Raises KeyError when it is none."""
-    document_id, _, span = identifier.rpartition(":")
-    start, _, end = span.partition("-")
-    if not (document_id and start.isdecimal() and end.isdecimal()):
-        raise KeyError(identifier)
-    return document_id, int(start), int(end)
+    found = dict(zip((name for name, *_ in cursor.description), row, strict=True))
+    encoder = EncoderIdentity(
+        found["encoder_name"],
+        found["encoder_revision"],
+        found["dimension"],
+        found["query_prompt"],
+        found["passage_prompt"],
+    )
+    # A database that may only be read can be of a schema without "words".
+    return IndexRow(int(found["id"]), IndexSpec(encoder, found["splitter"], found.get("words", "")))
 
 
 def passage_from_row(row: Sequence[Any]) -> Passage:
@@ -120,18 +111,29 @@ def passage_from_row(row: Sequence[Any]) -> Passage:
         StoreDamagedError: it cannot have been stored so.
     """
     document_id, start, end, headings, title, search_text = row
-    identifier = passage_id(document_id, start, end)
     try:
+        span = Span(start, end)
         return Passage(
-            id=identifier,
+            id=passage_id(document_id, span),
             document_id=document_id,
-            span=Span(start, end),
+            span=span,
             headings=_texts(*json.loads(headings)),
             title=title,
             search_text=_texts(search_text, title)[0],
         )
     except (TypeError, ValueError) as error:
-        raise impossible(f"passage {identifier}", error) from error
+        raise impossible(f"passage {document_id}:{start}-{end}", error) from error
+
+
+def passage_names(connection: sqlite3.Connection, rows: Iterable[int]) -> dict[int, str]:
+    """Passage ids by row id, in the order given; unknown rows are left out."""
+    found = connection.execute(
+        'SELECT p.id, d.id, p.start, p."end" FROM json_each(?) AS j'
+        " CROSS JOIN passages AS p ON p.id = j.value"
+        " CROSS JOIN documents AS d ON d.row = p.document ORDER BY j.key",
+        (id_list(rows),),
+    )
+    return {row: passage_id(document, Span(start, end)) for row, document, start, end in found}
 
 
 def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
@@ -158,14 +160,26 @@ def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
         raise impossible(f"document {identifier}", error) from error
 
 
-def dates_from_row(identifier: str, dates: str) -> tuple[DocumentDate, ...]:
-    """The dates of one document as dates_to_json wrote them.
+def summary_from_row(row: Sequence[Any], sources: Iterable[str]) -> DocumentSummary:
+    """The summary of (id, title, content_hash, language, dates, metadata, characters,
+    passages).
 
     Raises:
-        StoreDamagedError: it cannot have.
+        StoreDamagedError: it cannot have been stored so.
     """
+    identifier, title, content_hash, language, dates, metadata, characters, passages = row
     try:
-        return dates_from_json(dates)
+        return DocumentSummary(
+            id=identifier,
+            sources=tuple(sources),
+            title=title,
+            content_hash=content_hash,
+            language=language,
+            dates=dates_from_json(dates),
+            metadata=dict(json.loads(metadata)),
+            characters=characters,
+            passages=passages,
+        )
     except (TypeError, ValueError) as error:
         raise impossible(f"document {identifier}", error) from error
 

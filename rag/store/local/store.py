@@ -8,14 +8,16 @@ oplog and rebuilt from the rows whenever it cannot be trusted.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from typing_extensions import override
+
 from rag.errors import StoreDamagedError
-from rag.store.base import Problem, StoreStatus
-from rag.store.local import doctor
+from rag.store.base import Capability, Store
+from rag.store.local import check
 from rag.store.local.connection import (
     DATABASE_NAME,
     ReaderPool,
@@ -27,21 +29,18 @@ from rag.store.local.connection import (
 )
 from rag.store.local.faiss_index import IndexKinds
 from rag.store.local.journal.journal import LocalJournal
+from rag.store.local.lexical import passages_without_words
 from rag.store.local.lock import WriterLock
 from rag.store.local.migrations import migrate
-from rag.store.local.rows import (
-    PASSAGE_COLUMNS,
-    index_in_state,
-    load_state,
-    passage_from_row,
-)
+from rag.store.local.rows import index_in_state, load_state, passage_names
+from rag.store.local.search import SearchSettings
 from rag.store.local.snapshot import Manifest, SnapshotFiles
-from rag.store.local.spelling import Vocabulary
+from rag.store.local.statistics import Statistics
 from rag.store.local.vector_cache import VectorCache
 from rag.store.local.vectors import count_vectors
-from rag.store.local.view import LocalView, SearchSettings
+from rag.store.local.view import LocalView
 from rag.store.local.writer import LocalWriter, SnapshotSettings
-from rag.types import Passage
+from rag.store.records import Finding, StoreStatus, Unindexed
 
 __all__ = ["LocalStore", "LocalStoreSettings"]
 
@@ -57,7 +56,7 @@ class LocalStoreSettings:
     snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)
 
 
-class LocalStore:
+class LocalStore(Store):
     """A Store in one directory of this machine, for one writer and any readers."""
 
     def __init__(self, data_dir: Path, settings: LocalStoreSettings) -> None:
@@ -67,13 +66,18 @@ class LocalStore:
         self._pool = ReaderPool(self._database)
         self._files = SnapshotFiles(data_dir / _SNAPSHOT_FOLDER)
         self._cache = VectorCache(self._files, settings.kinds)
-        self._vocabulary = Vocabulary()
+        self._statistics = Statistics()
         self._lock = WriterLock(data_dir)
         self._journal = LocalJournal(data_dir)
 
     @property
+    @override
+    def lacks(self) -> frozenset[Capability]:
+        return frozenset()
+
+    @property
+    @override
     def journal(self) -> LocalJournal:
-        """Conversations, feedback, keys and uploads; independent of readers and writer."""
         return self._journal
 
     @classmethod
@@ -86,6 +90,7 @@ class LocalStore:
         """
         return cls(data_dir, settings)
 
+    @override
     @contextmanager
     def read(self) -> Iterator[LocalView]:
         """A consistent view; never waits for the writer.
@@ -96,7 +101,7 @@ class LocalStore:
             StoreError: the directory cannot be read.
         """
         with self._snapshot_of_rows() as connection:
-            view = LocalView(connection, self._cache, self._settings.search, self._vocabulary)
+            view = LocalView(connection, self._cache, self._settings.search, self._statistics)
             try:
                 yield view
             finally:
@@ -108,6 +113,7 @@ class LocalStore:
         with translated(self._database), self._pool.snapshot() as connection:
             yield connection
 
+    @override
     @contextmanager
     def write(self) -> Iterator[LocalWriter]:
         """Become the single writer until the context ends.
@@ -139,8 +145,8 @@ class LocalStore:
             finally:
                 writer.end()
 
+    @override
     def status(self) -> StoreStatus:
-        """Counts and sizes now. ``index_bytes`` is the snapshot's size."""
         manifest = self._manifest()
         with self._snapshot_of_rows() as connection:
             state = load_state(connection)
@@ -162,7 +168,7 @@ class LocalStore:
             documents=documents,
             sources=sources,
             passages=passages,
-            generation=state.generation,
+            generation=str(state.generation),
             index=None if state.index is None else state.index.spec,
             index_kind="none" if state.index is None else kind,
             index_vectors=vectors,
@@ -177,67 +183,75 @@ class LocalStore:
         except StoreDamagedError:
             return None
 
-    def check(self) -> list[Problem]:
+    @override
+    def check(self) -> list[Finding]:
         """Verify checksums, counts and span invariants; an empty list means sound.
 
-        The codes are those of rag.store.local.doctor. Reads every row. What FTS5 checks by
+        The codes are those of rag.store.local.check. Reads every row. What FTS5 checks by
         writing is left out where this user may not write and while somebody is writing.
         When the database itself is damaged, nothing is repairable.
         """
-        problems: list[Problem] = []
+        findings: list[Finding] = []
         try:
             with self._snapshot_of_rows() as connection:
                 state = load_state(connection)
-                problems += doctor.check_database(connection, str(self._database))
-                problems += doctor.check_rows(connection, state)
-                problems += doctor.check_snapshot(
+                findings += check.check_database(connection, str(self._database))
+                findings += check.check_rows(connection, state)
+                findings += check.check_snapshot(
                     connection, state, self._files, self._settings.kinds
                 )
-            problems += self._check_lexical_tables()
+            findings += self._check_lexical_tables()
         except StoreDamagedError as error:
-            problems.append(
-                Problem(
+            findings.append(
+                Finding(
                     "database.damaged",
                     str(self._database),
                     str(error),
-                    doctor.UNREPAIRED,
+                    check.UNREPAIRED,
                     repairable=False,
                 )
             )
         if self._files.strays() and not self._lock.is_held():
-            problems += doctor.stray_files(self._files)
-        if any(problem.code == "database.damaged" for problem in problems):
-            problems = [
-                replace(found, remedy=doctor.UNREPAIRED, repairable=False) for found in problems
+            findings += check.stray_files(self._files)
+        if any(finding.code == "database.damaged" for finding in findings):
+            findings = [
+                replace(found, remedy=check.UNREPAIRED, repairable=False) for found in findings
             ]
-        return problems + self._journal.check()
+        return findings + self._journal.check()
 
-    def _check_lexical_tables(self) -> list[Problem]:
+    def _check_lexical_tables(self) -> list[Finding]:
         # FTS5 is asked by an INSERT, which would wait for a writer and make it wait.
         if not exists(self._database) or not may_write(self._database) or self._lock.is_held():
             return []
         with translated(self._database), closing(connect(self._database)) as connection:
             if not connection.execute("PRAGMA user_version").fetchone()[0]:
                 return []
-            return list(doctor.check_lexical_tables(connection))
+            return list(check.check_lexical_tables(connection))
 
-    def passages_without_vectors(self) -> list[Passage]:
-        """Passages of the active index that must be encoded (again), in stored order."""
+    @override
+    def repair(self, findings: Sequence[Finding]) -> list[str]:
+        with self.write() as writer:
+            return writer.repair(findings)
+
+    @override
+    def unindexed(self) -> Unindexed:
         with self._snapshot_of_rows() as connection:
             index = load_state(connection).index
             if index is None:
-                return []
-            rows = connection.execute(
-                f"SELECT {PASSAGE_COLUMNS} FROM passages AS p"
-                " JOIN documents AS d ON d.row = p.document"
-                " LEFT JOIN vectors AS v ON v.passage = p.id"
+                return Unindexed((), ())
+            vectorless = connection.execute(
+                "SELECT p.id FROM passages AS p LEFT JOIN vectors AS v ON v.passage = p.id"
                 " WHERE p.index_id = ? AND coalesce(length(v.vector), 0) <> ? ORDER BY p.id",
                 (index.id, 2 * index.dimension),
+            ).fetchall()
+            wordless = passages_without_words(connection, index)
+            return Unindexed(
+                vectors=tuple(passage_names(connection, (row for (row,) in vectorless)).values()),
+                words=tuple(passage_names(connection, wordless).values()),
             )
-            return [passage_from_row(row) for row in rows]
 
+    @override
     def close(self) -> None:
-        """Release files and connections. Safe to call twice."""
         self._pool.close()
         self._journal.close()
         self._cache.forget()

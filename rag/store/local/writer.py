@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from typing_extensions import override
+
 from embeddings.types import Vectors
-from rag.errors import IndexMismatchError, StoreDamagedError, StoreError, UnknownDocumentError
-from rag.store.base import IndexedDocument, IndexSpec, Problem, SourceRecord
-from rag.store.local import doctor
+from rag.errors import StoreDamagedError, StoreError, UnknownDocumentError
+from rag.store.base import Writer
+from rag.store.local import repair
 from rag.store.local.changes import (
     check_passages,
     check_vectors,
@@ -27,10 +29,19 @@ from rag.store.local.changes import (
     store_vectors,
 )
 from rag.store.local.connection import transaction
-from rag.store.local.rows import IndexRow, index_in_state, load_state, parse_passage_id
+from rag.store.local.lexical import insert_words, remove_words
+from rag.store.local.rows import IndexRow, index_in_state, load_state
 from rag.store.local.snapshot import SnapshotFiles
 from rag.store.local.vector_cache import VectorCache
-from rag.types import Passage
+from rag.store.records import (
+    Finding,
+    IndexedDocument,
+    IndexedPassages,
+    IndexSpec,
+    PassageWords,
+    SourceRecord,
+)
+from rag.types import parse_passage_id
 
 __all__ = ["LocalWriter", "SnapshotSettings"]
 
@@ -51,7 +62,7 @@ class SnapshotSettings:
     kept_operations: int = 20_000
 
 
-class LocalWriter:
+class LocalWriter(Writer):
     """A Writer of the embedded store; usable until its context ends."""
 
     def __init__(
@@ -83,41 +94,30 @@ class LocalWriter:
             yield self._db
             self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
 
+    @override
     def put(self, items: Sequence[IndexedDocument], spec: IndexSpec) -> None:
-        """Store documents with their passages and vectors, all or none.
-
-        Raises:
-            IndexMismatchError: the active index was built with another spec.
-            ValueError: an item's passages or vectors contradict its document.
-        """
         for item in items:
-            text = item.document.text
-            check_passages(item.document.id, len(text), item.passages, item.vectors, spec)
+            check_passages(item.document.id, len(item.document.text), item.index, spec)
         if not items:
             return
         with self._change() as db:
             active = index_in_state(db, "active") or create_index(db, spec, "active")
-            if active.spec != spec:
-                raise IndexMismatchError(_mismatch(active.spec, spec))
+            active.spec.require(spec)
             for item in items:
                 row = save_document(db, item.document)
-                insert_passages(db, active, row, item.passages, item.vectors, log=True)
+                insert_passages(db, active, row, item.index, log=True)
                 for source in item.document.sources:
                     point_source(db, source, item.file_hash, row)
         self._snapshot_if_behind(self._settings.session_operations)
 
+    @override
     def add_source(self, record: SourceRecord) -> None:
-        """Point a source at a stored document, as ``put`` does, without re-encoding it.
-
-        Raises:
-            UnknownDocumentError: no such document is stored.
-        """
         with self._change() as db:
             row, _ = _document(db, record.document_id)
             point_source(db, record.source, record.file_hash, row)
 
+    @override
     def remove_source(self, source: str) -> bool:
-        """Forget a source, and its document when that was its last. False when unknown."""
         if not self._db.execute("SELECT 1 FROM sources WHERE source = ?", (source,)).fetchone():
             return False
         with self._change() as db:
@@ -125,8 +125,8 @@ class LocalWriter:
         self._snapshot_if_behind(self._settings.session_operations)
         return True
 
+    @override
     def remove_document(self, document_id: str) -> bool:
-        """Remove a document, its sources, passages and vectors. False when unknown."""
         row = self._db.execute("SELECT row FROM documents WHERE id = ?", (document_id,)).fetchone()
         if row is None:
             return False
@@ -135,9 +135,8 @@ class LocalWriter:
         self._snapshot_if_behind(self._settings.session_operations)
         return True
 
+    @override
     def begin_index(self, spec: IndexSpec) -> None:
-        """Start building a second index beside the active one, or resume it when one
-        with the same spec is being built; one with another spec is discarded."""
         building = index_in_state(self._db, "building")
         if building is not None and building.spec == spec:
             return
@@ -146,8 +145,8 @@ class LocalWriter:
                 drop_index(db, building)
             create_index(db, spec, "building")
 
+    @override
     def pending_documents(self) -> list[str]:
-        """Ids of the documents that the index being built does not hold yet."""
         rows = self._db.execute(
             "SELECT id FROM documents WHERE row NOT IN"
             " (SELECT document FROM holdings WHERE index_id = ?) ORDER BY row",
@@ -155,28 +154,18 @@ class LocalWriter:
         )
         return [row[0] for row in rows]
 
-    def put_passages(self, items: Sequence[tuple[str, tuple[Passage, ...], Vectors]]) -> None:
-        """Store (document id, passages, vectors) in the index being built.
-
-        Raises:
-            StoreError: no index is being built.
-            UnknownDocumentError: a document is not stored (any more).
-            ValueError: passages or vectors contradict their document.
-        """
+    @override
+    def put_passages(self, items: Mapping[str, IndexedPassages]) -> None:
         building = self._building()
         with self._change() as db:
-            for document_id, passages, vectors in items:
+            for document_id, indexed in items.items():
                 row, characters = _document(db, document_id)
-                check_passages(document_id, characters, passages, vectors, building.spec)
+                check_passages(document_id, characters, indexed, building.spec)
                 remove_passages(db, row, building)
-                insert_passages(db, building, row, passages, vectors, log=False)
+                insert_passages(db, building, row, indexed, log=False)
 
+    @override
     def activate_index(self) -> None:
-        """Atomically make the index being built the active one; drop the old one.
-
-        Raises:
-            StoreError: documents are still pending, or no index is being built.
-        """
         building = self._building()
         if pending := self.pending_documents():
             raise StoreError(
@@ -194,46 +183,43 @@ class LocalWriter:
         self._cache.install(built, load_state(self._db))
         self._snapshot_if_behind(0)
 
+    @override
     def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None:
-        """Replace the vectors of passages of the active index, one row each.
+        active = self._active(passage_ids)
+        check_vectors("put_vectors", len(passage_ids), vectors, active.spec)
+        with self._change() as db:
+            store_vectors(db, active, _passage_rows(db, active, passage_ids), vectors, log=True)
 
-        Raises:
-            KeyError: the active index has no such passage.
-            ValueError: the vectors are not one finite unit row for each passage.
-        """
+    @override
+    def put_words(self, passage_ids: Sequence[str], words: Sequence[PassageWords]) -> None:
+        active = self._active(passage_ids)
+        with self._change() as db:
+            rows = _passage_rows(db, active, passage_ids)
+            remove_words(db, active, rows)
+            insert_words(db, active, zip(rows, words, strict=True))
+
+    def _active(self, passage_ids: Sequence[str]) -> IndexRow:
         active = index_in_state(self._db, "active")
         if active is None:
             raise KeyError(*passage_ids[:1])
-        check_vectors("put_vectors", len(passage_ids), vectors, active.spec)
-        with self._change() as db:
-            rows: list[int] = []
-            for identifier in passage_ids:
-                row = db.execute(
-                    "SELECT p.id FROM documents AS d JOIN passages AS p ON p.document = d.row"
-                    ' WHERE d.id = ? AND p.start = ? AND p."end" = ? AND p.index_id = ?',
-                    (*parse_passage_id(identifier), active.id),
-                ).fetchone()
-                if row is None:
-                    raise KeyError(identifier)
-                rows.append(row[0])
-            store_vectors(db, active, rows, vectors, log=True)
+        return active
 
-    def repair(self, problems: Sequence[Problem]) -> list[str]:
+    def repair(self, findings: Sequence[Finding]) -> list[str]:
         """Rebuild what can be rebuilt from the stored text; say what was done.
 
         Raises:
-            StoreDamagedError: the problems say that the database itself is damaged, or it
+            StoreDamagedError: the findings say that the database itself is damaged, or it
                 proves to be; nothing was changed.
         """
-        doctor.refuse_damaged(problems)
+        repair.refuse_damaged(findings)
         with self._change() as db:
-            done = doctor.repair_rows(db, problems)
+            done = repair.repair_rows(db, findings)
         self._cache.forget()
-        if doctor.touches_snapshot(problems):
+        if repair.touches_snapshot(findings):
             self._snapshot()
             done.append("wrote the snapshot of the vector index anew")
         # Opening this session has deleted those that were there before it.
-        strays = [Path(problem.subject) for problem in problems if problem.code == "files.stray"]
+        strays = [Path(finding.subject) for finding in findings if finding.code == "files.stray"]
         if removed := sum(not path.exists() for path in strays):
             done.append(f"deleted {removed} left-over files")
         return done
@@ -280,6 +266,24 @@ class LocalWriter:
                 )
 
 
+def _passage_rows(
+    connection: sqlite3.Connection, index: IndexRow, passage_ids: Sequence[str]
+) -> list[int]:
+    """Row ids of passages of an index. Raises KeyError when it has no such passage."""
+    rows: list[int] = []
+    for identifier in passage_ids:
+        document_id, span = parse_passage_id(identifier)
+        row = connection.execute(
+            "SELECT p.id FROM documents AS d JOIN passages AS p ON p.document = d.row"
+            ' WHERE d.id = ? AND p.start = ? AND p."end" = ? AND p.index_id = ?',
+            (document_id, span.start, span.end, index.id),
+        ).fetchone()
+        if row is None:
+            raise KeyError(identifier)
+        rows.append(row[0])
+    return rows
+
+
 def _document(connection: sqlite3.Connection, document_id: str) -> tuple[int, int]:
     row = connection.execute(
         "SELECT row, characters FROM documents WHERE id = ?", (document_id,)
@@ -289,13 +293,3 @@ def _document(connection: sqlite3.Connection, document_id: str) -> tuple[int, in
             f"no document has the id '{document_id}'", remedy="'footnote list' names them"
         )
     return int(row[0]), int(row[1])
-
-
-def _mismatch(built: IndexSpec, wanted: IndexSpec) -> str:
-    def name(spec: IndexSpec) -> str:
-        return f"{spec.encoder.name}@{spec.encoder.revision[:8]} / {spec.splitter}"
-
-    return (
-        f"index was built with '{name(built)}', settings name '{name(wanted)}'; "
-        "run 'footnote reindex'"
-    )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.index.ingest import Pipeline, ingest_files
+from rag.index.indexer import Indexer
+from rag.index.ingest import ingest_files
 from rag.index.split import SplitSettings
 from rag.read.files import find_files
 from rag.store.local.store import LocalStore
@@ -25,20 +26,20 @@ from pathlib import Path
 from rag.read.files import find_files
 from rag.index.ingest import ingest_files
 from rag.store.local.store import LocalStore
-from tests.rag.index.test_ingest_durability import make_pipeline
+from tests.rag.index.test_ingest_durability import make_indexer
 
 ingest_files(
     find_files([sys.argv[2]]),
     LocalStore.open(Path(sys.argv[1])),
-    make_pipeline,
+    make_indexer,
     on_event=lambda event: print(event.source, flush=True),
 )
 print("finished", flush=True)
 """
 
 
-def make_pipeline():
-    return Pipeline(HashingEncoder(), SplitSettings(), lambda text: len(text.split()))
+def make_indexer():
+    return Indexer(HashingEncoder(), SplitSettings(), lambda text: len(text.split()))
 
 
 def write_version(folder, version):
@@ -87,7 +88,7 @@ def test_no_kill_loses_what_ingest_reported_and_a_rerun_completes(tmp_path):
     assert cut_short >= 20, "too many kills came after the end"
 
     store = LocalStore.open(data)
-    report = ingest_files(find_files([folder]), store, make_pipeline)
+    report = ingest_files(find_files([folder]), store, make_indexer)
     assert (report.failed, report.added + report.updated + report.unchanged) == ((), FILES)
     assert store.status().documents == FILES
     assert store.check() == []

@@ -274,7 +274,7 @@ def test_an_abstention_is_a_turn_too(quick):
 
 def child(data: str) -> None:
     """Store turns and uploads without end, saying each only after it was acknowledged."""
-    from tests.rag.store.local.journal.test_journal import asked
+    from tests.store_cases import asked
 
     journal = LocalJournal(Path(data))
     number = 0

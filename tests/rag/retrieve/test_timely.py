@@ -4,7 +4,7 @@ import pytest
 
 from rag.question.when import find_times
 from rag.retrieve.timely import prefer_timely, with_resolved_times
-from rag.store.base import ScoredPassage
+from rag.store.records import ScoredPassage
 from rag.types import DocumentDate, Span
 
 ASKED = date(2024, 8, 30)

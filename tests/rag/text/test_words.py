@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from rag.text.normalise import lexical_tokens
 from rag.text.words import (
     DOUBTFUL_WEIGHT,
-    QueryTerm,
     index_stem,
     index_words,
     query_terms,
     spelling_variants,
 )
+from rag.types import QueryTerm
 
 
 def said(query, near=None):

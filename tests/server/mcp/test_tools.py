@@ -152,9 +152,9 @@ def test_a_busy_server_tells_the_model_when_to_try_again(archive):
 def test_links_lead_to_the_source_on_the_web_else_to_the_viewer(archive):
     url = "https://example.org/ferry.txt"
     ferry = read_document(url, b"The ferry to Saltby was sunk by a gale. Its master was Ann Lee.")
-    pipeline = archive.pipeline
+    indexer = archive.indexer
     with archive.store.write() as writer:
-        index_documents([(ferry, "", pipeline.passages(ferry))], writer, pipeline)
+        index_documents([(ferry, "", indexer.passages(ferry))], writer, indexer)
     server = build_mcp(archive, in_thread)
     found = json.loads(text_of(call(server, "search", {"query": "master of the ferry to Saltby"})))
     urls = {entry["url"] for entry in found["results"] if entry["id"].startswith(ferry.id)}

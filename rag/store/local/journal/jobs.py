@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from rag.errors import UnknownJobError
-from rag.journal.types import FileOutcome, JobRecord, JobState, new_id
+from rag.journal.base import FileOutcome, JobRecord, JobState, new_id
 from rag.store.local.journal.rows import JOB_COLUMNS, job_from_rows, storable
 
 __all__ = [

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rag.errors import StoreDamagedError, StoreError, StoreVersionError
-from rag.journal.types import (
+from rag.journal.base import (
     Conversation,
     ConversationSummary,
     FeedbackRecord,
@@ -29,7 +29,6 @@ from rag.journal.types import (
     TurnRecord,
     Verdict,
 )
-from rag.store.base import Problem
 from rag.store.local.connection import ReaderPool, connect, transaction, translated, unusable
 from rag.store.local.journal import jobs as journal_jobs
 from rag.store.local.journal import keys as journal_keys
@@ -37,6 +36,7 @@ from rag.store.local.journal import turns as journal_turns
 from rag.store.local.journal.rows import KEY_COLUMNS, key_from_row, load_outcome
 from rag.store.local.journal.schema import JOURNAL_APPLICATION_ID, JOURNAL_NAME, JOURNAL_STEPS
 from rag.store.local.migrations import migrate
+from rag.store.records import Finding
 
 __all__ = ["LocalJournal"]
 
@@ -226,7 +226,7 @@ class LocalJournal:
 
     # -- the file
 
-    def check(self) -> list[Problem]:
+    def check(self) -> list[Finding]:
         """Everything wrong with the journal, all of the code ``journal.damaged``."""
         try:
             with self._read() as connection:
@@ -239,7 +239,7 @@ class LocalJournal:
         except StoreDamagedError as error:
             reasons = [str(error)]
         return [
-            Problem("journal.damaged", str(self._database), reason, _REMEDY, repairable=False)
+            Finding("journal.damaged", str(self._database), reason, _REMEDY, repairable=False)
             for reason in reasons
         ]
 

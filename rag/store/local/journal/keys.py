@@ -8,7 +8,7 @@ import sqlite3
 from datetime import datetime, timedelta
 
 from rag.errors import NameTakenError
-from rag.journal.types import KeyRecord, NewKey, Scope
+from rag.journal.base import KeyRecord, NewKey, Scope
 from rag.store.local.journal.rows import KEY_COLUMNS, key_from_row, storable
 
 __all__ = ["add_key", "find_key", "has_keys", "is_worth_noting", "note_use", "revoke_key"]

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from rag.errors import StoreDamagedError, StoreVersionError
-from rag.journal.types import (
+from rag.journal.base import (
     ConversationSummary,
     FeedbackRecord,
     JobFile,
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 # A version for readers of another Footnote: grows when old ones could misread.
-OUTCOME_VERSION = 1
+OUTCOME_VERSION = 2
 
 TURN_COLUMNS = "t.id, c.id, t.owner, t.outcome, t.asked_at"
 CONVERSATION_COLUMNS = (
@@ -89,9 +89,11 @@ def load_outcome(text: str) -> Outcome:
                 f"{OUTCOME_VERSION}",
                 remedy="use the version of Footnote that wrote it, or a newer one",
             )
-        if whole["kind"] == "answer":
-            return _ANSWERS.validate_python(whole["outcome"])
-        return _ABSTENTIONS.validate_python(whole["outcome"])
+        fields = whole["outcome"]
+        if whole["version"] < 2:
+            fields = fields | {"generation": str(fields["generation"])}
+        kinds = _ANSWERS if whole["kind"] == "answer" else _ABSTENTIONS
+        return kinds.validate_python(fields)
     except (ValueError, KeyError, TypeError) as error:
         # A ValidationError is a ValueError, and its text quotes what was said.
         reason = "it has other fields" if isinstance(error, ValidationError) else error

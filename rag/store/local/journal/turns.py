@@ -9,7 +9,7 @@ import re
 import sqlite3
 
 from rag.errors import UnknownConversationError, UnknownTurnError
-from rag.journal.types import (
+from rag.journal.base import (
     Conversation,
     ConversationSummary,
     FeedbackRecord,

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,23 +20,30 @@ import pytest
 from embeddings.types import Vectors
 from rag.errors import (
     FootnoteError,
+    IndexMismatchError,
     StoreDamagedError,
     StoreError,
     StoreLockedError,
     StoreVersionError,
 )
-from rag.store.base import ReadView, SourceRecord
+from rag.index.indexer import Indexer
+from rag.index.reindex import complete_index, reindex_store
+from rag.index.split import SplitSettings
+from rag.retrieve.retriever import RetrieveSettings, retrieve
+from rag.store.base import ReadView
 from rag.store.local import connection as connection_module
+from rag.store.local.check import check_lexical_tables
 from rag.store.local.connection import DATABASE_NAME
-from rag.store.local.doctor import check_lexical_tables
 from rag.store.local.faiss_index import IndexKinds
-from rag.store.local.lexical import LexicalSettings, query_words
+from rag.store.local.lexical import LexicalSettings
 from rag.store.local.migrations import STEPS, migrate, schema_version
+from rag.store.local.search import SearchSettings
 from rag.store.local.snapshot import Manifest, SnapshotFiles
 from rag.store.local.store import LocalStore, LocalStoreSettings
-from rag.store.local.view import SearchSettings
 from rag.store.local.writer import SnapshotSettings
-from rag.types import Document, Passage
+from rag.store.records import IndexedPassages, Unindexed
+from rag.types import Document, Question
+from tests.fakes import HashingEncoder
 from tests.store_cases import (
     ENCODER,
     OTHER_ENCODER,
@@ -47,12 +54,15 @@ from tests.store_cases import (
     dense_ids,
     document,
     indexed,
+    indexed_passages,
     lexical_ids,
     passages,
     put,
     query,
     synthetic,
 )
+
+INDEXER = Indexer(ENCODER, SplitSettings(), len)
 
 
 @pytest.fixture
@@ -80,18 +90,21 @@ def codes(store: LocalStore) -> set[str]:
 
 
 def repaired(store: LocalStore) -> list[str]:
-    problems = store.check()
-    with store.write() as writer:
-        return writer.repair(problems)
+    """What a repair did, what it leaves to be made again included."""
+    return [*store.repair(store.check()), *complete(store)]
+
+
+def complete(store: LocalStore) -> list[str]:
+    """Make words and vectors again, as the caller of a repair does."""
+    return complete_index(store, lambda: INDEXER)
 
 
 def repaired_at_most_once(store: LocalStore) -> bool:
     """Whether a repair leaves nothing that a second one would repair, and hides nothing."""
-    lasting = {problem for problem in store.check() if not problem.repairable}
-    repaired(store)
-    missing = {"vector.missing"}  # what the caller of a repair encodes
-    after = {problem for problem in store.check() if problem.code not in missing}
-    return lasting == after
+    lasting = {found for found in store.check() if not found.repairable}
+    store.repair(store.check())
+    missing = {"vector.missing", "lexical.rows"}  # what the caller of a repair makes again
+    return lasting == {found for found in store.check() if found.code not in missing}
 
 
 def run_as_another_user(script: str, *arguments: object) -> None:
@@ -162,6 +175,56 @@ def test_a_database_of_schema_1_that_may_only_be_read_is_read() -> None:
         )
         for path in (Path(folder), data):
             path.chmod(0o755)
+
+
+def write_schema_2(data: Path) -> list[Document]:
+    """A data directory as schema 2 had it: FTS5 made the stems of the words."""
+    documents = [document("Cats purred.\nDogs bark.", "/cats.txt"), document("Ships sail.")]
+    store = LocalStore.open(data)
+    with store.write() as writer:
+        writer.put([indexed(of) for of in documents], INDEXER.spec)
+    store.close()
+    change(
+        data,
+        "DROP TABLE fts_1",
+        "CREATE VIRTUAL TABLE fts_1 USING fts5 (title, body,"
+        " tokenize = 'porter unicode61 remove_diacritics 2')",
+        "INSERT INTO fts_1 (rowid, title, body)"
+        " SELECT id, 'untitled', lower(search_text) FROM passages",
+        "ALTER TABLE indexes DROP COLUMN words",
+        "PRAGMA user_version = 2",
+    )
+    return documents
+
+
+class Unused(HashingEncoder):
+    """An encoder of the same vectors, that is not to be asked for any."""
+
+    def encode_passages(self, texts: Sequence[str], *, progress: object = None) -> Vectors:
+        raise AssertionError("only the words are made anew")
+
+
+def test_the_words_of_a_database_of_schema_2_are_made_anew_by_a_reindex(data: Path) -> None:
+    cats, ships = write_schema_2(data)
+    store = LocalStore.open(data)
+    assert store.check() == []
+    with store.read() as view:
+        assert view.index == replace(INDEXER.spec, words="")
+        assert as_put(view.document(cats.id)) == cats
+        question = Question("Who purrs?")
+        with pytest.raises(IndexMismatchError, match="footnote reindex"):
+            retrieve(view, question, None, RetrieveSettings(), reads="any", near={})
+    with store.write() as writer, pytest.raises(IndexMismatchError, match="footnote reindex"):
+        writer.put([indexed(ships)], INDEXER.spec)
+    indexer = replace(INDEXER, encoder=Unused(64))
+    report = reindex_store(store, indexer, on_progress=lambda done, of: None)
+    assert (report.documents, report.passages) == (2, 3)
+    with store.read() as view:
+        assert view.index == INDEXER.spec
+        assert lexical_ids(view, "purring") == [passages(cats)[0].id]
+        assert dense_ids(view, "ships sail", limit=1) == [passages(ships)[0].id]
+    assert store.check() == []
+    store.close()
 
 
 def test_migration_runs_the_missing_steps_once_and_all_or_none(tmp_path: Path) -> None:
@@ -261,7 +324,7 @@ def test_a_data_directory_that_cannot_be_one_is_named_with_its_remedy(tmp_path: 
                 use(),
             ):
                 pass
-        for ask in (store.status, store.check, store.passages_without_vectors):
+        for ask in (store.status, store.check, store.unindexed):
             with pytest.raises(StoreError, match=r"--data"):
                 ask()
     assert (tmp_path / "notes.txt").read_text() == "no directory"
@@ -429,21 +492,6 @@ def test_the_lock_names_its_holder(store: LocalStore, data: Path) -> None:
     other.close()
 
 
-def test_a_view_or_writer_is_of_no_use_after_its_block(store: LocalStore) -> None:
-    with store.write() as writer:
-        put(writer, document("A text."))
-    with store.read() as view:
-        pass
-    with pytest.raises(StoreError, match="ended"):
-        list(view.documents())
-    with pytest.raises(StoreError, match="ended"):
-        put(writer, document("Too late."))
-    store.close()
-    store.close()
-    with pytest.raises(StoreError, match="closed"), store.read():
-        pass
-
-
 def test_two_processes_see_each_others_changes(store: LocalStore, data: Path) -> None:
     first, second = document("First about cats."), document("Second about cats.")
     with store.write() as writer:
@@ -477,7 +525,7 @@ def test_an_index_changes_its_kind_when_its_size_passes_a_threshold(data: Path) 
         with store.write() as writer:
             writer.put(items[start:end], SPEC)
         with store.read() as view:
-            vector = query(items[start].passages[0].search_text)
+            vector = query(items[start].index.passages[0].search_text)
             found = [hit.passage_id for hit in view.dense_search(vector, limit=8)]
             assert set(found) == {name for name, _ in brute_force(items[:end], vector, 8)}
         kinds.append(store.status().index_kind)
@@ -487,7 +535,7 @@ def test_an_index_changes_its_kind_when_its_size_passes_a_threshold(data: Path) 
             writer.remove_document(item.document.id)
     with store.read() as view:
         assert set(dense_ids(view, "w1", limit=99)) == {
-            p.id for item in items[:10] for p in item.passages
+            p.id for item in items[:10] for p in item.index.passages
         }
     kinds.append(store.status().index_kind)
     assert kinds == ["flat", "rabitq", "ivf-rabitq", "flat"]
@@ -520,7 +568,7 @@ def test_a_damaged_snapshot_is_detected_and_rebuilt(data: Path, target: str, dam
     # Without a manifest there is no snapshot, only a file that nothing names.
     assert found == {"files.stray"} if missing_manifest else "snapshot.damaged" in found
     with again.read() as view:
-        vector = query(items[0].passages[0].search_text)
+        vector = query(items[0].index.passages[0].search_text)
         hits = view.dense_search(vector, limit=5)
         assert [h.passage_id for h in hits] == [name for name, _ in brute_force(items, vector, 5)]
     assert repaired(again)
@@ -574,10 +622,10 @@ def test_a_snapshot_behind_the_database_catches_up_from_the_oplog(
     )
     again = LocalStore.open(data)
     with again.read() as view:
-        vector = query(items[199].passages[0].search_text)
+        vector = query(items[199].index.passages[0].search_text)
         hits = [h.passage_id for h in view.dense_search(vector, limit=700)]
-        assert hits[0] == items[199].passages[0].id
-        assert set(hits) == {p.id for item in items[1:] for p in item.passages}
+        assert hits[0] == items[199].index.passages[0].id
+        assert set(hits) == {p.id for item in items[1:] for p in item.index.passages}
     assert again.check() == []
     again.close()
 
@@ -600,8 +648,8 @@ def test_a_snapshot_that_cannot_be_made_to_match_is_rebuilt(data: Path) -> None:
     assert codes(again) == {"snapshot.content"}
     assert snapshot.exists()
     with again.read() as view:
-        assert dense_ids(view, items[29].passages[0].search_text, limit=1) == [
-            items[29].passages[0].id
+        assert dense_ids(view, items[29].index.passages[0].search_text, limit=1) == [
+            items[29].index.passages[0].id
         ]
     again.close()
 
@@ -619,7 +667,7 @@ def test_a_reader_behind_the_pruned_oplog_starts_again(data: Path) -> None:
         writer.remove_document(items[0].document.id)
     with reading.read() as view:
         assert set(dense_ids(view, "w1", limit=99)) == {
-            p.id for item in items[1:] for p in item.passages
+            p.id for item in items[1:] for p in item.index.passages
         }
     assert reading.check() == []
     with sqlite3.connect(data / DATABASE_NAME) as database:
@@ -665,14 +713,13 @@ def test_readers_never_see_an_id_without_a_row(data: Path) -> None:
                     stored = sum(found.passages for found in view.documents())
                     time.sleep(choose.random() * 0.01)  # let the writer get ahead
                     item = choose.choice(items)
-                    vector = query(item.passages[0].search_text)
+                    vector = query(item.index.passages[0].search_text)
                     hits = view.dense_search(vector, limit=10)
                     assert len(hits) == min(10, stored)
                     assert len(view.passages([hit.passage_id for hit in hits])) == len(hits)
                     if view.resolve(item.document.id):
-                        assert hits[0].passage_id == item.passages[0].id
-                    words = view.lexical_search(item.passages[0].search_text, limit=5)
-                    view.passages([hit.passage_id for hit in words])
+                        assert hits[0].passage_id == item.index.passages[0].id
+                    view.passages(lexical_ids(view, item.index.passages[0].search_text, 5))
                 searches[number] += 1
         except (AssertionError, FootnoteError, LookupError, sqlite3.Error) as error:
             failures.append(error)
@@ -722,12 +769,6 @@ def test_a_large_index_finds_the_passage_with_all_words_first_and_fills_up(data:
     assert len(results[1]) == 5
 
 
-def test_stop_words_are_dropped_unless_nothing_remains() -> None:
-    assert query_words("What is the capital of France?") == ["capital", "france"]
-    assert query_words("who is it") == ["who", "is", "it"]
-    assert len(query_words(" ".join(f"word{n}" for n in range(5000)))) == 256
-
-
 # --- doctor ---
 
 
@@ -754,11 +795,10 @@ def test_each_kind_of_damage_is_found_by_its_code(data: Path) -> None:
         "DELETE FROM vectors WHERE passage = 1": "vector.missing",
         "UPDATE vectors SET vector = x'0011' WHERE passage = 1": "vector.damaged",
         "UPDATE vectors SET vector = zeroblob(128) WHERE passage = 1": "vector.damaged",
-        "UPDATE fts_1 SET body = 'wrong' WHERE rowid = 1": "lexical.rows",
         "DELETE FROM fts_1 WHERE rowid = 1": "lexical.rows",
         "INSERT INTO fts_1 (rowid, title, body) VALUES (9, 'x', 'y')": "lexical.rows",
         "DROP TABLE fts_1": "lexical.damaged",
-        "UPDATE fts_1_content SET c1 = CAST(x'ff41' AS TEXT) WHERE id = 1": "lexical.rows",
+        "UPDATE fts_1_content SET c1 = 'other' WHERE id = 1": "lexical.damaged",
         "DELETE FROM fts_1_data WHERE id > 10": "lexical.damaged",
         "DELETE FROM documents": "rows.orphaned",
     }
@@ -774,12 +814,9 @@ def test_each_kind_of_damage_is_found_by_its_code(data: Path) -> None:
         assert code in {problem.code for problem in found}, statement
         if all(problem.repairable for problem in found):
             assert repaired(again)
-            missing = again.passages_without_vectors()
-            if missing:
-                with again.write() as writer:
-                    vectors = ENCODER.encode_passages([p.search_text for p in missing])
-                    writer.put_vectors([p.id for p in missing], vectors)
             assert again.check() == [], statement
+            with again.read() as view:
+                assert lexical_ids(view, "purr") or not code.startswith("lexical"), statement
         else:
             remedies = {problem.remedy for problem in found if not problem.repairable}
             remedy = "footnote reindex" if code == "passage.text" else "footnote ingest"
@@ -813,11 +850,8 @@ def test_a_repair_that_removes_nothing_ends_and_changes_nothing(
     change(data, "INSERT INTO vectors VALUES (99, x'00')", "DELETE FROM sources")
     problems = orphans_that_stay.check()
     assert "rows.orphaned" in {problem.code for problem in problems}
-    with (
-        orphans_that_stay.write() as writer,
-        pytest.raises(StoreDamagedError, match=r"vectors .* nothing was changed.*backup"),
-    ):
-        writer.repair(problems)
+    with pytest.raises(StoreDamagedError, match=r"vectors .* nothing was changed.*backup"):
+        orphans_that_stay.repair(problems)
     assert orphans_that_stay.check() == problems
 
 
@@ -840,8 +874,8 @@ def test_nothing_is_repaired_in_a_damaged_database(store: LocalStore, data: Path
     assert {"database.damaged", "document.unsourced"} <= {problem.code for problem in problems}
     assert not any(problem.repairable for problem in problems)
     assert all("nothing is repaired" in problem.remedy for problem in problems)
-    with again.write() as writer, pytest.raises(StoreDamagedError, match="nothing is repaired"):
-        writer.repair(problems)
+    with pytest.raises(StoreDamagedError, match="nothing is repaired"):
+        again.repair(problems)
     assert again.check() == problems
     again.close()
 
@@ -858,15 +892,14 @@ def test_a_repair_rebuilds_the_words_before_it_removes_any(store: LocalStore, da
 def test_a_vector_lost_from_the_index_being_built_makes_its_document_pending(
     store: LocalStore, data: Path
 ) -> None:
-    def rebuilt(of: Document) -> tuple[str, tuple[Passage, ...], Vectors]:
-        item = indexed(of, OTHER_ENCODER)
-        return of.id, item.passages, item.vectors
+    def rebuilt(*documents: Document) -> dict[str, IndexedPassages]:
+        return {of.id: indexed_passages(of, OTHER_ENCODER) for of in documents}
 
     cats, dogs = document("Cats purr.\nCats hunt."), document("Dogs bark.")
     with store.write() as writer:
         put(writer, cats, dogs)
         writer.begin_index(OTHER_SPEC)
-        writer.put_passages([rebuilt(cats), rebuilt(dogs)])
+        writer.put_passages(rebuilt(cats, dogs))
         assert writer.pending_documents() == []
     change(
         data,
@@ -875,11 +908,11 @@ def test_a_vector_lost_from_the_index_being_built_makes_its_document_pending(
     assert codes(store) == {"vector.missing"}
     assert any("footnote reindex" in line for line in repaired(store))
     assert store.check() == []
-    assert store.passages_without_vectors() == [], "the active index has lost none"
+    assert store.unindexed() == Unindexed((), ()), "the active index has lost none"
     with store.write() as writer:
         writer.begin_index(OTHER_SPEC)
         assert writer.pending_documents() == [cats.id]
-        writer.put_passages([rebuilt(cats)])
+        writer.put_passages(rebuilt(cats))
         writer.activate_index()
     assert store.check() == []
 
@@ -950,16 +983,10 @@ def test_left_over_files_go_with_the_next_writer(store: LocalStore, data: Path) 
     assert store.check() == []
 
 
-def test_status_counts_what_is_stored(store: LocalStore, data: Path) -> None:
-    of = document("Cats purr.\nDogs bark.", "/a/cats.txt")
+def test_status_tells_the_size_of_the_files(store: LocalStore, data: Path) -> None:
     with store.write() as writer:
-        put(writer, of)
-        writer.add_source(SourceRecord("/b.txt", "hash", of.id))
-        writer.begin_index(replace(SPEC, splitter="sentences.v2"))
+        put(writer, document("Cats purr.\nDogs bark.", "/a/cats.txt"))
     status = store.status()
-    assert (status.documents, status.sources, status.passages) == (1, 2, 2)
-    assert (status.index, status.index_kind, status.index_vectors) == (SPEC, "flat", 2)
-    assert status.building == replace(SPEC, splitter="sentences.v2")
+    assert status.index_kind == "flat"
     assert status.index_bytes == next((data / "vectors").glob("*.faiss")).stat().st_size
     assert status.disk_bytes > (data / DATABASE_NAME).stat().st_size
-    assert status.generation == 3

@@ -1,6 +1,6 @@
 """Finding and repairing what is wrong in the embedded store.
 
-Problem codes:
+Codes of findings:
 
 ===================  =========================================================== ======
 code                 meaning                                                     repair
@@ -19,17 +19,17 @@ passage.text         its search text or headings cannot be read                 
 vector.missing       a passage without a vector                                  yes
 vector.damaged       a vector of another length, not finite, or not unit         yes
 lexical.damaged      the full-text table is missing or damaged                   yes
-lexical.rows         its words are not those of the passages                     yes
+lexical.rows         passages without words, or words without a passage          yes
 snapshot.damaged     manifest or snapshot is unreadable or fails its checksum    yes
 snapshot.content     a snapshot that replays to other ids than the database has  yes
 files.stray          left-over files of an interrupted snapshot                  yes
 journal.damaged      the journal or a turn in it cannot be read                  no
 ===================  =========================================================== ======
 
-Repairing ``vector.*`` removes the vector; the caller then encodes what
-``passages_without_vectors`` lists. In an index that is being built the document becomes
-pending instead. A text cannot be rebuilt from anything: its source must be ingested
-again. Nothing is repaired in a damaged database.
+Repairing ``vector.*`` removes the vector and repairing ``lexical.damaged`` all words: what
+`Maintenance.unindexed` lists is then made again from the passages. In an index that is
+being built the document becomes pending instead. A text cannot be rebuilt from anything:
+its source must be ingested again. Nothing is repaired in a damaged database.
 """
 
 from __future__ import annotations
@@ -37,64 +37,57 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from rag.errors import StoreDamagedError
-from rag.store.base import Problem
-from rag.store.local.changes import forget_vectors, open_indexes, remove_document, remove_passages
+from rag.store.local.changes import open_indexes
 from rag.store.local.faiss_index import IndexKinds
-from rag.store.local.lexical import create_table, lexical_columns
+from rag.store.local.lexical import passages_without_words
 from rag.store.local.rows import (
     PASSAGE_COLUMNS,
     IndexRow,
     ViewState,
     document_from_row,
-    id_list,
-    index_in_state,
     passage_from_row,
-    passage_id,
 )
 from rag.store.local.snapshot import SnapshotFiles
 from rag.store.local.vector_cache import load_current, replay
 from rag.store.local.vectors import NORM_TOLERANCE
-from rag.types import Passage
+from rag.store.records import Finding
 
 __all__ = [
+    "RESTORE",
     "UNREPAIRED",
     "check_database",
     "check_lexical_tables",
     "check_rows",
     "check_snapshot",
-    "refuse_damaged",
-    "repair_rows",
     "stray_files",
-    "touches_snapshot",
 ]
 
 _REPAIR = "run 'footnote doctor --repair'"
 _REINDEX = "run 'footnote reindex'"
-_RESTORE = (
+RESTORE = (
     "restore the data directory from a backup, or move it away and run 'footnote ingest' again"
 )
-UNREPAIRED = f"nothing is repaired, since writing could only make it worse: {_RESTORE}"
-_BATCH_ROWS = 2_000
+UNREPAIRED = f"nothing is repaired, since writing could only make it worse: {RESTORE}"
 
 
-def check_database(connection: sqlite3.Connection, database: str) -> Iterator[Problem]:
-    """Problems SQLite itself reports, and rows that refer to nothing."""
+def check_database(connection: sqlite3.Connection, database: str) -> Iterator[Finding]:
+    """Findings SQLite itself reports, and rows that refer to nothing."""
     with _tolerant_text(connection):
         found = [_printable(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
     # From 3.44 on it asks FTS5 as well, whose tables can be rebuilt: see below.
     rows = [row for row in found if row != "ok" and "FTS5 table" not in row]
     if rows:
-        yield Problem("database.damaged", database, "; ".join(rows), UNREPAIRED, repairable=False)
+        yield Finding("database.damaged", database, "; ".join(rows), UNREPAIRED, repairable=False)
     broken = Counter(row[0] for row in connection.execute("PRAGMA foreign_key_check"))
     for table, count in sorted(broken.items()):
-        yield Problem(
+        yield Finding(
             "rows.orphaned",
             table,
             f"{count} rows of {table} refer to rows that do not exist",
@@ -103,12 +96,13 @@ def check_database(connection: sqlite3.Connection, database: str) -> Iterator[Pr
         )
 
 
-def check_rows(connection: sqlite3.Connection, state: ViewState) -> Iterator[Problem]:
-    """Problems of documents, passages, vectors and words, in the connection's transaction."""
+def check_rows(connection: sqlite3.Connection, state: ViewState) -> Iterator[Finding]:
+    """Findings of documents, passages, vectors and words, in the connection's transaction."""
     indexes = open_indexes(connection)
     with _tolerant_text(connection):
         yield from _check_documents(connection, state, indexes)
         for index in indexes:
+            yield from _check_passages(connection, index)
             yield from _check_vectors(connection, index)
             yield from _check_words(connection, index)
 
@@ -134,7 +128,7 @@ def _printable(value: object) -> str:
 
 def _check_documents(
     connection: sqlite3.Connection, state: ViewState, indexes: Sequence[IndexRow]
-) -> Iterator[Problem]:
+) -> Iterator[Finding]:
     rows = connection.execute(
         "SELECT row, characters, published, id, title, text, content_hash, language, dates,"
         " added_at, metadata FROM documents ORDER BY row"
@@ -148,7 +142,7 @@ def _check_documents(
             )
         ]
         if not sources:
-            yield Problem(
+            yield Finding(
                 "document.unsourced",
                 subject,
                 "has no source, so nothing can update or remove it",
@@ -167,9 +161,9 @@ def _check_documents(
             f"'{sources[0]}'" if sources else "its file"
         )
         if unreadable or not _is_readable(record[2]):
-            remedy = _RESTORE  # 'footnote remove' says what it removed, which nobody can read
+            remedy = RESTORE  # 'footnote remove' says what it removed, which nobody can read
         for code, message in faults:
-            yield Problem(code, subject, message, remedy, repairable=False)
+            yield Finding(code, subject, message, remedy, repairable=False)
 
 
 def _record_faults(record: Sequence[Any], others: Sequence[object]) -> Iterator[tuple[str, str]]:
@@ -236,7 +230,7 @@ def _span_faults(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[
         yield "passage.gap", f"no passage covers all of characters {covered}-{len(text)}"
 
 
-def _check_vectors(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Problem]:
+def _check_vectors(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Finding]:
     rows = connection.execute(
         'SELECT p.id, d.id, p.start, p."end", v.vector FROM passages AS p'
         " JOIN documents AS d ON d.row = p.document LEFT JOIN vectors AS v ON v.passage = p.id"
@@ -244,11 +238,11 @@ def _check_vectors(connection: sqlite3.Connection, index: IndexRow) -> Iterator[
         (index.id,),
     )
     for row, document, start, end, vector in rows:
-        subject = f"{_printable(passage_id(document, start, end))}#{row}"
+        subject = f"{_printable(document)}:{_printable(start)}-{_printable(end)}#{row}"
         if vector is None:
-            yield Problem("vector.missing", subject, "has no vector", _REPAIR, repairable=True)
+            yield Finding("vector.missing", subject, "has no vector", _REPAIR, repairable=True)
         elif fault := _vector_fault(vector, index.dimension):
-            yield Problem("vector.damaged", subject, fault, _REPAIR, repairable=True)
+            yield Finding("vector.damaged", subject, fault, _REPAIR, repairable=True)
 
 
 def _vector_fault(blob: object, dimension: int) -> str:
@@ -262,16 +256,10 @@ def _vector_fault(blob: object, dimension: int) -> str:
     return ""
 
 
-def _check_words(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Problem]:
+def _check_words(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Finding]:
     table = index.lexical_table
-    wrong = 0
-    unreadable: list[str] = []
     try:
-        for row, passage in _passages(connection, index, unreadable.append):
-            stored = connection.execute(
-                f"SELECT title, body FROM {table} WHERE rowid = ?", (row,)
-            ).fetchone()
-            wrong += stored != lexical_columns(passage)
+        missing = len(passages_without_words(connection, index))
         (extra,) = connection.execute(
             f"SELECT count(*) FROM {table} WHERE rowid NOT IN"
             " (SELECT id FROM passages WHERE index_id = ?)",
@@ -280,21 +268,18 @@ def _check_words(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Pr
     except sqlite3.DatabaseError as error:
         yield lexical_damaged(index, str(error))
         return
-    for subject in unreadable:
-        message = "its search text or headings cannot be read"
-        yield Problem("passage.text", subject, message, _REINDEX, repairable=False)
-    if wrong or extra:
-        yield Problem(
+    if missing or extra:
+        yield Finding(
             "lexical.rows",
             table,
-            f"the words of {wrong} passages are not theirs, and {extra} belong to none",
+            f"{missing} passages have no words, and the words of {extra} belong to none",
             _REPAIR,
             repairable=True,
         )
 
 
-def check_lexical_tables(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """Problems FTS5 finds in its own structures; ask only while nobody is writing.
+def check_lexical_tables(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Findings FTS5 finds in its own structures; ask only while nobody is writing.
 
     Needs a connection that may write, in no transaction. A writer that begins meanwhile
     waits for the table being looked at, not for all of them.
@@ -311,49 +296,43 @@ def check_lexical_tables(connection: sqlite3.Connection) -> Iterator[Problem]:
                 connection.execute("ROLLBACK")
 
 
-def lexical_damaged(index: IndexRow, message: str) -> Problem:
-    """The problem of a full-text table that cannot be read."""
-    return Problem("lexical.damaged", index.lexical_table, message, _REPAIR, repairable=True)
+def lexical_damaged(index: IndexRow, message: str) -> Finding:
+    """The finding of a full-text table that cannot be read."""
+    return Finding("lexical.damaged", index.lexical_table, message, _REPAIR, repairable=True)
 
 
-def _passages(
-    connection: sqlite3.Connection, index: IndexRow, on_unreadable: Callable[[str], None]
-) -> Iterator[tuple[int, Passage]]:
-    """The passages of an index that can be read, of a tolerant connection.
+def _check_passages(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Finding]:
+    """Passages whose search text or headings cannot be read, of a tolerant connection.
 
-    ``on_unreadable`` is told which others there are, but not of those whose document is
-    what cannot be read.
+    Not those of a document that cannot be read itself.
     """
-    last = 0
-    while True:
-        rows = connection.execute(
-            f"SELECT p.id, {PASSAGE_COLUMNS} FROM passages AS p"
-            " JOIN documents AS d ON d.row = p.document"
-            " WHERE p.index_id = ? AND p.id > ? ORDER BY p.id LIMIT ?",
-            (index.id, last, _BATCH_ROWS),
-        ).fetchall()
-        for row in rows:
-            document, start, end, _, title, search_text = row[1:]
-            try:
-                passage = passage_from_row(row[1:])
-                readable = _is_readable(search_text) and all(map(_is_readable, passage.headings))
-            except StoreDamagedError:
-                readable = False
-            if not _is_readable(document) or not _is_readable(title):
-                continue
-            if readable:
-                yield row[0], passage
-            else:
-                on_unreadable(f"{passage_id(document, start, end)}#{row[0]}")
-        if not rows:
-            return
-        last = rows[-1][0]
+    rows = connection.execute(
+        f"SELECT p.id, {PASSAGE_COLUMNS} FROM passages AS p"
+        " JOIN documents AS d ON d.row = p.document WHERE p.index_id = ?",
+        (index.id,),
+    )
+    for row, document, start, end, headings, title, search_text in rows:
+        if not _is_readable(document) or not _is_readable(title):
+            continue
+        try:
+            passage = passage_from_row((document, start, end, headings, title, search_text))
+            readable = _is_readable(search_text) and all(map(_is_readable, passage.headings))
+        except StoreDamagedError:
+            readable = False
+        if not readable:
+            yield Finding(
+                "passage.text",
+                f"{document}:{_printable(start)}-{_printable(end)}#{row}",
+                "its search text or headings cannot be read",
+                _REINDEX,
+                repairable=False,
+            )
 
 
 def check_snapshot(
     connection: sqlite3.Connection, state: ViewState, files: SnapshotFiles, kinds: IndexKinds
-) -> Iterator[Problem]:
-    """Problems of the vector index's snapshot; one of an older index is none."""
+) -> Iterator[Finding]:
+    """Findings of the vector index's snapshot; one of an older index is none."""
     index = state.index
     subject = str(files.folder)
     if index is None:
@@ -367,7 +346,7 @@ def check_snapshot(
             wanted=lambda found: found.seq <= state.seq and found.index_id == index.id,
         )
     except StoreDamagedError as error:
-        yield Problem("snapshot.damaged", subject, str(error), _REPAIR, repairable=True)
+        yield Finding("snapshot.damaged", subject, str(error), _REPAIR, repairable=True)
         return
     if current is None:
         return
@@ -388,128 +367,12 @@ def check_snapshot(
     )
     if not np.array_equal(ids, stored):
         message = f"holds {ids.size} vectors that are not those of the {stored.size} passages"
-        yield Problem("snapshot.content", subject, message, _REPAIR, repairable=True)
+        yield Finding("snapshot.content", subject, message, _REPAIR, repairable=True)
 
 
-def stray_files(files: SnapshotFiles) -> Iterator[Problem]:
+def stray_files(files: SnapshotFiles) -> Iterator[Finding]:
     """Left-over files; ask only while nobody is writing."""
     for path in files.strays():
-        yield Problem(
+        yield Finding(
             "files.stray", str(path), "is left over from a crash", _REPAIR, repairable=True
         )
-
-
-def touches_snapshot(problems: Sequence[Problem]) -> bool:
-    """Whether repairing these changes what a snapshot must hold."""
-    return any(problem.code.startswith(("snapshot.", "vector.", "rows.")) for problem in problems)
-
-
-def refuse_damaged(problems: Sequence[Problem]) -> None:
-    """Refuse to repair what only gets worse by writing.
-
-    Raises:
-        StoreDamagedError: the problems say that the database itself is damaged.
-    """
-    for problem in problems:
-        if problem.code == "database.damaged":
-            raise StoreDamagedError(
-                f"{problem.subject} is damaged ({problem.message})", remedy=f"{UNREPAIRED}"
-            )
-
-
-def repair_rows(connection: sqlite3.Connection, problems: Sequence[Problem]) -> list[str]:
-    """Repair what is wrong in the rows, in the caller's transaction; what was done.
-
-    Raises:
-        StoreDamagedError: rows cannot be removed: the database itself is damaged.
-    """
-    codes = {problem.code for problem in problems}
-    done: list[str] = []
-    if "rows.orphaned" in codes:
-        done.append(f"removed {_remove_orphans(connection)} rows that referred to nothing")
-    tables = {problem.subject for problem in problems if problem.code.startswith("lexical.")}
-    for index in open_indexes(connection):
-        # Orphans removed above leave their words behind.
-        if index.lexical_table in tables or "rows.orphaned" in codes:
-            count = _rebuild_words(connection, index)
-            done.append(f"rebuilt the lexical index of {count} passages")
-    # Below, whatever goes takes its words along, so their table must be sound by now.
-    unsourced = [p.subject for p in problems if p.code == "document.unsourced"]
-    for identifier in unsourced:
-        row = connection.execute("SELECT row FROM documents WHERE id = ?", (identifier,)).fetchone()
-        if row is not None:
-            remove_document(connection, row[0])
-            done.append(f"removed document {identifier}, which had no source")
-    damaged = [
-        int(problem.subject.rpartition("#")[2])
-        for problem in problems
-        if problem.code.startswith("vector.")
-    ]
-    pending, unfinished = _make_pending(connection, damaged)
-    if pending:
-        done.append(f"left {pending} documents of the index being built to 'footnote reindex'")
-    if lost := [passage for passage in damaged if passage not in unfinished]:
-        forget_vectors(connection, lost)
-        done.append(f"marked {len(lost)} passages to be encoded again")
-    return done
-
-
-def _make_pending(
-    connection: sqlite3.Connection, passages: Sequence[int]
-) -> tuple[int, frozenset[int]]:
-    """Take the documents of these passages from the index being built, if they are its.
-
-    How many there were, and which of the passages went with them.
-    """
-    building = index_in_state(connection, "building")
-    if building is None:
-        return 0, frozenset()
-    found = connection.execute(
-        "SELECT id, document FROM passages WHERE index_id = ?"
-        " AND id IN (SELECT value FROM json_each(?))",
-        (building.id, id_list(passages)),
-    ).fetchall()
-    documents = {document for _, document in found}
-    for document in sorted(documents):
-        remove_passages(connection, document, building)
-    return len(documents), frozenset(passage for passage, _ in found)
-
-
-def _remove_orphans(connection: sqlite3.Connection) -> int:
-    removed = 0
-    seen: set[tuple[str, int | None]] = set()
-    # Removing one orphan may orphan what refers to it.
-    while broken := connection.execute("PRAGMA foreign_key_check").fetchall():
-        named = {(table, row) for table, row, _, _ in broken}
-        if again := sorted({table for table, _ in named & seen}):
-            raise StoreDamagedError(
-                f"rows of {', '.join(again)} that refer to nothing cannot be removed, so the "
-                "database is damaged",
-                remedy=f"nothing was changed: {_RESTORE}",
-            )
-        seen |= named
-        for table, row, _, _ in broken:
-            if row is None:  # a table without row ids
-                connection.execute(
-                    "DELETE FROM holdings WHERE document NOT IN (SELECT row FROM documents)"
-                    " OR index_id NOT IN (SELECT id FROM indexes)"
-                )
-            else:
-                connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))
-        removed += len(broken)
-    return removed
-
-
-def _rebuild_words(connection: sqlite3.Connection, index: IndexRow) -> int:
-    connection.execute(f"DROP TABLE IF EXISTS {index.lexical_table}")
-    create_table(connection, index)
-    count = 0
-    with _tolerant_text(connection):
-        # What cannot be read has no words; it is a problem of its own.
-        for row, passage in _passages(connection, index, lambda unreadable: None):
-            connection.execute(
-                f"INSERT INTO {index.lexical_table} (rowid, title, body) VALUES (?, ?, ?)",
-                (row, *lexical_columns(passage)),
-            )
-            count += 1
-    return count

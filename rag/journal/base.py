@@ -1,4 +1,4 @@
-"""What a journal keeps: conversations, feedback, keys and uploads; and its protocol.
+"""The journal's protocol and its records: conversations, feedback, keys and uploads.
 
 Times are ISO 8601 in UTC, to the second. Ids are random and cannot be guessed.
 """
@@ -303,4 +303,8 @@ class Journal(Protocol):
         Raises:
             UnknownJobError: there is no such file.
         """
+        ...
+
+    def close(self) -> None:
+        """Release files and connections. Safe to call twice."""
         ...

@@ -1,0 +1,84 @@
+"""What an index holds of a document: its passages, their words and their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from embeddings.types import Encoder, Vectors
+from rag.index.split import SplitSettings, encoder_text, split_document
+from rag.store.records import IndexedPassages, IndexSpec, PassageWords
+from rag.text.words import INDEX_WORDS, index_words
+from rag.types import Document, Passage
+
+__all__ = ["BATCH_DOCUMENTS", "BATCH_PASSAGES", "Indexer", "passage_words", "with_vectors"]
+
+# Passages encoded together: enough that sorting by length pays, few enough that a
+# crash loses only seconds of work that nobody was told is done.
+BATCH_PASSAGES = 256
+BATCH_DOCUMENTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Indexer:
+    """Makes of documents what an index holds of them.
+
+    ``count_tokens`` counts in the unit of ``split.max_tokens``.
+    """
+
+    encoder: Encoder
+    split: SplitSettings
+    count_tokens: Callable[[str], int]
+
+    @property
+    def spec(self) -> IndexSpec:
+        """What an index built by this one records."""
+        return IndexSpec(self.encoder.identity, self.split.describe(), INDEX_WORDS)
+
+    def passages(self, document: Document) -> tuple[Passage, ...]:
+        """The document's passages, each within both token limits."""
+        return split_document(
+            document,
+            self.split,
+            count_tokens=self.count_tokens,
+            count_encoder_tokens=self.encoder.count_tokens,
+            encoder_limit=self.encoder.max_tokens,
+        )
+
+    def encode(self, passages: Sequence[Passage]) -> Vectors:
+        """The passages' vectors, float32 of shape (len(passages), dimension), unit rows."""
+        title_tokens = self.split.title_tokens
+        return self.encoder.encode_passages(
+            [encoder_text(passage, title_tokens=title_tokens) for passage in passages]
+        )
+
+    def index(self, documents: Sequence[tuple[Passage, ...]]) -> list[IndexedPassages]:
+        """The passages of each document with their words and vectors, encoded together."""
+        return with_vectors(
+            documents, self.encode([passage for passages in documents for passage in passages])
+        )
+
+
+def with_vectors(
+    documents: Sequence[tuple[Passage, ...]], vectors: Vectors
+) -> list[IndexedPassages]:
+    """The passages of each document with their words and their rows of ``vectors``."""
+    indexed: list[IndexedPassages] = []
+    row = 0
+    for passages in documents:
+        rows = vectors[row : row + len(passages)]
+        indexed.append(IndexedPassages(passages, tuple(map(passage_words, passages)), rows))
+        row += len(passages)
+    return indexed
+
+
+def passage_words(passage: Passage) -> PassageWords:
+    """The words by which a passage is found; its headings count as title."""
+    context = dict.fromkeys((passage.title, *passage.headings))
+    return PassageWords(_title_words("\n".join(context)), tuple(index_words(passage.search_text)))
+
+
+@lru_cache(maxsize=256)  # all passages of a document share their title
+def _title_words(title: str) -> tuple[str, ...]:
+    return tuple(index_words(title))

@@ -1,0 +1,234 @@
+"""Documents, their texts and their sources, as one transaction sees them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from typing_extensions import override
+
+from rag.errors import StoreError, UnknownDocumentError
+from rag.store.base import DocumentStore
+from rag.store.local.filters import document_condition
+from rag.store.local.rows import (
+    ViewState,
+    document_from_row,
+    id_list,
+    impossible,
+    load_state,
+    summary_from_row,
+)
+from rag.store.records import DocumentSummary, FormerDocument, SourceRecord
+from rag.types import UPLOAD_PREFIX, Document, Filters, Span
+
+__all__ = ["LocalDocuments", "Transaction"]
+
+_PREFIX_CHARACTERS = 4
+_DOCUMENTS_AT_ONCE = 500
+
+
+class Transaction:
+    """A read transaction; usable until its context ends."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection: sqlite3.Connection | None = connection
+        # The first read is what fixes the state that SQLite shows to this transaction.
+        self._state: ViewState = load_state(connection)
+
+    def end(self) -> None:
+        """Refuse further use: the transaction is over."""
+        self._connection = None
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise StoreError(
+                "this view of the store has ended", remedy="read it inside its 'with' block"
+            )
+        return self._connection
+
+
+class LocalDocuments(Transaction, DocumentStore):
+    """A DocumentStore of the embedded store."""
+
+    @property
+    @override
+    def empty(self) -> bool:
+        return self._db.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is None
+
+    @override
+    def document(self, document_id: str) -> Document:
+        row = self._db.execute(
+            "SELECT row, id, title, text, content_hash, language, dates, added_at, metadata"
+            " FROM documents WHERE id = ?",
+            (document_id,),
+        ).fetchone()
+        if row is None:
+            raise _unknown(document_id)
+        return document_from_row(row[1:], self._sources([row[0]]).get(row[0], []))
+
+    @override
+    def summaries(self, document_ids: Sequence[str]) -> Mapping[str, DocumentSummary]:
+        wanted = list(dict.fromkeys(document_ids))
+        found = self._summaries(
+            "json_each(?) AS j CROSS JOIN documents AS d ON d.id = j.value ORDER BY j.key",
+            [json.dumps(wanted)],
+        )
+        return {summary.id: summary for summary in found}
+
+    @override
+    def text_windows(self, windows: Sequence[tuple[str, Span]]) -> list[str]:
+        asked = [(document_id, span.start, len(span)) for document_id, span in windows]
+        # The text is cut by SQLite: only the windows become strings here.
+        rows = self._db.execute(
+            "SELECT d.characters, substr(d.text, json_extract(j.value, '$[1]') + 1,"
+            " json_extract(j.value, '$[2]')) FROM json_each(?) AS j"
+            " LEFT JOIN documents AS d ON d.id = json_extract(j.value, '$[0]') ORDER BY j.key",
+            (json.dumps(asked),),
+        )
+        return [
+            self._checked(document_id, span, *row)
+            for (document_id, span), row in zip(windows, rows, strict=True)
+        ]
+
+    def _checked(
+        self, document_id: str, span: Span, characters: int | None, window: str | None
+    ) -> str:
+        if characters is None or window is None:
+            raise _unknown(document_id)
+        # SQLite's substr() ends at U+0000, which a text may hold.
+        if len(window) < min(span.end, characters) - span.start:
+            return span.of(self.document(document_id).text)
+        return window
+
+    @override
+    def documents(
+        self,
+        filters: Filters = Filters(),
+        *,
+        words: str = "",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Iterator[DocumentSummary]:
+        condition, parameters = document_condition(self._db, filters, words)
+        last, left = 0, limit
+        while left is None or left > 0:
+            wanted = _DOCUMENTS_AT_ONCE if left is None else min(left, _DOCUMENTS_AT_ONCE)
+            rows = self._db.execute(
+                f"SELECT d.row FROM documents AS d WHERE d.row > ? AND {condition}"
+                " ORDER BY d.row LIMIT ? OFFSET ?",
+                [last, *parameters, wanted, offset],
+            ).fetchall()
+            yield from self._summaries(
+                "json_each(?) AS j CROSS JOIN documents AS d ON d.row = j.value ORDER BY d.row",
+                [id_list(row for (row,) in rows)],
+            )
+            if len(rows) < wanted:
+                return
+            (last,) = rows[-1]
+            offset = 0
+            left = None if left is None else left - len(rows)
+
+    def _summaries(self, tables: str, parameters: list[object]) -> list[DocumentSummary]:
+        index_id = None if self._state.index is None else self._state.index.id
+        rows = self._db.execute(
+            "SELECT d.row, d.id, d.title, d.content_hash, d.language, d.dates, d.metadata,"
+            " d.characters, (SELECT count(*) FROM passages AS p"
+            f" WHERE p.document = d.row AND p.index_id = ?) FROM {tables}",
+            [index_id, *parameters],
+        ).fetchall()
+        sources = self._sources([row[0] for row in rows])
+        return [summary_from_row(row[1:], sources.get(row[0], [])) for row in rows]
+
+    def _sources(self, rows: Sequence[int]) -> dict[int, list[str]]:
+        """The sources of documents by row, each document's first one first."""
+        found: dict[int, list[str]] = {}
+        for row, source in self._db.execute(
+            "SELECT s.document, s.source FROM json_each(?) AS j"
+            " CROSS JOIN sources AS s ON s.document = j.value ORDER BY s.position",
+            (id_list(rows),),
+        ):
+            found.setdefault(row, []).append(source)
+        return found
+
+    @override
+    def count_documents(self, filters: Filters = Filters(), *, words: str = "") -> int:
+        condition, parameters = document_condition(self._db, filters, words)
+        (count,) = self._db.execute(
+            f"SELECT count(*) FROM documents AS d WHERE {condition}", parameters
+        ).fetchone()
+        return int(count)
+
+    @override
+    def languages(self) -> dict[str, int]:
+        rows = self._db.execute(
+            "SELECT language, count(*) FROM documents GROUP BY language ORDER BY 2 DESC, 1"
+        )
+        return {str(language): int(count) for language, count in rows}
+
+    @override
+    def former(self, document_id: str) -> FormerDocument | None:
+        if not self._db.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'former_documents'"
+        ).fetchone():
+            return None  # an older database that may only be read
+        row = self._db.execute(
+            "SELECT title, sources, gone_at FROM former_documents WHERE id = ?", (document_id,)
+        ).fetchone()
+        if row is None:
+            return None
+        title, listed, gone_at = row
+        try:
+            sources = tuple(str(source) for source in json.loads(listed))
+        except (ValueError, TypeError) as error:
+            raise impossible(f"the former document {document_id}", error) from error
+        now = self.source(sources[0]) if sources else None
+        replaced_by = None if now is None else now.document_id
+        return FormerDocument(document_id, title, sources, gone_at, replaced_by)
+
+    @override
+    def source(self, source: str) -> SourceRecord | None:
+        row = self._db.execute(
+            "SELECT s.source, s.file_hash, d.id FROM sources AS s"
+            " JOIN documents AS d ON d.row = s.document WHERE s.source = ?",
+            (source,),
+        ).fetchone()
+        return None if row is None else SourceRecord(*row)
+
+    @override
+    def resolve(self, reference: str) -> list[str]:
+        if not reference:
+            return []
+        of_sources = (
+            "SELECT DISTINCT d.id FROM sources AS s JOIN documents AS d ON d.row = s.document"
+            " WHERE {} ORDER BY d.row"
+        )
+        attempts: list[tuple[str, Any]] = [
+            ("SELECT id FROM documents WHERE id = ?1", True),
+            (
+                "SELECT id FROM documents WHERE id >= ?1 AND id < ?1 || char(0x10ffff)"
+                " ORDER BY row",
+                len(reference) >= _PREFIX_CHARACTERS,
+            ),
+            (of_sources.format("s.source = ?1"), True),
+            # A URL's last part may be followed by a slash.
+            (
+                of_sources.format(
+                    "(substr(rtrim(s.source, '/'), -length(?1) - 1) = '/' || ?1"
+                    f" OR s.source = '{UPLOAD_PREFIX}' || ?1)"
+                ),
+                True,
+            ),
+        ]
+        for sql, applies in attempts:
+            if applies and (rows := self._db.execute(sql, (reference,)).fetchall()):
+                return [row[0] for row in rows]
+        return []
+
+
+def _unknown(document_id: str) -> UnknownDocumentError:
+    return UnknownDocumentError(
+        f"no document has the id '{document_id}'", remedy="'footnote list' names them"
+    )
