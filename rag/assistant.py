@@ -34,7 +34,7 @@ from rag.question.followup import standalone_question, turns_of
 from rag.question.reworded import standalone_with_model
 from rag.read.files import find_files
 from rag.store.base import ReadView, Store
-from rag.store.local.store import LocalStore
+from rag.store.open import open_store
 from rag.store.records import DocumentSummary, Finding, FormerDocument, StoreStatus
 from rag.types import (
     Answer,
@@ -106,7 +106,7 @@ class Assistant:
         settings = load_settings() if settings is None else settings
         if data is not None:
             settings = replace(settings, data=Path(data))
-        return cls(LocalStore.open(settings.data), settings)
+        return cls(open_store(settings.store.kind, settings.data), settings)
 
     def __enter__(self) -> Assistant:
         return self

@@ -31,6 +31,7 @@ __all__ = [
     "ModelSettings",
     "ServerSettings",
     "Settings",
+    "StoreSettings",
     "collector_named",
     "load_settings",
     "setting_keys",
@@ -90,6 +91,13 @@ def _listed(value: object) -> object:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where documents are kept: the ``kind`` of store, by the name it is installed under."""
+
+    kind: str = "local"
+
+
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -145,6 +153,7 @@ class Settings:
     """All settings. ``origins`` maps each dotted key to where its value came from."""
 
     data: Path = field(default_factory=_default_data)
+    store: StoreSettings = field(default_factory=StoreSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
@@ -165,6 +174,7 @@ class Settings:
 
 
 _SECTIONS: Mapping[str, type[Any]] = {
+    "store": StoreSettings,
     "models": ModelSettings,
     "split": SplitSettings,
     "retrieve": RetrieveSettings,

@@ -15,6 +15,7 @@ from rag.errors import IndexMismatchError, ModelError
 from rag.generate.base import LanguageModel
 from rag.generate.open import open_language_model
 from rag.generate.settings import LanguageModelSettings
+from rag.plugins import load_plugin
 from rag.text.tokens import TokenCounter, load_tokenizer
 
 __all__ = ["Models", "model_errors"]
@@ -108,7 +109,9 @@ class Models:
 # One process, one copy of a model, however many archives it opens.
 @lru_cache(maxsize=2)
 def _load_encoder(models: ModelSettings) -> Encoder:
-    return load_encoder(
+    # What is not installed under a name is a path or a hub's name.
+    load = load_plugin("footnote.encoders", models.encoder) or load_encoder
+    encoder: Encoder = load(
         models.encoder,
         cache_dir=models.cache_dir,
         dtype=models.dtype,
@@ -118,6 +121,7 @@ def _load_encoder(models: ModelSettings) -> Encoder:
         batch_size=models.batch_size,
         threads=models.threads or None,
     )
+    return encoder
 
 
 @lru_cache(maxsize=2)

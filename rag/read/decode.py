@@ -64,12 +64,15 @@ def decode(data: bytes, source: str, *, declared: str | None = None) -> Decoded:
     characters, and last a Western one-byte encoding, which is then named a fallback.
 
     Raises:
-        ReadError: it is no text, or the byte order mark promises what does not follow.
+        ReadError: it is no text, there is none, or the byte order mark promises what does not
+            follow.
     """
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             raise ReadError(f"{source} is {kind}, not text", remedy="convert it to text first")
     decoded = _by_mark(data, source) or _by_declaration(data, declared) or _by_content(data)
+    if not decoded.text.strip("\ufeff\u200b \t\r\n") or not decoded.text.strip():
+        raise ReadError(f"{source} holds no text")
     controls = len(_CONTROLS.findall(decoded.text))
     if controls > _MAX_CONTROL_SHARE * len(decoded.text):
         raise ReadError(

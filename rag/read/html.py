@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import trafilatura
 
 from rag.errors import ReadError
-from rag.read.plain import MAX_TITLE_CHARACTERS, Content
+from rag.read.base import Content, Reader
+from rag.read.decode import Decoded, decode
+from rag.read.plain import MAX_TITLE_CHARACTERS
 
-__all__ = ["declared_charset", "looks_like_html", "read_html"]
+__all__ = ["HTML", "decode_page", "looks_like_html", "read_html"]
 
 _CHARSET = re.compile(
     rb"<meta[^>]+charset\s*+=\s*+[\"']?\s*+([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w:.-]+)",
@@ -26,8 +29,16 @@ _DECLARATION_BYTES = 4096
 _DATE_PARAMETERS = {"extensive_search": False, "original_date": True}
 
 
-def declared_charset(data: bytes) -> str | None:
-    """The encoding that the page's own head names, or None."""
+def decode_page(data: bytes, source: str) -> Decoded:
+    """The markup of a page, in the encoding that its own head names where it names one.
+
+    Raises:
+        ReadError: it is no text.
+    """
+    return decode(data, source, declared=_declared_charset(data))
+
+
+def _declared_charset(data: bytes) -> str | None:
     match = _CHARSET.search(data[:_DECLARATION_BYTES])
     if match is None:
         return None
@@ -107,3 +118,12 @@ def _parsed(markup: str, *, with_metadata: bool) -> tuple[dict[str, str], str]:
 def _encodable(text: str) -> str:
     """``text`` without half surrogate pairs: a numeric reference may name one."""
     return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _read_page(data: bytes, source: str) -> Content:
+    decoded = decode_page(data, source)
+    content = read_html(decoded.text, source)
+    return replace(content, metadata={"encoding": decoded.encoding, **content.metadata})
+
+
+HTML = Reader("text/html", (".html", ".htm"), _read_page)

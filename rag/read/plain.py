@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 
+from rag.read.base import Content, Reader
+from rag.read.decode import decode
 from rag.text.dates import parse_date
 from rag.text.sentences import heading_words
 from rag.types import DocumentDate, Span
 
-__all__ = ["Content", "read_markdown", "read_plain"]
+__all__ = ["MARKDOWN", "PLAIN", "read_markdown", "read_plain"]
 
 MAX_TITLE_CHARACTERS = 200
 _FRONT_MATTER = re.compile(
@@ -20,21 +23,6 @@ _FIELD = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:[ \t]*(\S[^\r\n]*)", re.MULTILINE)
 _DATE_FIELDS = ("date", "published", "pubdate", "publishdate", "publish_date", "published_at")
 _FIRST_HEADING = re.compile(r"^ {0,3}#[ \t]+(?=\S)([^\r\n]*)", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What one media type's reader makes of a file.
-
-    ``title`` is empty where the file gives none; ``page_date`` is a publication date as
-    its metadata wrote it; ``dates`` are those that this reader has already read.
-    """
-
-    text: str
-    title: str
-    page_date: str | None = None
-    dates: tuple[DocumentDate, ...] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_plain(text: str) -> Content:
@@ -77,3 +65,13 @@ def _unquoted(value: str) -> str:
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
         return value[1:-1]
     return value
+
+
+def _read(data: bytes, source: str, parse: Callable[[str], Content]) -> Content:
+    decoded = decode(data, source)
+    content = parse(decoded.text)
+    return replace(content, metadata={"encoding": decoded.encoding, **content.metadata})
+
+
+PLAIN = Reader("text/plain", (".txt",), partial(_read, parse=read_plain))
+MARKDOWN = Reader("text/markdown", (".md", ".markdown"), partial(_read, parse=read_markdown))

@@ -1,4 +1,4 @@
-"""A file's bytes become a Document: decode, read by media type, date, name its language."""
+"""A file's bytes become a Document: read by media type, date, name its language."""
 
 from __future__ import annotations
 
@@ -7,28 +7,21 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from rag.errors import ReadError
-from rag.read.decode import decode
-from rag.read.html import declared_charset, looks_like_html, read_html
-from rag.read.plain import Content, read_markdown, read_plain
+from rag.read.base import Content, Reader, installed_readers
+from rag.read.html import HTML, decode_page, looks_like_html
+from rag.read.plain import PLAIN
 from rag.text.dates import find_dates
 from rag.text.language import language_of
 from rag.types import UPLOAD_PREFIX, Document, DocumentDate
 
 __all__ = ["read_document", "supported_suffixes"]
 
-_MEDIA_TYPES = {
-    ".txt": "text/plain",
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".html": "text/html",
-    ".htm": "text/html",
-}
 _ID_DIGITS = 16
 
 
 def supported_suffixes() -> frozenset[str]:
     """File name endings that can be read, in lower case, each with its dot."""
-    return frozenset(_MEDIA_TYPES)
+    return frozenset(installed_readers())
 
 
 def read_document(source: str, data: bytes) -> Document:
@@ -43,14 +36,8 @@ def read_document(source: str, data: bytes) -> Document:
         ReadError: the suffix is unknown, the content is no text or cannot be parsed, or there
             is none. It raises nothing else.
     """
-    media_type = _media_type(source)
-    declared = declared_charset(data) if media_type in (None, "text/html") else None
-    decoded = decode(data, source, declared=declared)
-    if not decoded.text.strip("\ufeff\u200b \t\r\n") or not decoded.text.strip():
-        raise ReadError(f"{source} holds no text")
-    if media_type is None:
-        media_type = "text/html" if looks_like_html(decoded.text) else "text/plain"
-    content = _read(media_type, decoded.text, source)
+    reader = _reader(source, data)
+    content = reader.read(data, source)
     digest = hashlib.sha256(content.text.encode("utf-8")).hexdigest()
     title = content.title or _name(source)
     return Document(
@@ -62,31 +49,25 @@ def read_document(source: str, data: bytes) -> Document:
         language=language_of(content.text),
         dates=_dates(content, source, title),
         metadata={
-            "media_type": media_type,
-            "encoding": decoded.encoding,
+            "media_type": reader.media_type,
             "bytes": str(len(data)),
             **content.metadata,
         },
     )
 
 
-def _media_type(source: str) -> str | None:
-    """By suffix; None for a URL that has no known one."""
+def _reader(source: str, data: bytes) -> Reader:
+    """The reader by suffix; for a URL without a known one, by what its content looks like."""
+    readers = installed_readers()
     suffix = PurePosixPath(_name(source)).suffix.lower()
-    if suffix in _MEDIA_TYPES:
-        return _MEDIA_TYPES[suffix]
+    if suffix in readers:
+        return readers[suffix]
     if "://" in source:
-        return None
-    known = ", ".join(sorted(_MEDIA_TYPES))
+        return HTML if looks_like_html(decode_page(data, source).text) else PLAIN
+    known = ", ".join(sorted(readers))
     raise ReadError(
         f"{source} has the suffix {suffix or '(none)'}", remedy=f"what can be read: {known}"
     )
-
-
-def _read(media_type: str, text: str, source: str) -> Content:
-    if media_type == "text/html":
-        return read_html(text, source)
-    return read_markdown(text) if media_type == "text/markdown" else read_plain(text)
 
 
 def _dates(content: Content, source: str, title: str) -> tuple[DocumentDate, ...]:
