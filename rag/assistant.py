@@ -22,6 +22,7 @@ from rag.errors import (
     UnknownDocumentError,
 )
 from rag.generate.base import LanguageModel
+from rag.index.files import find_files
 from rag.index.indexer import Indexer
 from rag.index.ingest import IngestEvent, IngestReport, index_documents, ingest_files
 from rag.index.reindex import ReindexReport, complete_index, reindex_store
@@ -32,7 +33,6 @@ from rag.models import Models, model_errors
 from rag.question.analysis import analyse_question
 from rag.question.followup import standalone_question, turns_of
 from rag.question.reworded import standalone_with_model
-from rag.read.files import find_files
 from rag.store.base import ReadView, Store
 from rag.store.open import open_store
 from rag.store.records import DocumentSummary, Finding, FormerDocument, StoreStatus

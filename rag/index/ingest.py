@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 from rag.errors import ReadError
+from rag.index.files import FoundFiles, SourceProblem, is_gone, read_file
 from rag.index.indexer import BATCH_DOCUMENTS, BATCH_PASSAGES, Indexer
-from rag.read.files import FoundFiles, SourceProblem, is_gone, read_file
 from rag.read.reader import read_document
 from rag.store.base import Store, Writer
 from rag.store.records import IndexedDocument, SourceRecord

@@ -29,8 +29,8 @@ from server.wire.notes import notes_of, reads_chinese
 
 if TYPE_CHECKING:
     from rag.config import Settings
+    from rag.index.files import SourceProblem
     from rag.index.ingest import IngestReport
-    from rag.read.files import SourceProblem
     from rag.store.records import DocumentSummary, Finding, StoreStatus
 
 __all__ = [

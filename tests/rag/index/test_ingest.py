@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from rag.errors import IndexMismatchError, StoreLockedError, UnknownDocumentError
+from rag.index.files import find_files
 from rag.index.split import SplitSettings
-from rag.read.files import find_files
 from rag.types import Filters
 from tests.fakes import HashingEncoder
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from rag.index.files import find_files
 from rag.index.indexer import Indexer
 from rag.index.ingest import ingest_files
 from rag.index.split import SplitSettings
-from rag.read.files import find_files
 from rag.store.local.store import LocalStore
 from tests.fakes import HashingEncoder
 
@@ -23,7 +23,7 @@ FILES = 300
 CHILD = """
 import sys
 from pathlib import Path
-from rag.read.files import find_files
+from rag.index.files import find_files
 from rag.index.ingest import ingest_files
 from rag.store.local.store import LocalStore
 from tests.rag.index.test_ingest_durability import make_indexer
