@@ -89,7 +89,7 @@ def test_a_reader_of_another_package_reads_its_suffix(install):
     install(readers="rot13 = acme:ROT13")
     installed_readers.cache_clear()
     assert ".rot13" in supported_suffixes()
-    read = read_document("/a/note.rot13", "Gur png chef.".encode())
+    read = read_document("/a/note.rot13", b"Gur png chef.")
     assert read.text == "The cat purs."
     assert read.metadata == {"media_type": "text/rot13", "bytes": "13", "cipher": "rot13"}
 
