@@ -3,45 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
 from embeddings.types import Encoder, Reranker
-from prompts.registry import load_prompt
-from rag.answer.settings import Composer
+from rag.answer.pipeline import MAX_QUESTION_CHARACTERS, QueryContext, answer_question
+from rag.answer.retrieval import rank_passages
 from rag.answer.stopwatch import Stopwatch
 from rag.answer.verify import cite
-from rag.config import Settings, load_settings
-from rag.errors import (
-    AbandonedError,
-    QuestionError,
-    UnknownDocumentError,
-)
+from rag.config import load_settings
+from rag.errors import QuestionError, SettingsError, UnknownDocumentError
 from rag.generate.base import LanguageModel
 from rag.index.files import find_files
 from rag.index.indexer import Indexer
 from rag.index.ingest import IngestEvent, IngestReport, index_documents, ingest_files
 from rag.index.reindex import ReindexReport, complete_index, reindex_store
 from rag.index.uploads import accept_upload, run_upload
-from rag.inquiry import Inquiry, rank_passages
 from rag.journal.base import JobRecord, Journal, NewTurn, TurnRecord
 from rag.models import Models, model_errors
-from rag.question.analysis import analyse_question
 from rag.question.followup import standalone_question, turns_of
-from rag.question.reworded import standalone_with_model
+from rag.settings import Composer, Settings
 from rag.store.base import ReadView, Store
 from rag.store.open import open_store
 from rag.store.records import DocumentSummary, Finding, FormerDocument, StoreStatus
 from rag.types import (
-    Answer,
     Citation,
-    Claim,
     Document,
+    Event,
     Filters,
+    Finished,
     Hit,
     Outcome,
     Passage,
@@ -52,15 +45,15 @@ __all__ = ["MAX_QUESTION_CHARACTERS", "Assistant", "SearchResult"]
 
 # As many as a follow-up may lean on; further back is another topic.
 _TURNS_READ = 20
-# Longer ones leave the reranker no room for the passage.
-MAX_QUESTION_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Passages, best first, each cited whole; ``generation`` is the state searched."""
+    """Passages, best first. ``citations`` quote each whole, in the same order;
+    ``generation`` is the state searched."""
 
-    hits: tuple[tuple[Hit, Citation], ...]
+    hits: tuple[Hit, ...]
+    citations: tuple[Citation, ...]
     generation: str
 
 
@@ -90,7 +83,6 @@ class Assistant:
             reranker=reranker,
             language_model=language_model,
         )
-        self._observers: tuple[Callable[[Outcome], None], ...] = ()
 
     @classmethod
     def open(cls, data: str | Path | None = None, *, settings: Settings | None = None) -> Assistant:
@@ -161,8 +153,7 @@ class Assistant:
             SettingsError: the variable that should hold an endpoint's key does not.
         """
         _ = self.reranker, self.indexer
-        if self.settings.answer.composer != "extractive":
-            _ = self.models.language_model
+        _ = self.models.language_model
 
     def check_models(self) -> None:
         """Load the models and make sure that the index was built with them.
@@ -221,13 +212,13 @@ class Assistant:
 
     def run_job(self, job_id: str, *, stop: Callable[[], bool] = lambda: False) -> JobRecord:
         """Take the documents of a job in, as ``ingest`` does files; one broken file never
-        stops the rest. A job begun by a process that died is gone on with.
+        stops the rest. A job begun by a process that died is resumed.
 
         ``stop`` is asked before each file; once true, the rest stays queued.
 
         Raises:
             StoreLockedError: somebody is writing; the job stays queued: try again.
-            IndexMismatchError, ModelError, StoreError: likewise, until that is mended.
+            IndexMismatchError, ModelError, StoreError: likewise, until that is fixed.
             UnknownJobError: there is no such job.
         """
         with model_errors():
@@ -256,7 +247,7 @@ class Assistant:
     ) -> ReindexReport:
         """Build a new index with the current settings; the old one serves until the switch.
 
-        Interrupted, it goes on where it stopped when called again. ``on_progress`` is
+        Interrupted, it resumes where it stopped when called again. ``on_progress`` is
         told documents done and their total.
         """
         with model_errors():
@@ -312,8 +303,8 @@ class Assistant:
 
     def search(
         self, query: str | Question, *, limit: int = 10, filters: Filters = Filters()
-    ) -> list[Hit]:
-        """The best passages for a query, reranked, at most ``limit``.
+    ) -> SearchResult:
+        """The best passages for a query, reranked, each cited whole; at most ``limit``.
 
         A Question brings its own filters and day; ``filters`` are those of a plain text.
 
@@ -321,22 +312,12 @@ class Assistant:
             QuestionError, IndexMismatchError, ModelError: as ``ask`` does.
         """
         asked = _checked(Question(query, filters) if isinstance(query, str) else query)
-        question = replace(asked, text=_understood(asked))
+        text = standalone_question(asked.text, asked.history, limit=MAX_QUESTION_CHARACTERS)
+        question = replace(asked, text=text)
         with self.store.read() as view:
-            return self._rank(view, question)[:limit]
-
-    def find(self, query: str | Question, *, limit: int = 10) -> SearchResult:
-        """As ``search``, each passage with the characters that it stands for.
-
-        Raises:
-            QuestionError, IndexMismatchError, ModelError: as ``ask`` does.
-        """
-        asked = _checked(Question(query) if isinstance(query, str) else query)
-        question = replace(asked, text=_understood(asked))
-        with self.store.read() as view:
-            hits = self._rank(view, question)[:limit]
-            cited = _cite_hits(view, hits)
-            return SearchResult(tuple(zip(hits, cited, strict=True)), view.generation)
+            ranked = rank_passages(view, question, self.models, self.settings.retrieve, Stopwatch())
+            hits = ranked[:limit]
+            return SearchResult(tuple(hits), tuple(_cite_hits(view, hits)), view.generation)
 
     def cite_hits(self, outcome: Outcome, *, limit: int = 10) -> list[Citation]:
         """The best passages that an outcome rests on, each whole, as they stand now.
@@ -347,68 +328,73 @@ class Assistant:
             hits = [hit for hit in outcome.ranking[:limit] if view.resolve(hit.passage.document_id)]
             return _cite_hits(view, hits)
 
+    def stream(
+        self,
+        question: str | Question,
+        *,
+        limit: int | None = None,
+        composer: Composer | None = None,
+    ) -> Generator[Event, None, None]:
+        """Answer as ``ask`` does, and tell what happens as events, the last one Finished.
+
+        Closing the iterator cancels the question, also while a language model is at work:
+        it tells Waiting some times a second then.
+
+        Raises:
+            As ``ask``; what is wrong with the question or the settings at once, the rest
+            while the events are consumed.
+        """
+        asked = _checked(Question(question) if isinstance(question, str) else question)
+        if (composer or self.settings.answer.composer) == "write":
+            raise SettingsError(
+                "answer.composer 'write' needs a verifier of written sentences, which comes "
+                "with the reading model (issue 15)",
+                remedy="set it to 'quote'",
+            )
+        return answer_question(
+            QueryContext(
+                question=asked,
+                store=self.store,
+                models=self.models,
+                settings=self.settings,
+                limit=limit or self.settings.answer.passages,
+                stopwatch=Stopwatch(),
+            )
+        )
+
     def ask(
         self,
         question: str | Question,
         *,
         limit: int | None = None,
         composer: Composer | None = None,
-        on_claim: Callable[[Claim], None] = lambda claim: None,
-        on_written: Callable[[Answer], None] = lambda answer: None,
-        stop: Callable[[], bool] = lambda: False,
     ) -> Outcome:
         """Answer from the archive, or abstain; every claim's citations are verified.
 
         A follow-up, a question with history, is looked up and judged as a question that
         stands alone; the outcome says which in ``standalone``.
-        ``limit`` is how many passages are read sentence by sentence, ``composer`` who words
-        the answer; without them, what settings say. ``on_claim`` is told of each claim of
-        an answer once it is verified, in order, in the calling thread; ``on_written``, after
-        it, only of a language model's answer, as far as that has been verified: the claims
-        of the outcome begin with these. ``stop`` is asked while a language model is at
-        work; once it is true, the work ends.
+        ``limit`` is how many passages are read sentence by sentence, ``composer`` how the
+        answer is composed; without them, what settings say.
 
         Raises:
             QuestionError: the question is blank, or longer than MAX_QUESTION_CHARACTERS.
             IndexMismatchError: the index was built with another encoder.
             ModelError: a model could not be loaded or run.
-            SettingsError: "generative" without a language model.
-            LanguageModelError: "generative", and the language model wrote nothing.
-            AbandonedError: ``stop`` was true while a language model was at work.
+            SettingsError: composer "write", or the language model's key is not set.
         """
-        asked = _checked(Question(question) if isinstance(question, str) else question)
-        composer = composer or self.settings.answer.composer
-        watch = Stopwatch()
-        with watch.time("total"), self.store.read() as view:
-            understood = self._understood(asked, composer, watch, stop)
-            terms = analyse_question(understood)
-            inquiry = Inquiry(
-                view,
-                asked,
-                understood,
-                terms,
-                self.models,
-                self.settings,
-                watch,
-                composer,
-                on_claim,
-                on_written,
-                stop,
-            )
-            outcome = inquiry.run(limit or self.settings.answer.passages)
-        outcome = replace(outcome, timings_ms=dict(watch.laps))
-        for tell in self._observers:
-            tell(outcome)
-        return outcome
+        for event in self.stream(question, limit=limit, composer=composer):
+            if isinstance(event, Finished):
+                return event.outcome
+        raise AssertionError("the pipeline ended without an outcome")
 
-    @contextmanager
-    def observed(self, tell: Callable[[Outcome], None]) -> Iterator[None]:
-        """While this is open ``tell`` is told of each outcome, in the thread that asked."""
-        self._observers += (tell,)
-        try:
-            yield
-        finally:
-            self._observers = tuple(other for other in self._observers if other is not tell)
+    def continued(self, question: Question, conversation_id: str) -> Question:
+        """The question with the stored conversation before it as its history.
+
+        Raises:
+            UnknownConversationError: there is no such conversation.
+        """
+        turns = self.journal.conversation(conversation_id, last=_TURNS_READ).turns
+        return replace(question, history=tuple(s for turn in turns for s in turns_of(turn.outcome)))
 
     def converse(
         self,
@@ -418,67 +404,24 @@ class Assistant:
         owner: str = "",
         limit: int | None = None,
         composer: Composer | None = None,
-        on_claim: Callable[[Claim], None] = lambda claim: None,
-        on_written: Callable[[Answer], None] = lambda answer: None,
-        stop: Callable[[], bool] = lambda: False,
     ) -> TurnRecord:
         """Answer as ``ask`` does, in a stored conversation, and store the turn durably.
 
         The conversation's turns are the question's history; None begins one. ``owner`` is
-        recorded; whether somebody may go on with a conversation is for the caller to say.
-        What ``stop`` ended is not stored.
+        recorded; whether somebody may continue a conversation is for the caller to say.
         The outcome returned is whole; the one stored is without ranking and candidates.
 
         Raises:
             UnknownConversationError: there is no such conversation.
-            QuestionError, IndexMismatchError, ModelError, SettingsError, LanguageModelError,
-                AbandonedError: as ``ask`` does.
+            QuestionError, IndexMismatchError, ModelError, SettingsError: as ``ask`` does.
             StoreError: the conversation cannot be read or written.
         """
         asked = Question(question) if isinstance(question, str) else question
-        journal = self.store.journal
         if conversation_id is not None:
-            turns = journal.conversation(conversation_id, last=_TURNS_READ).turns
-            history = tuple(side for turn in turns for side in turns_of(turn.outcome))
-            asked = replace(asked, history=history)
-        outcome = self.ask(
-            asked,
-            limit=limit,
-            composer=composer,
-            on_claim=on_claim,
-            on_written=on_written,
-            stop=stop,
-        )
-        return replace(journal.add_turn(conversation_id, NewTurn(outcome, owner)), outcome=outcome)
-
-    def _understood(
-        self, question: Question, composer: Composer, watch: Stopwatch, stop: Callable[[], bool]
-    ) -> str:
-        """The question without need of its history, in a language model's words where one
-        composes and they keep what was asked, else by rules."""
-        ruled = _understood(question)
-        model = None if composer == "extractive" else self.models.language_model
-        # What the rules leave alone stands by itself; a model would take seconds to agree.
-        if model is None or ruled == question.text:
-            return ruled
-        with watch.time("rewrite"):
-            reworded = standalone_with_model(
-                question.text,
-                question.history,
-                model,
-                load_prompt("standalone"),
-                deadline_seconds=self.settings.language_model.timeout_seconds,
-                limit=MAX_QUESTION_CHARACTERS,
-                stop=stop,
-            )
-        if reworded is None and stop():
-            raise AbandonedError("nobody waits for the answer any more")
-        return reworded or ruled
-
-    def _rank(self, view: ReadView, question: Question) -> list[Hit]:
-        return rank_passages(view, question, self.models, self.settings.retrieve, Stopwatch())
-
-    # -- the archive, read
+            asked = self.continued(asked, conversation_id)
+        outcome = self.ask(asked, limit=limit, composer=composer)
+        turn = self.journal.add_turn(conversation_id, NewTurn(outcome, owner))
+        return replace(turn, outcome=outcome)
 
     @property
     def journal(self) -> Journal:
@@ -553,11 +496,6 @@ def _checked(question: Question) -> Question:
             remedy=f"ask in at most {MAX_QUESTION_CHARACTERS}",
         )
     return replace(question, text=text)
-
-
-def _understood(question: Question) -> str:
-    """The question's text, with what its history has to say of it."""
-    return standalone_question(question.text, question.history, limit=MAX_QUESTION_CHARACTERS)
 
 
 def _cite_hits(view: ReadView, hits: Sequence[Hit]) -> list[Citation]:

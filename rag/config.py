@@ -11,30 +11,18 @@ import os
 import shutil
 import tomllib
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
-import platformdirs
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from rag.answer.settings import AnswerSettings, SupportWeights
 from rag.errors import SettingsError
-from rag.generate.settings import LanguageModelSettings
-from rag.index.split import SplitSettings
-from rag.retrieve.retriever import RetrieveSettings
+from rag.settings import SECTIONS, Settings, default_data, setting_keys
 
 __all__ = [
     "DEFAULT_CONFIG_FILE",
-    "LanguageModelSettings",
-    "ModelSettings",
-    "ServerSettings",
-    "Settings",
-    "StoreSettings",
     "collector_named",
     "load_settings",
-    "setting_keys",
     "settings_file",
     "write_setting",
 ]
@@ -43,154 +31,6 @@ DEFAULT_CONFIG_FILE = "footnote.toml"
 ENVIRONMENT_PREFIX = "FOOTNOTE_"
 # Names the file itself, so it is no setting of the file.
 CONFIG_VARIABLE = "FOOTNOTE_CONFIG"
-
-
-def _default_data() -> Path:
-    return Path(platformdirs.user_data_dir("footnote", appauthor=False))
-
-
-def _default_cache() -> Path:
-    return Path(platformdirs.user_cache_dir("footnote", appauthor=False))
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """Which models run, and how.
-
-    ``encoder`` and ``reranker`` are registry names, local paths or hub names of
-    sentence-transformers models. A prompt of None is the model's own. ``dtype`` "auto"
-    takes bfloat16 where the processor has it and vectors stay within cosine 0.999 of
-    float32. ``encoder_reads`` and ``reranker_reads`` say which scripts a model reads;
-    "auto" is what the registry says or, of a model it does not know, what the tokenizer
-    shows. ``threads`` 0 leaves the choice to torch. ``cache_dir`` holds converted
-    weights and the token vocabulary; it can be deleted at any time.
-    """
-
-    encoder: str = "minilm"
-    query_prompt: str | None = None
-    passage_prompt: str | None = None
-    encoder_reads: Literal["auto", "latin", "any"] = "auto"
-    reranker: str = "ms-marco-minilm"
-    reranker_reads: Literal["auto", "latin", "any"] = "auto"
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    batch_size: int = 32
-    threads: int = 0
-    cache_dir: Path = field(default_factory=_default_cache)
-
-    def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise ValueError("batch_size must be 1 or more")
-        if self.threads < 0:
-            raise ValueError("threads must be 0 (torch's choice) or more")
-
-
-def _listed(value: object) -> object:
-    """A list as the environment writes it: parts between commas."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
-    """Where documents are kept: the ``kind`` of store, by the name it is installed under."""
-
-    kind: str = "local"
-
-
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-
-
-@dataclass(frozen=True, slots=True)
-class ServerSettings:
-    """How `footnote serve` listens, and what it lets in.
-
-    ``public_url`` is where clients reach it, when a proxy stands before it; links are made
-    from it. ``allowed_hosts`` are further names that it answers to. ``cors_origins`` are
-    web pages of other origins that may call it; none by default. ``trusted_proxies`` are
-    addresses whose forwarded headers are believed. ``workers`` questions run at once and at
-    most ``queue`` wait; one that is not answered within ``timeout_seconds``, and what a
-    language model may take besides, is given up.
-    ``rate_limit`` ("120/minute") holds for each key, or for each address without keys.
-    Sizes are in bytes. ``log_format`` "auto" is "console" on a terminal, else "json".
-    ``tracing`` sends spans to the collector that OTEL_EXPORTER_OTLP_* name, see
-    `collector_named`.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    public_url: str = ""
-    allowed_hosts: Listed = ()
-    cors_origins: Listed = ()
-    trusted_proxies: Listed = ("127.0.0.1",)
-    workers: int = 2
-    queue: int = 128
-    timeout_seconds: float = 60.0
-    rate_limit: str = "600/minute"
-    max_body_bytes: int = 1_000_000
-    max_upload_bytes: int = 50_000_000
-    log_format: Literal["auto", "json", "console"] = "auto"
-    tracing: bool = False
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            raise ValueError("port must be 0 (any free one) to 65535")
-        for name in ("workers", "queue", "timeout_seconds", "max_body_bytes", "max_upload_bytes"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be above 0")
-        for origin in self.cors_origins:
-            parts = urlsplit(origin)
-            if origin != f"{parts.scheme}://{parts.netloc}" or not parts.netloc:
-                raise ValueError(
-                    f"cors_origins: {origin!r} is no origin; write https://NAME[:PORT] and no more"
-                )
-        if self.public_url and not self.public_url.startswith(("http://", "https://")):
-            raise ValueError("public_url must begin with http:// or https://")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """All settings. ``origins`` maps each dotted key to where its value came from."""
-
-    data: Path = field(default_factory=_default_data)
-    store: StoreSettings = field(default_factory=StoreSettings)
-    models: ModelSettings = field(default_factory=ModelSettings)
-    split: SplitSettings = field(default_factory=SplitSettings)
-    retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
-    answer: AnswerSettings = field(default_factory=AnswerSettings)
-    support: SupportWeights = field(default_factory=SupportWeights)
-    language_model: LanguageModelSettings = field(default_factory=LanguageModelSettings)
-    server: ServerSettings = field(default_factory=ServerSettings)
-    origins: Mapping[str, str] = field(default_factory=dict)
-
-    def items(self) -> list[tuple[str, Any, str]]:
-        """(dotted key, value, origin) of every setting, in a fixed order."""
-        rows: list[tuple[str, Any, str]] = []
-        for key in setting_keys():
-            section, _, name = key.rpartition(".")
-            value = getattr(getattr(self, section) if section else self, name)
-            rows.append((key, value, self.origins.get(key, "default")))
-        return rows
-
-
-_SECTIONS: Mapping[str, type[Any]] = {
-    "store": StoreSettings,
-    "models": ModelSettings,
-    "split": SplitSettings,
-    "retrieve": RetrieveSettings,
-    "answer": AnswerSettings,
-    "support": SupportWeights,
-    "language_model": LanguageModelSettings,
-    "server": ServerSettings,
-}
-
-
-def setting_keys() -> tuple[str, ...]:
-    """Every dotted key there is, such as ``data`` and ``split.max_tokens``."""
-    return (
-        "data",
-        *(f"{section}.{f.name}" for section, cls in _SECTIONS.items() for f in fields(cls)),
-    )
 
 
 def load_settings(
@@ -345,13 +185,13 @@ def _unknown(key: str, origin: str) -> str:
 
 
 def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
-    sections: dict[str, dict[str, Any]] = {name: {} for name in _SECTIONS}
+    sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
     for key, value in values.items():
         section, _, name = key.rpartition(".")
         if section:
             sections[section][name] = value
     built: dict[str, Any] = {}
-    for section, cls in _SECTIONS.items():
+    for section, cls in SECTIONS.items():
         try:
             built[section] = TypeAdapter(cls).validate_python(sections[section])
         except ValidationError as error:
@@ -364,7 +204,7 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
 
 def _data_path(values: Mapping[str, Any], origins: Mapping[str, str]) -> Path:
     if "data" not in values:
-        return _default_data()
+        return default_data()
     value = values["data"]
     # An empty path would be the current directory, which nobody means.
     if not isinstance(value, str | Path) or not str(value) or value == Path():

@@ -5,8 +5,8 @@ FootnoteError
 ├── ReadError              a file could not be turned into a Document
 │   └── UnreadableTypeError    no reader takes files of its ending
 ├── ModelError             model weights are missing, altered or failed to run
-├── LanguageModelError     a language model gave no draft, or only part of one
-├── AbandonedError         whoever asked does not wait for the answer any more
+├── LanguageModelError     a language model gave no reply, or only part of one
+├── RequestCancelledError  whoever asked has gone
 ├── StoreError             the data directory cannot be used as asked
 │   ├── StoreLockedError   another process is writing to it
 │   ├── StoreVersionError  it was written by a newer Footnote
@@ -20,7 +20,6 @@ FootnoteError
 ├── UnknownJobError        there is no such upload, or its bytes are gone
 ├── NameTakenError         something else has that name already
 └── CitationError          a citation's quote is not what its span says
-    └── UnsupportedClaimError  quotes are exact, but do not support the claim
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ from __future__ import annotations
 from typing import Literal
 
 __all__ = [
-    "AbandonedError",
     "CitationError",
     "FilterError",
     "FootnoteError",
@@ -39,6 +37,7 @@ __all__ = [
     "NameTakenError",
     "QuestionError",
     "ReadError",
+    "RequestCancelledError",
     "SettingsError",
     "StoreDamagedError",
     "StoreError",
@@ -49,7 +48,6 @@ __all__ = [
     "UnknownJobError",
     "UnknownTurnError",
     "UnreadableTypeError",
-    "UnsupportedClaimError",
 ]
 
 
@@ -91,10 +89,10 @@ LanguageModelFailure = Literal[
 
 
 class LanguageModelError(FootnoteError):
-    """A language model gave no draft, or only part of one.
+    """A language model gave no reply, or only part of one.
 
     ``kind`` is "unreachable" (no connection, or the server is failing), "timeout" (nothing
-    in time, or not the end of it), "rate_limited", "malformed" (what came is no draft),
+    in time, or not the end of it), "rate_limited", "malformed" (not a chat completion),
     "empty", "interrupted" (it broke off) or "refused" (the server declines the request).
     ``retry_after_seconds`` is how long the server asked to wait, None where it did not.
     """
@@ -112,8 +110,8 @@ class LanguageModelError(FootnoteError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class AbandonedError(FootnoteError):
-    """Whoever asked does not wait for the answer any more, so it was not finished."""
+class RequestCancelledError(FootnoteError):
+    """Whoever asked has gone, so the question was not answered."""
 
 
 class StoreError(FootnoteError):
@@ -166,7 +164,3 @@ class NameTakenError(FootnoteError):
 
 class CitationError(FootnoteError):
     """A citation's quote is not what its span says."""
-
-
-class UnsupportedClaimError(CitationError):
-    """The quotes of a claim are exact but do not support it."""

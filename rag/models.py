@@ -10,12 +10,11 @@ from threading import Lock
 from embeddings.encoder import load_encoder
 from embeddings.reranker import load_reranker
 from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
-from rag.config import ModelSettings
 from rag.errors import IndexMismatchError, ModelError
 from rag.generate.base import LanguageModel
 from rag.generate.open import open_language_model
-from rag.generate.settings import LanguageModelSettings
 from rag.plugins import load_plugin
+from rag.settings import LanguageModelSettings, ModelSettings
 from rag.text.tokens import TokenCounter, load_tokenizer
 
 __all__ = ["Models", "model_errors"]

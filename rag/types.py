@@ -21,22 +21,28 @@ __all__ = [
     "Candidate",
     "Citation",
     "Claim",
+    "Claimed",
     "DateKind",
     "Document",
     "DocumentDate",
-    "DraftVerdict",
+    "Event",
     "Filters",
-    "GenerationReport",
+    "Finished",
     "Hit",
     "ModelIdentity",
     "Outcome",
     "Passage",
     "QueryTerm",
     "Question",
+    "Ranked",
+    "Read",
+    "Selection",
     "Signs",
     "Span",
     "StageScore",
     "Turn",
+    "Understood",
+    "Waiting",
     "parse_passage_id",
     "passage_id",
 ]
@@ -46,7 +52,7 @@ UPLOAD_PREFIX = "upload:"
 
 DateKind = Literal["published", "event", "ingested"]
 AbstentionReason = Literal[
-    "empty_archive", "nothing_asked", "no_match", "insufficient_evidence", "draft_unsupported"
+    "empty_archive", "nothing_asked", "no_match", "insufficient_evidence", "none_chosen"
 ]
 
 AbstentionKind = Literal["off_topic", "missing_fact", "premise"]
@@ -350,73 +356,24 @@ class ModelIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class DraftVerdict:
-    """A sentence that a language model wrote, and what became of it; for the receipt only.
+class Selection:
+    """What a language model chose among the statements that it was shown.
 
-    ``verdict`` is "found" or "misattributed" where it was said, else "stitched",
-    "unsupported" or "uncited" (see rag.answer.gate), and ``reasons`` why. Readers are
-    never shown ``text`` as an answer.
-    """
-
-    text: str
-    markers: tuple[int, ...]
-    verdict: str
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationReport:
-    """What a language model was given and what became of its draft.
-
-    ``draft`` are its sentences in order, repetitions left out; ``declined`` is whether it
-    said that the passages do not answer. ``left_out`` are the ids of passages for which its
-    context had no room, ``shortened`` those of which some sentences were given.
-    ``first_claim_ms`` is the wall time from asking to the first verified sentence, None
-    where there was none. ``subquestions`` are what the question was taken apart into, whose
-    passages it was given too; none where it was left whole.
+    ``shown`` counts the statements, numbered from 1; ``chosen`` are the numbers it gave, in
+    its order. None chosen without a ``failure`` means that it found no statement that
+    answers. ``failure`` says why its choice could not be had; then the archive's rules chose.
     """
 
     model: ModelIdentity
-    prompts: tuple[str, ...]
-    draft: tuple[DraftVerdict, ...]
-    declined: bool
-    left_out: tuple[str, ...]
-    shortened: tuple[str, ...]
-    first_claim_ms: float | None
-    subquestions: tuple[str, ...] = ()
+    prompt: str
+    shown: int
+    chosen: tuple[int, ...]
+    failure: str | None = None
 
     @property
-    def found(self) -> int:
-        """Sentences said as the model cited them."""
-        return self._count("found")
-
-    @property
-    def misattributed(self) -> int:
-        """Sentences said with another citation than the model's."""
-        return self._count("misattributed")
-
-    @property
-    def stitched(self) -> int:
-        """Sentences withheld, whose facts no stored sentence states together."""
-        return self._count("stitched")
-
-    @property
-    def unsupported(self) -> int:
-        """Sentences withheld, that no passage given supports."""
-        return self._count("unsupported")
-
-    @property
-    def uncited(self) -> int:
-        """Sentences withheld, that name no passage and have no support."""
-        return self._count("uncited")
-
-    @property
-    def withheld(self) -> int:
-        """Sentences withheld, whatever for."""
-        return self.stitched + self.unsupported + self.uncited
-
-    def _count(self, verdict: str) -> int:
-        return sum(sentence.verdict == verdict for sentence in self.draft)
+    def declined(self) -> bool:
+        """Whether the model said that no statement answers."""
+        return not self.chosen and self.failure is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,12 +385,9 @@ class Answer:
     ``short_answer`` cites the characters of the first claim that name the thing asked for
     (a date, a number, a person, ...); None where they cannot be told exactly.
     ``conflict`` is whether documents give different values for what is asked; the first
-    claims then give each, newest first. ``composer`` is who worded the claims: the archive
-    itself, or a language model whose draft ``report`` tells of. ``fallback`` says why the
-    archive's own sentences are given where a language model was to write, or why its
-    answer ends early. Where ``report`` has sub-questions, the ``ranking`` of a generative
-    answer takes the passages of each and of the question by turns; a passage found for a
-    sub-question alone has no scores.
+    claims then give each, newest first. ``composer`` "quote" means that every claim is a
+    stored sentence; ``selection`` tells which of them a language model chose, None without
+    one.
     """
 
     question: Question
@@ -442,14 +396,12 @@ class Answer:
     ranking: tuple[Hit, ...]
     candidates: tuple[Candidate, ...]
     models: Mapping[str, ModelIdentity]
-    prompts: tuple[str, ...]
     generation: str
     timings_ms: Mapping[str, float]
     short_answer: Citation | None = None
     conflict: bool = False
-    composer: Literal["extractive", "generative"] = "extractive"
-    fallback: str | None = None
-    report: GenerationReport | None = None
+    composer: Literal["quote"] = "quote"
+    selection: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,8 +413,8 @@ class Abstention:
     of what is asked about ("off_topic"), speaks of it without the fact asked for
     ("missing_fact"), or does not state, or states otherwise, what the question takes for
     granted ("premise"). ``mentions`` are sentences of what it does say of the subject.
-    The reason "draft_unsupported" is of a language model's draft, which ``report`` tells
-    of: the archive supports none of its sentences.
+    The reason "none_chosen" is a language model's, which ``selection`` tells of: it found no
+    statement that answers.
     """
 
     question: Question
@@ -477,7 +429,52 @@ class Abstention:
     models: Mapping[str, ModelIdentity]
     generation: str
     timings_ms: Mapping[str, float]
-    report: GenerationReport | None = None
+    selection: Selection | None = None
 
 
 Outcome = Answer | Abstention
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The first event of a question: ``text`` is what is looked up, the question itself or,
+    of a follow-up, the question that stands alone."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Passages were found, best first; none where nothing matches."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The sentences of the best passages were judged, best first."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A language model is at work; told some times a second, so that whoever consumes the
+    events can close them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claim of the answer, verified; in the order of the answer."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event: the outcome as a whole."""
+
+    outcome: Outcome
+
+
+Event = Understood | Ranked | Read | Waiting | Claimed | Finished

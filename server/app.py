@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from rag.assistant import Assistant
-from rag.config import Settings
+from rag.settings import Settings
+from rag.types import Outcome
 from server.http.context import ServerContext
 from server.http.middleware import (
     BodyLimit,
@@ -58,6 +59,10 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
     """
     settings = assistant.settings.server
     guard = Guard(settings, assistant.journal)
+    metrics = Metrics()
+    observers: tuple[Callable[[Outcome], None], ...] = (metrics.count_outcome,)
+    if tracer_provider is not None:
+        observers += (stage_spans(tracer_provider),)
     context = ServerContext(
         assistant=assistant,
         settings=settings,
@@ -68,7 +73,8 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
             timeout_seconds=settings.timeout_seconds + model_seconds(assistant.settings),
         ),
         uploads=UploadWorker(assistant),
-        metrics=Metrics(),
+        metrics=metrics,
+        observers=observers,
     )
     _watch(context)
 
@@ -77,10 +83,8 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.enter_context(assistant.observed(context.metrics.count_outcome))
             if tracer_provider is not None:
                 stack.callback(tracer_provider.force_flush, _FLUSH_MILLISECONDS)
-                stack.enter_context(assistant.observed(stage_spans(tracer_provider)))
             await stack.enter_async_context(mcp.running())
             context.uploads.start()
             yield
@@ -130,7 +134,7 @@ def create_app(assistant: Assistant, *, tracer_provider: TracerProvider | None =
 
 def model_seconds(settings: Settings) -> float:
     """How long a language model may take for one question: its own deadlines come first, so
-    that what it does not write in time is answered in the archive's own sentences."""
+    that where it does not reply in time the sentences are chosen without it."""
     model = settings.language_model
     # A follow-up is reworded, then answered.
     return 2 * model.timeout_seconds if model.configured else 0.0

@@ -10,8 +10,9 @@ import uvicorn
 from rich.console import Console
 
 from rag.assistant import Assistant
-from rag.config import ServerSettings, collector_named
+from rag.config import collector_named
 from rag.errors import SettingsError
+from rag.settings import ServerSettings
 from server.app import create_app, model_seconds
 from server.http.security import check_binding
 from server.observe.logs import configure_logging

@@ -11,9 +11,10 @@ import numpy as np
 
 from embeddings.registry import Reads
 from embeddings.types import Encoder, EncoderIdentity, Progress, Reranker, Vectors
-from rag.types import Signs
+from rag.generate.base import LanguageModel
+from rag.types import ModelIdentity, Signs
 
-__all__ = ["HashingEncoder", "OverlapReranker"]
+__all__ = ["HashingEncoder", "OverlapReranker", "ScriptedModel", "full_signs"]
 
 # A run of letters and digits, or one character of a script that writes no spaces.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u9fff\uac00-\ud7af]+")
@@ -115,9 +116,57 @@ class OverlapReranker:
         return np.asarray([12.0 * share - 6.0 for share in shares], dtype=np.float32)
 
 
-def _conform() -> tuple[Encoder, Reranker]:
+class ScriptedModel:
+    """Replies with its script in pieces of ``size`` characters, then fails, if it is to.
+
+    ``script`` may be a function of the prompt. ``prompts`` are those it was given; ``closed``
+    counts the replies that were closed before their end.
+    """
+
+    context_tokens = 4096
+    identity = ModelIdentity("scripted", "1")
+
+    def __init__(self, script, *, size=7, fails=None, context_tokens=4096):
+        self.script, self.size, self.fails = script, size, fails
+        self.context_tokens = context_tokens
+        self.prompts = []
+        self.schemas = []
+        self.closed = 0
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def stream(self, messages, *, max_tokens, deadline_seconds, schema=None):
+        [message] = messages
+        self.prompts.append(message.text)
+        self.schemas.append(schema)
+        script = self.script(message.text) if callable(self.script) else self.script
+        try:
+            yield ""
+            for at in range(0, len(script), self.size):
+                yield script[at : at + self.size]
+            if self.fails:
+                raise self.fails
+        except GeneratorExit:
+            self.closed += 1
+            raise
+
+    def close(self) -> None:
+        pass
+
+
+def run(generator):
+    """What a generator returns, whatever it yields before."""
+    while True:
+        try:
+            next(generator)
+        except StopIteration as stop:
+            return stop.value
+
+
+def _conform() -> tuple[Encoder, Reranker, LanguageModel]:
     """For the type checker: the fakes are what the protocols say."""
-    return HashingEncoder(), OverlapReranker()
+    return HashingEncoder(), OverlapReranker(), ScriptedModel("")
 
 
 def full_signs(**changes: object) -> Signs:

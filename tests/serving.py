@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 from rag.assistant import Assistant
-from rag.config import ServerSettings
+from rag.settings import ServerSettings
 from server.app import create_app
 from server.serve import listen
 

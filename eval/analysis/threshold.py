@@ -15,7 +15,7 @@ from eval.measure.statistics import (
 )
 from eval.records import QuestionRecord
 from eval.runs.folder import Run
-from rag.config import Settings
+from rag.settings import Settings
 
 __all__ = ["MIN_EACH", "Calibration", "calibrate", "check_both_kinds", "warnings_of"]
 

@@ -18,8 +18,8 @@ from eval.analysis.threshold import check_both_kinds
 from eval.errors import EvalError
 from eval.records import QuestionRecord
 from eval.runs.folder import Run
-from rag.answer.settings import SupportWeights
 from rag.question.analysis import is_chinese
+from rag.settings import SupportWeights
 
 __all__ = ["FittedWeights", "SetFit", "fit_weights"]
 

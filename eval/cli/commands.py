@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from eval.questions.prepare import Target
     from eval.runs.folder import Run
-    from rag.config import Settings
+    from rag.settings import Settings
 
 __all__ = ["app"]
 
@@ -124,7 +124,7 @@ def run(
     composer: Annotated[
         str | None,
         typer.Option(
-            metavar="auto|extractive|generative",
+            metavar="quote",
             help="Who words the answers [default: as settings say].",
         ),
     ] = None,
@@ -407,7 +407,7 @@ def calibrate(
             raise EvalError("give --questions FILE with --archive or --data, --suite, or --run")
         target = Target(questions=questions, archive=archive, data=data, suite=suite)
         # The threshold is one on the archive's own sentences, whoever words the answer.
-        asked = _settings(config, flags={"answer.composer": "extractive"})
+        asked = _settings(config, flags={})
         runs = [_run(target, asked, None)]
     said = make_console(stderr=True)
     for warning in dict.fromkeys(w for run in runs for w in warnings_of(run, settings)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from eval.measure.drafts import draft_of, timings_of
 from eval.measure.measures import STAGES, question_measures
 from eval.measure.metrics import contains_answer
 from eval.questions.answers import is_short
@@ -63,15 +62,15 @@ class Judge:
                 )
                 for claim in claims
             ],
-            composer=outcome.composer if isinstance(outcome, Answer) else None,
-            draft=draft_of(outcome),
+            composer="extractive" if isinstance(outcome, Answer) else None,
+            draft=None,
             nearest=self._citations(abstained.nearest if abstained else (), case),
             best=best,
             best_right=_is_right(best, case, criterion),
             decision_score=first.support if first else 0.0,
             signs=_signs(first) if first else {},
             rankings=self.rankings(outcome.ranking),
-            timings_ms=timings_of(outcome),
+            timings_ms=dict(outcome.timings_ms),
             tokens={
                 "read": self._tokens_read(outcome),
                 "said": sum(self.count_tokens(claim.text) for claim in claims),

@@ -13,11 +13,11 @@ from eval.errors import EvalError
 from eval.questions.library import Library
 from eval.questions.suite import one_passage
 from rag.assistant import Assistant
-from rag.config import Settings
 from rag.errors import ReadError
 from rag.index.files import find_files, read_file
 from rag.index.indexer import BATCH_DOCUMENTS, BATCH_PASSAGES, Indexer
 from rag.read.reader import read_document
+from rag.settings import Settings
 from rag.types import Document, Passage
 
 __all__ = [

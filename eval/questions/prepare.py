@@ -22,7 +22,7 @@ from eval.questions.library import Library
 from eval.questions.question_file import BUNDLED_ARCHIVE, BUNDLED_QUESTIONS, read_question_file
 from eval.questions.suite import SuiteFiles, find_suite, read_corpus, read_suite
 from rag.assistant import Assistant
-from rag.config import Settings
+from rag.settings import Settings
 
 __all__ = ["Prepared", "Target", "prepare"]
 

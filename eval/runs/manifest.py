@@ -105,7 +105,7 @@ def describe_run(
 
 def _writer(assistant: Assistant, selection: CaseSelection) -> ModelIdentity | None:
     """The language model that answers are composed with, None where none is."""
-    if selection.mode != "answers" or assistant.settings.answer.composer == "extractive":
+    if selection.mode != "answers":
         return None
     model = assistant.models.language_model
     return model.identity if model else None

@@ -109,7 +109,7 @@ def _ask(assistant: Assistant, case: Case, judge: Judge) -> QuestionRecord:
         if judge.answers:
             return judge.answered(case, assistant.ask(question))
         started = time.perf_counter()
-        hits = assistant.search(question, limit=SEARCH_LIMIT)
+        hits = assistant.search(question, limit=SEARCH_LIMIT).hits
         lap = (time.perf_counter() - started) * 1000
         return judge.retrieved(case, hits, {"total": lap})
     except FootnoteError as error:

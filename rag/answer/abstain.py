@@ -31,12 +31,9 @@ _INVERTED = re.compile(
 )
 
 
-def explain_abstention(
-    reason: AbstentionReason, filters: Filters, *, chinese: bool, declined: bool = False
-) -> str:
+def explain_abstention(reason: AbstentionReason, filters: Filters, *, chinese: bool) -> str:
     """A sentence for the reader, in the question's language.
 
-    ``declined`` is whether a language model said that the passages do not answer.
     Insufficient evidence is explained by `explain_shortfall`.
     """
     match reason:
@@ -52,17 +49,11 @@ def explain_abstention(
                 "The question names nothing to look for; say whom or what it is about.",
                 "问题没有提到任何可查找的内容；请说明问的是谁或什么事。",
             )
-        case "draft_unsupported" if declined:
+        case "none_chosen":
             return _in(
                 chinese,
-                "The language model found no answer in the passages that it was given.",
-                "语言模型在所给的段落中没有找到答案。",
-            )
-        case "draft_unsupported":
-            return _in(
-                chinese,
-                "The archive does not say what the language model wrote; nothing of it is shown.",
-                "语言模型所写的内容在档案中没有依据，因此不予显示。",
+                "The archive does not say: the language model found no statement that answers.",
+                "档案中没有说明：语言模型没有找到能回答问题的句子。",
             )
         case "no_match" | "insufficient_evidence":
             filtered = bool(replace(filters, as_of=None))

@@ -1,10 +1,10 @@
-"""What Footnote asks of a language model: text for messages, within a deadline."""
+"""What Footnote asks of a language model: a reply to messages, within a deadline."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from rag.types import ModelIdentity
 
@@ -22,11 +22,10 @@ class Message:
 
 
 class LanguageModel(Protocol):
-    """A model that writes. What it writes is a draft, never an answer by itself.
+    """A model that replies to messages. No reply of it is ever shown as an answer.
 
-    ``identity`` is its name with, as revision, the host that serves it or the hash of its
-    weights. ``context_tokens`` is how many tokens of prompt and draft it takes together.
-    Safe to share between threads.
+    ``identity`` is its name with, as revision, the host that serves it. ``context_tokens``
+    is how many tokens of prompt and reply it takes together. Safe to share between threads.
     """
 
     @property
@@ -35,10 +34,10 @@ class LanguageModel(Protocol):
 
     @property
     def context_tokens(self) -> int:
-        """Tokens of prompt and draft together, at most."""
+        """Tokens of prompt and reply together, at most."""
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of ``text``: the model's own where it has a tokenizer here, else cl100k_base.
+        """Tokens of ``text`` in cl100k_base, an estimate for most models.
 
         Without what a chat template adds to each message (a handful of tokens).
         """
@@ -49,20 +48,21 @@ class LanguageModel(Protocol):
         *,
         max_tokens: int,
         deadline_seconds: float,
-        stop: Callable[[], bool] = lambda: False,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """Yield the draft as it is written, in pieces of at least one character.
+        """Yield the reply as it comes; while there is nothing new, an empty piece some times
+        a second, so that the caller can stop.
 
         It ends when the model has finished or has written ``max_tokens`` tokens. Closing
-        the iterator (``close()`` of the generator) stops the work, and so does ``stop``,
-        which is asked some times a second, also while the model reads: the failure is
-        then "interrupted". Nothing is waited for longer than ``deadline_seconds`` after
-        the first piece was asked for.
+        the iterator (``close()`` of the generator) stops the work. Nothing is waited for
+        longer than ``deadline_seconds`` after the first piece was asked for. ``schema`` is
+        a JSON Schema that the reply should follow; a model that cannot be held to it replies
+        in its own way.
 
         Raises:
-            LanguageModelError: no draft, or only a part of it, could be had; its ``kind``
-                says why. Pieces yielded before remain the beginning of a draft.
+            LanguageModelError: no reply, or only a part of it, could be had; its ``kind``
+                says why. Pieces yielded before remain the beginning of a reply.
         """
 
     def close(self) -> None:
-        """Let go of connections, threads and memory; the model is not used again."""
+        """Release connections, threads and memory; the model is not used again."""

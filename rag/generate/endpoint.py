@@ -19,8 +19,8 @@ import openai
 from rag.generate.base import Message
 from rag.generate.control import without_control_tokens
 from rag.generate.failures import Endpoint, failure_of
-from rag.generate.settings import LanguageModelSettings
 from rag.generate.worker import Worker
+from rag.settings import LanguageModelSettings
 from rag.types import ModelIdentity
 
 __all__ = ["EndpointModel"]
@@ -31,16 +31,17 @@ _OTHERWISE: Final[Mapping[str, str | None]] = {
     "max_tokens": "max_completion_tokens",
     "temperature": None,
     "seed": None,
+    "response_format": None,
 }
 # A server that goes on past what was asked for is stopped; no vocabulary has as many
-# characters a token over a whole draft.
+# characters a token over a whole reply.
 _CHARACTERS_PER_TOKEN = 64
 
-# Where servers put what a reasoning model thinks; it is no part of the draft.
+# Where servers put what a reasoning model thinks; it is no part of the reply.
 _THOUGHTS = ("reasoning_content", "reasoning")
 
-# How long a wait goes on before it is asked whether anybody still wants the draft.
-_LOOK_SECONDS = 0.1
+# How often a caller that waits gets an empty piece, and with it the chance to stop.
+_PULSE_SECONDS = 0.1
 
 # What the thread that receives hands to the one that asked: a piece, the end, or a failure.
 _Arrival = str | None | BaseException
@@ -92,7 +93,7 @@ class EndpointModel:
         *,
         max_tokens: int,
         deadline_seconds: float,
-        stop: Callable[[], bool] = lambda: False,
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
         """As LanguageModel.stream; nothing within ``first_token_seconds`` is a timeout too.
 
@@ -102,16 +103,19 @@ class EndpointModel:
         ends = time.monotonic() + deadline_seconds
         arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
         work = self._worker.start(
-            self._produce(self._request(messages, max_tokens), arrivals.put, deadline_seconds)
+            self._produce(
+                self._request(messages, max_tokens, schema), arrivals.put, deadline_seconds
+            )
         )
         work.add_done_callback(lambda done: _pass_on(done, arrivals.put))
         try:
-            while not stop():
+            while True:
                 left = ends - time.monotonic()
                 try:
-                    arrival = arrivals.get(timeout=max(0.0, min(left, _LOOK_SECONDS)))
+                    arrival = arrivals.get(timeout=max(0.0, min(left, _PULSE_SECONDS)))
                 except queue.Empty:
                     if left > 0:
+                        yield ""
                         continue
                     raise self._endpoint.timeout(deadline_seconds) from None
                 if arrival is None:
@@ -119,7 +123,6 @@ class EndpointModel:
                 if isinstance(arrival, BaseException):
                     raise arrival
                 yield arrival
-            raise self._endpoint.broken_off("nobody waits for it any more")
         finally:
             work.cancel()
 
@@ -127,8 +130,10 @@ class EndpointModel:
         """Close connections and end the thread."""
         self._worker.close(self._let_go)
 
-    def _request(self, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
-        return {
+    def _request(
+        self, messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        request: dict[str, Any] = {
             "model": self._settings.model,
             "messages": [
                 {"role": message.role, "content": without_control_tokens(message.text)}
@@ -139,6 +144,10 @@ class EndpointModel:
             "temperature": self._settings.temperature,
             "seed": self._settings.seed,
         }
+        if schema is not None:
+            named = {"name": "reply", "schema": schema, "strict": True}
+            request["response_format"] = {"type": "json_schema", "json_schema": named}
+        return request
 
     async def _produce(
         self, request: dict[str, Any], put: Callable[[_Arrival], None], seconds: float
@@ -149,7 +158,7 @@ class EndpointModel:
         patience = min(seconds, self._settings.first_token_seconds)
         try:
             async with asyncio.timeout(patience) as waiting:
-                # From the first sign of a draft on, the whole deadline counts.
+                # From the first sign of a reply on, the whole deadline counts.
                 reply.on_sign = lambda: waiting.reschedule(started + seconds)
                 await self._receive(request, reply)
             put(self._endpoint.shortfall(reply.characters, reply.finish_reason))
@@ -252,7 +261,7 @@ class _Reply:
             reason = getattr(choice, "finish_reason", None)
             if not isinstance(text, str | None) or not isinstance(reason, str | None):
                 raise ValueError("it sent JSON of another shape")
-            # A model that thinks first is at work, though nothing of the draft is there.
+            # A model that thinks first is at work, though nothing of the reply is there.
             if text or any(getattr(content, name, None) for name in _THOUGHTS):
                 self.signs = True
                 self.on_sign()
@@ -274,7 +283,10 @@ def _as_object(members: dict[str, Any]) -> SimpleNamespace:
 
 
 def _parameter(error: openai.BadRequestError) -> str:
-    return error.param if isinstance(error.param, str) else ""
+    """The parameter of ours that the server refuses; empty where it names none."""
+    if isinstance(error.param, str):
+        return error.param.partition(".")[0]
+    return next((name for name in _OTHERWISE if name in error.message), "")
 
 
 def _is_loopback(host: str) -> bool:

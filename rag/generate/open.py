@@ -10,7 +10,7 @@ import platformdirs
 
 from rag.errors import SettingsError
 from rag.generate.base import LanguageModel
-from rag.generate.settings import LanguageModelSettings
+from rag.settings import LanguageModelSettings
 
 __all__ = ["open_language_model"]
 
@@ -21,23 +21,17 @@ def open_language_model(
     cache_dir: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> LanguageModel | None:
-    """The configured model, or None. An endpoint is not called; a file in process is loaded.
+    """The configured model, or None. The endpoint is not called.
 
-    ``cache_dir`` holds the token vocabulary and the carried model (default: the user's
-    cache folder). The endpoint's key is read from ``environment`` (default: the process's),
-    where ``api_key_env`` names it; it belongs to the machine and is no setting.
+    ``cache_dir`` holds the token vocabulary (default: the user's cache folder). The endpoint's
+    key is read from ``environment`` (default: the process's),
+    where ``api_key_env`` names it; it belongs to the machine and is not a setting.
 
     Raises:
         SettingsError: the named variable holds no usable key.
-        ModelError: the model's file, or the vocabulary, is missing or altered, or the
-            runtime is not installed.
+        ModelError: the vocabulary could not be loaded.
     """
     cache = cache_dir or Path(platformdirs.user_cache_dir("footnote", appauthor=False))
-    if settings.embedded:
-        # Late: the runtime is an extra, and only needed where it is asked for.
-        from rag.generate.embedded import EmbeddedModel
-
-        return EmbeddedModel(settings, cache_dir=cache)
     if not settings.base_url:
         return None
     # Late, so that commands without a model do not load the client.

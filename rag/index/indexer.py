@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from embeddings.types import Encoder, Vectors
-from rag.index.split import SplitSettings, encoder_text, split_document
+from rag.index.split import describe_splitter, encoder_text, split_document
+from rag.settings import SplitSettings
 from rag.store.records import IndexedPassages, IndexSpec, PassageWords
 from rag.text.words import INDEX_WORDS, index_words
 from rag.types import Document, Passage
@@ -34,7 +35,7 @@ class Indexer:
     @property
     def spec(self) -> IndexSpec:
         """What an index built by this one records."""
-        return IndexSpec(self.encoder.identity, self.split.describe(), INDEX_WORDS)
+        return IndexSpec(self.encoder.identity, describe_splitter(self.split), INDEX_WORDS)
 
     def passages(self, document: Document) -> tuple[Passage, ...]:
         """The document's passages, each within both token limits."""

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.settings import SplitSettings
 from rag.text.normalise import NORMALISER, search_text
 from rag.text.sentences import cut_to_fit, heading_words, split_sentences
 from rag.types import Document, Passage, Span
 
-__all__ = ["SplitSettings", "clip_title", "encoder_text", "split_document"]
+__all__ = ["clip_title", "describe_splitter", "encoder_text", "split_document"]
 
 CountTokens = Callable[[str], int]
 CountEncoderTokens = Callable[[Sequence[str]], list[int]]
@@ -28,22 +29,12 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*\r?$", re.DOT
 _MARKDOWN_SUFFIXES = (".md", ".markdown")
 
 
-@dataclass(frozen=True, slots=True)
-class SplitSettings:
-    """The most tokens of a passage's text (of cl100k_base) and, estimated, of the title above."""
-
-    max_tokens: int = 180
-    title_tokens: int = TITLE_TOKENS
-
-    def __post_init__(self) -> None:
-        if self.max_tokens < 1 or self.title_tokens < 0:
-            raise ValueError(f"{self} leaves no room for text")
-
-    def describe(self) -> str:
-        """Canonical description: two indexes with equal ones hold equal passages."""
-        return (
-            f"{SPLITTER} {NORMALISER} max_tokens={self.max_tokens} title_tokens={self.title_tokens}"
-        )
+def describe_splitter(settings: SplitSettings) -> str:
+    """Canonical description: two indexes with equal ones hold equal passages."""
+    return (
+        f"{SPLITTER} {NORMALISER} max_tokens={settings.max_tokens} "
+        f"title_tokens={settings.title_tokens}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import inf
 
 from embeddings.registry import Reads
 from embeddings.types import Vectors
@@ -12,39 +10,14 @@ from rag.errors import IndexMismatchError
 from rag.question.when import AskedTime, find_times
 from rag.retrieve.fusion import fuse_scores
 from rag.retrieve.timely import prefer_timely, with_resolved_times
+from rag.settings import RetrieveSettings
 from rag.store.base import ReadView
 from rag.store.records import ScoredPassage
 from rag.text.scripts import is_latin, reads_text
 from rag.text.words import INDEX_WORDS, query_terms
 from rag.types import Hit, Question, StageScore, parse_passage_id
 
-__all__ = ["RetrieveSettings", "retrieve"]
-
-
-@dataclass(frozen=True, slots=True)
-class RetrieveSettings:
-    """How deep each stage of retrieval looks.
-
-    ``dense_limit`` and ``lexical_limit`` are passages each retriever returns,
-    ``lexical_weight`` what the best lexical score counts beside the mean distance of the
-    dense ranking, ``rerank_limit`` how many fused passages the cross-encoder reads (it
-    dominates the time of a question). ``time_weight`` is by how much of itself a BM25
-    score rises for a passage of the time that the question speaks of.
-    """
-
-    dense_limit: int = 100
-    lexical_limit: int = 100
-    lexical_weight: float = 0.5
-    rerank_limit: int = 8
-    time_weight: float = 0.3
-
-    def __post_init__(self) -> None:
-        for name in ("dense_limit", "lexical_limit", "rerank_limit"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more")
-        for name in ("lexical_weight", "time_weight"):
-            if not 0.0 <= getattr(self, name) < inf:
-                raise ValueError(f"{name} must be 0 or more")
+__all__ = ["retrieve"]
 
 
 def retrieve(

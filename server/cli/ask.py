@@ -181,7 +181,7 @@ def search(
 
     question = Question(query, make_filters(source, since, until, language), as_of=last_day(as_of))
     with opened(data, config) as assistant:
-        hits = assistant.search(question, limit=top_k)
+        hits = assistant.search(question, limit=top_k).hits
         if as_json:
             print_json([hit_out(hit).model_dump(mode="json") for hit in hits])
             return

@@ -13,7 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.config import Settings
+    from rag.settings import Settings
 
 __all__ = [
     "AsOf",
@@ -62,9 +62,9 @@ Composed = Annotated[
     str | None,
     typer.Option(
         "--composer",
-        metavar="auto|extractive|generative",
-        help="Who words the answer: the archive's own sentences, or a language model where "
-        "the archive supports what it writes.",
+        metavar="quote",
+        help="How the answer is composed: 'quote' gives sentences of the archive as they are "
+        "stored.",
     ),
 ]
 Language = Annotated[

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rag.settings import Settings
 from rag.text.display import harmless, one_line
 from rag.types import (
     Abstention,
@@ -18,9 +19,9 @@ from rag.types import (
     Candidate,
     Citation,
     Document,
-    GenerationReport,
     Hit,
     Outcome,
+    Selection,
     Span,
     StageScore,
 )
@@ -28,9 +29,9 @@ from server.wire.footnotes import number_citations
 from server.wire.notes import notes_of, reads_chinese
 
 if TYPE_CHECKING:
-    from rag.config import Settings
     from rag.index.files import SourceProblem
     from rag.index.ingest import IngestReport
+    from rag.settings import Settings
     from rag.store.records import DocumentSummary, Finding, StoreStatus
 
 __all__ = [
@@ -92,13 +93,7 @@ def _render_answer(answer: Answer) -> RenderableType:
                 (f" {marks}", "bold cyan"),
             )
         )
-    withheld = answer.report.withheld if answer.report else 0
-    parts.extend(
-        Text(one_line(note), style="yellow")
-        for note in notes_of(
-            answer.composer, answer.fallback, withheld, chinese=reads_chinese(answer.question.text)
-        )
-    )
+    parts.extend(_notes(answer))
     parts.append(Text())
     parts.extend(_footnote(f"[{n}]", citation) for n, citation in enumerate(citations, start=1))
     return Group(*parts)
@@ -112,7 +107,13 @@ def _render_abstention(abstention: Abstention) -> RenderableType:
     elif abstention.nearest:
         parts += [Text(), Text("Nearest passages:", style="dim")]
         parts.extend(_footnote("-", citation) for citation in abstention.nearest)
-    return Group(*parts)
+    return Group(*parts, *_notes(abstention))
+
+
+def _notes(outcome: Outcome) -> list[Text]:
+    failure = outcome.selection.failure if outcome.selection else None
+    chinese = reads_chinese(outcome.question.text)
+    return [Text(one_line(note), style="yellow") for note in notes_of(failure, chinese=chinese)]
 
 
 def _footnote(mark: str, citation: Citation) -> RenderableType:
@@ -174,37 +175,20 @@ def render_receipt(outcome: Outcome, *, limit: int = 20) -> RenderableType:
     hidden = max(0, len(outcome.ranking) - limit), max(0, len(outcome.candidates) - limit)
     note = f"{hidden[0]} passages and {hidden[1]} sentences more in --json. {timings}"
     parts: list[RenderableType] = [ranking, Text(), gate, Text(note, style="dim")]
-    if outcome.report is not None:
-        parts += [Text(), _render_draft(outcome.report)]
+    if outcome.selection is not None:
+        parts += [Text(), Text(_selection_line(outcome.selection), style="dim")]
     if outcome.standalone is not None:
         parts.insert(0, Text(f"Understood as: {one_line(outcome.standalone)}\n"))
     return Group(*parts)
 
 
-def _render_draft(report: GenerationReport) -> RenderableType:
-    draft = Table(title="Sentences of the language model", title_justify="left", show_edge=False)
-    for column in ("verdict", "cited", "sentence", "why"):
-        draft.add_column(column)
-    for sentence in report.draft:
-        draft.add_row(
-            sentence.verdict,
-            " ".join(map(str, sentence.markers)),
-            Text(shortened(sentence.text, 70)),
-            Text("; ".join(sentence.reasons)),
-        )
-    first = report.first_claim_ms
-    said = "none verified" if first is None else f"first verified after {first:.0f} ms"
-    lines = [said]
-    if report.declined:
-        lines.append("it said that the passages do not answer")
-    for what, ids in (
-        ("left out, for want of room in its context", report.left_out),
-        ("given in part", report.shortened),
-    ):
-        if ids:
-            lines.append(f"{what}: {', '.join(ids)}")
-    parts = [Text(f"Asked in parts: {harmless(part)}") for part in report.subquestions]
-    return Group(*parts, draft, *(Text(line, style="dim") for line in lines))
+def _selection_line(selection: Selection) -> str:
+    shown = f"{selection.model.name} was shown {selection.shown} statements"
+    if selection.failure is not None:
+        return f"{shown} and failed"
+    if selection.declined:
+        return f"{shown} and found that none answers"
+    return f"{shown} and chose {len(selection.chosen)}"
 
 
 def _stage(stage: StageScore | None, digits: int) -> str:

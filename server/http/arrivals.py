@@ -17,7 +17,6 @@ class Arrivals(Generic[T]):
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[T | None] = asyncio.Queue()
-        self._begun = asyncio.Event()
 
     def put_from_thread(self, item: T) -> None:
         """Add an item; may be called from any thread."""
@@ -25,15 +24,10 @@ class Arrivals(Generic[T]):
 
     def _put(self, item: T | None) -> None:
         self._queue.put_nowait(item)
-        self._begun.set()
 
     def end_with(self, task: asyncio.Task[Any]) -> None:
         """End when this task is done."""
         task.add_done_callback(lambda _: self._put(None))
-
-    async def begun(self) -> None:
-        """Wait for the first arrival, or for the end."""
-        await self._begun.wait()
 
     async def each(self, keepalive_seconds: float) -> AsyncIterator[T | None]:
         """The items in order until the end; None whenever none came for that long."""

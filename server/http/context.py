@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from rag.assistant import Assistant
-from rag.config import ServerSettings
+from rag.settings import ServerSettings
+from rag.types import Event, Outcome
+from server.http.asking import OnEvent, consume
 from server.http.security import Guard
 from server.http.upload_worker import UploadWorker
 from server.http.work import WorkPool
@@ -19,7 +22,8 @@ __all__ = ["Context", "ServerContext"]
 
 @dataclass(frozen=True, slots=True)
 class ServerContext:
-    """The parts of a running server. ``uploads`` reads what was uploaded, one at a time."""
+    """The parts of a running server. ``uploads`` reads what was uploaded, one at a time;
+    ``observers`` are told of every outcome, in the thread that asked."""
 
     assistant: Assistant
     settings: ServerSettings
@@ -27,6 +31,16 @@ class ServerContext:
     work: WorkPool
     uploads: UploadWorker
     metrics: Metrics
+    observers: tuple[Callable[[Outcome], None], ...] = ()
+
+    def consume(
+        self, events: Generator[Event, None, None], tell: OnEvent = lambda event: None
+    ) -> Outcome:
+        """`server.asking.consume`, after which metrics and spans hear of the outcome."""
+        outcome = consume(events, tell)
+        for observe in self.observers:
+            observe(outcome)
+        return outcome
 
     def base_url(self, request: Request) -> str:
         """Where clients reach this server, without a trailing slash."""

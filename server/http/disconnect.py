@@ -33,11 +33,8 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
         task.cancel()
 
 
-async def settled(
-    task: asyncio.Task[T], seconds: float, begun: Coroutine[Any, Any, None] | None = None
-) -> None:
-    """Wait a little for the task, so that what is refused early is raised here; no longer
-    than until something has ``begun``.
+async def settled(task: asyncio.Task[T], seconds: float) -> None:
+    """Wait a little for the task, so that what is refused early is raised here.
 
     A stream that has begun can only end in an error event. The task is cancelled when the
     client goes meanwhile.
@@ -45,15 +42,11 @@ async def settled(
     Raises:
         FootnoteError, ProblemError: what the task has failed with.
     """
-    other = {asyncio.ensure_future(begun)} if begun else set()
     try:
-        await asyncio.wait({task, *other}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task}, timeout=seconds)
     except asyncio.CancelledError:
         task.cancel()
         raise
-    finally:
-        for each in other:
-            each.cancel()
     if task.done():
         task.result()
 

@@ -15,10 +15,10 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from rag.config import ServerSettings
 from rag.errors import SettingsError
 from rag.journal.base import Journal
 from rag.journal.base import Scope as KeyScope
+from rag.settings import ServerSettings
 from server.http.problems import ProblemError
 
 __all__ = [

@@ -37,7 +37,10 @@ class McpEndpoint:
         """Calls are answered while this is open."""
         settings = self._context.settings
         server = build_mcp(
-            self._context.assistant, self._context.work.run, public_url=settings.public_url
+            self._context.assistant,
+            self._context.work.run,
+            finish=self._context.consume,
+            public_url=settings.public_url,
         )
         # Of the application it makes only the part that reads and answers is used.
         server.streamable_http_app(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated, Any, Protocol, TypeVar
@@ -19,12 +19,13 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import ConfigDict, Field, RootModel
 from starlette.requests import Request
 
-from rag.answer.settings import Composer
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, UnknownDocumentError
-from rag.types import Citation, Document, Span
+from rag.settings import Composer
+from rag.types import Citation, Document, Event, Outcome, Span
+from server.http.asking import consume
 from server.http.problems import ProblemError
-from server.http.work import WorkPool, given_up
+from server.http.work import WorkPool
 from server.wire.footnotes import outcome_text
 from server.wire.outcome import OutcomeOut, outcome_out
 from server.wire.permalink import parse_span, permalink
@@ -32,6 +33,7 @@ from server.wire.permalink import parse_span, permalink
 __all__ = ["Run", "build_mcp", "run_stdio"]
 
 T = TypeVar("T")
+Finish = Callable[[Generator[Event, None, None]], Outcome]
 
 # Passages that one search gives.
 SEARCH_RESULTS = 10
@@ -63,11 +65,7 @@ _ASK = (
     "and do not answer from memory. Keep the footnotes when you use a sentence. The question "
     "must make sense without the conversation so far."
 )
-_COMPOSER = (
-    "who words the answer: 'extractive' the archive itself, 'generative' a language model whose "
-    "sentences the archive supports, 'auto' the model where there is one; leave it out for what "
-    "the archive's owner has set"
-)
+_COMPOSER = "'quote': sentences of the archive as they are stored; leave it out"
 
 
 class Run(Protocol):
@@ -85,13 +83,15 @@ class AskedOut(RootModel[OutcomeOut]):
     model_config = ConfigDict(json_schema_extra={"type": "object"})
 
 
-def build_mcp(assistant: Assistant, run: Run, *, public_url: str = "") -> MCPServer[Any]:
-    """The three tools over an archive.
+def build_mcp(
+    assistant: Assistant, run: Run, *, finish: Finish = consume, public_url: str = ""
+) -> MCPServer[Any]:
+    """The three tools over an archive; ``finish`` consumes the events of a question.
 
     Results link to the source where it is on the web, else to the viewer: below
     ``public_url`` or, over HTTP without one, below the address the client called.
     """
-    tools = _Tools(assistant, run, public_url.rstrip("/"))
+    tools = _Tools(assistant, run, finish, public_url.rstrip("/"))
     server: MCPServer[Any] = MCPServer(
         "footnote", title="Footnote", instructions=_INSTRUCTIONS, version=version("footnote")
     )
@@ -129,6 +129,7 @@ async def run_stdio(assistant: Assistant, *, public_url: str = "") -> None:
 class _Tools:
     assistant: Assistant
     run: Run
+    finish: Finish
     public_url: str
 
     async def search(
@@ -155,7 +156,7 @@ class _Tools:
     ) -> Annotated[CallToolResult, AskedOut]:
         base = self._base(ctx)
         outcome = await self._call(
-            lambda: self.assistant.ask(question, composer=composer, stop=given_up)
+            lambda: self.finish(self.assistant.stream(question, composer=composer))
         )
         return CallToolResult(
             content=[TextContent(type="text", text=outcome_text(outcome, lambda c: _url(c, base)))],
@@ -179,7 +180,7 @@ class _Tools:
             raise ToolError(_refusal(error)) from error
 
     def _search(self, query: str, base: str) -> list[dict[str, str]]:
-        found = self.assistant.find(query, limit=SEARCH_RESULTS)
+        found = self.assistant.search(query, limit=SEARCH_RESULTS)
         return [
             {
                 "id": hit.passage.id,
@@ -187,7 +188,7 @@ class _Tools:
                 "url": _url(citation, base),
                 "text": citation.quote,
             }
-            for hit, citation in found.hits
+            for hit, citation in zip(found.hits, found.citations, strict=True)
         ]
 
     def _fetch(self, reference: str, base: str) -> dict[str, Any]:

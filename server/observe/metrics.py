@@ -17,7 +17,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from rag.store.records import StoreStatus
-from rag.types import Abstention, Answer, Outcome
+from rag.types import Abstention, Answer, Outcome, Selection
 
 __all__ = ["Metrics"]
 
@@ -65,23 +65,10 @@ class Metrics:
             ("outcome", "reason", "kind"),
             registry=self.registry,
         )
-        self._draft_sentences = Counter(
-            "footnote_draft_sentences",
-            "Sentences that a language model wrote, by what became of them.",
-            ("verdict",),
-            registry=self.registry,
-        )
-        self._first_claims = Histogram(
-            "footnote_first_claim_seconds",
-            "From asking a language model to its first verified sentence.",
-            buckets=_WRITING_SECONDS,
-            registry=self.registry,
-        )
-        self._answers_by = Counter(
-            "footnote_composed",
-            "Answers by who worded them, and whether a language model was to but did not, or "
-            "not to the end.",
-            ("composer", "fallback"),
+        self._selections = Counter(
+            "footnote_selections",
+            "Questions that a language model was asked to choose statements for, by what it did.",
+            ("result",),
             registry=self.registry,
         )
         self._stages = Histogram(
@@ -104,15 +91,10 @@ class Metrics:
         match outcome:
             case Answer():
                 self._outcomes.labels("answered", "", "").inc()
-                fallback = "no" if outcome.fallback is None else "yes"
-                self._answers_by.labels(outcome.composer, fallback).inc()
             case Abstention():
                 self._outcomes.labels("abstained", outcome.reason, outcome.kind or "").inc()
-        if outcome.report is not None:
-            for sentence in outcome.report.draft:
-                self._draft_sentences.labels(sentence.verdict).inc()
-            if outcome.report.first_claim_ms is not None:
-                self._first_claims.observe(outcome.report.first_claim_ms / 1000)
+        if outcome.selection is not None:
+            self._selections.labels(_result(outcome.selection)).inc()
         for stage, milliseconds in outcome.timings_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
 
@@ -155,6 +137,12 @@ class _Gauges(Collector):
     def describe(self) -> Iterator[Metric]:
         # Without this the registry would collect while the server is being built.
         return iter(())
+
+
+def _result(selection: Selection) -> str:
+    if selection.failure is not None:
+        return "failed"
+    return "declined" if selection.declined else "chose"
 
 
 def _archive(status: StoreStatus) -> list[Metric]:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Generator, Iterable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
+from rag.assistant import Assistant
 from rag.errors import FilterError
-from rag.types import Answer, Question
-from server.http.arrivals import Arrivals
+from rag.types import Event, Question
 from server.http.disconnect import settled
 from server.http.problems import ProblemError, problem_of
-from server.http.work import given_up
 from server.openai.messages import Asked, refuse
 from server.openai.requests import (
     MODEL,
@@ -36,12 +35,12 @@ from server.wire.filters import last_day
 from server.wire.outcome import AbstentionOut, AnswerOut
 
 __all__ = [
+    "asked_events",
     "check_format",
     "check_model",
     "check_tool_choice",
     "event",
     "extension_of",
-    "how_to_ask",
     "openai_responses",
     "question_of",
     "settled_early",
@@ -54,8 +53,6 @@ __all__ = [
 GRACE_SECONDS = 2.0
 # Proxies close a silent connection after a minute or so.
 KEEPALIVE_SECONDS = 10.0
-
-T = TypeVar("T")
 
 
 def check_model(model: str) -> None:
@@ -107,15 +104,12 @@ def question_of(asked: Asked, footnote: FootnoteIn | None) -> Question:
     return Question(asked.text, filters, asked.history, day)
 
 
-def how_to_ask(footnote: FootnoteIn | None, on_written: Callable[[Answer], None]) -> dict[str, Any]:
-    """The arguments of ``Assistant.ask`` that the request's extension and its stream give."""
+def asked_events(
+    assistant: Assistant, question: Question, footnote: FootnoteIn | None
+) -> Generator[Event, None, None]:
+    """The events of the question, asked as the request's extension says."""
     wanted = footnote or FootnoteIn()
-    return {
-        "limit": wanted.top_k,
-        "composer": wanted.composer,
-        "on_written": on_written,
-        "stop": given_up,
-    }
+    return assistant.stream(question, limit=wanted.top_k, composer=wanted.composer)
 
 
 def extension_of(
@@ -140,20 +134,22 @@ def text_sent(messages: Iterable[InputMessage | ResponseItem]) -> str:
     return "\n".join(texts)
 
 
-async def settled_early(task: asyncio.Task[Any], grown: Arrivals[T]) -> None:
+async def settled_early(task: asyncio.Task[Any]) -> None:
     """`settled`, with the patience of these routes: their clients raise by the status."""
-    await settled(task, GRACE_SECONDS, grown.begun())
+    await settled(task, GRACE_SECONDS)
 
 
-async def until_done(task: asyncio.Task[Any], grown: Arrivals[T]) -> AsyncIterator[T | bytes]:
-    """What arrives before the task is done, and comments that keep the connection open.
+async def until_done(task: asyncio.Task[Any]) -> AsyncIterator[bytes]:
+    """Comments that keep the connection open until the task is done.
 
-    A client that leaves ends the task: one that no thread is at yet never runs, and a
+    A client that leaves cancels the task: one that no thread is at yet never runs, and a
     language model stops.
     """
     try:
-        async for each in grown.each(KEEPALIVE_SECONDS):
-            yield KEEPALIVE_COMMENT if each is None else each
+        while not task.done():
+            await asyncio.wait({task}, timeout=KEEPALIVE_SECONDS)
+            if not task.done():
+                yield KEEPALIVE_COMMENT
     finally:
         if not task.done():
             task.cancel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +15,18 @@ from fastapi.sse import format_sse_event
 from starlette.requests import Request
 
 from rag.assistant import Assistant
-from rag.types import Answer, Question
-from server.http.arrivals import Arrivals
+from rag.types import Question
 from server.http.context import Context, ServerContext
 from server.http.disconnect import unless_gone
 from server.http.problems import openai_error, problem_from
 from server.http.security import Reader
 from server.openai.ask import (
+    asked_events,
     check_format,
     check_model,
     check_tool_choice,
     event,
     extension_of,
-    how_to_ask,
     openai_responses,
     question_of,
     settled_early,
@@ -111,15 +110,11 @@ async def chat(asked: ChatIn, request: Request, context: Context, caller: Reader
     if not asked.stream:
         work = _complete(asked, question, context, base_url, frame)
         return _completion_of(await unless_gone(request, work))
-    grown = Arrivals[Composed]()
-    task = asyncio.ensure_future(
-        _complete(asked, question, context, base_url, frame, on_grown=grown.put_from_thread)
-    )
-    grown.end_with(task)
-    await settled_early(task, grown)
+    task = asyncio.ensure_future(_complete(asked, question, context, base_url, frame))
+    await settled_early(task)
     include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
     return StreamingResponse(
-        _events(task, grown, _Chunks(frame, include_usage=include_usage)),
+        _events(task, _Chunks(frame, include_usage=include_usage)),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -131,18 +126,12 @@ async def _complete(
     context: ServerContext,
     base_url: str,
     frame: Frame,
-    *,
-    on_grown: Callable[[Composed], None] = lambda composed: None,
 ) -> Completion:
-    """The completion; ``on_grown`` is told of a language model's text as far as it has come."""
     assistant = context.assistant
     explain = bool(asked.footnote and asked.footnote.explain)
 
-    def on_written(answer: Answer) -> None:
-        on_grown(compose(outcome_out(answer), base_url))
-
     def complete() -> Completion:
-        outcome = assistant.ask(question, **how_to_ask(asked.footnote, on_written))
+        outcome = context.consume(asked_events(assistant, question, asked.footnote))
         shape = outcome_out(outcome, explain=explain)
         composed = compose(shape, base_url)
         usage = _usage(assistant, text_sent(asked.messages), composed.content)
@@ -186,7 +175,7 @@ def _annotation(marker: Marker) -> AnnotationOut:
 
 
 class _Chunks:
-    """The chunks of one completion, each once: the role, each paragraph, the end, the usage.
+    """The chunks of one completion: the role, each paragraph, the end, the usage.
 
     Annotations come with the paragraph that they are of; ``footnote`` with the end.
     """
@@ -199,20 +188,13 @@ class _Chunks:
             "model": MODEL,
         }
         self._include_usage = include_usage
-        self._told = 0
 
-    def grow(self, composed: Composed) -> Iterator[dict[str, Any]]:
-        """The chunks of what has not been told; what has been, it begins with."""
-        if not self._told:
-            yield self._chunk({"role": "assistant", "content": "", "refusal": None})
-        for piece in composed.pieces[self._told :]:
+    def of(self, completion: Completion) -> Iterator[dict[str, Any]]:
+        """All of them, in order."""
+        yield self._chunk({"role": "assistant", "content": "", "refusal": None})
+        for piece in completion.composed.pieces:
             found = [_annotation(marker).model_dump(mode="json") for marker in piece.markers]
             yield self._chunk({"content": piece.text, **({"annotations": found} if found else {})})
-        self._told = len(composed.pieces)
-
-    def finish(self, completion: Completion) -> Iterator[dict[str, Any]]:
-        """The chunks up to the end."""
-        yield from self.grow(completion.composed)
         extension = extension_of(completion.outcome, completion.composed)
         yield {**self._chunk({}, "stop"), "footnote": extension.model_dump(mode="json")}
         if self._include_usage:
@@ -226,17 +208,11 @@ class _Chunks:
         return {**self._head, "choices": [choice], **usage}
 
 
-async def _events(
-    task: asyncio.Task[Completion], grown: Arrivals[Composed], chunks: _Chunks
-) -> AsyncIterator[bytes]:
+async def _events(task: asyncio.Task[Completion], chunks: _Chunks) -> AsyncIterator[bytes]:
     try:
-        async for each in until_done(task, grown):
-            if isinstance(each, bytes):
-                yield each
-                continue
-            for chunk in chunks.grow(each):
-                yield event(chunk)
-        for chunk in chunks.finish(task.result()):
+        async for comment in until_done(task):
+            yield comment
+        for chunk in chunks.of(task.result()):
             yield event(chunk)
     except Exception as error:  # noqa: BLE001
         yield event({"error": openai_error(problem_from(error))})

@@ -26,7 +26,7 @@ from server.openai.shapes import (
 from server.openai.text import Composed, Marker
 from server.wire.outcome import AbstentionOut, AnswerOut
 
-__all__ = ["Frame", "Produced", "Telling", "call_of", "response_of", "results_of"]
+__all__ = ["Frame", "Produced", "Telling", "response_of", "results_of"]
 
 # The vendor's limits on the attributes of a result.
 _ATTRIBUTE_CHARACTERS = 512
@@ -77,22 +77,15 @@ class Produced:
 
     @property
     def call(self) -> FileSearchCall:
-        """The look-up."""
-        return call_of(self.frame, self.outcome, self.results)
+        """The look-up behind the outcome."""
+        query = self.outcome.standalone_question or self.outcome.question
+        return FileSearchCall(id=self.frame.item_id("fs"), queries=[query], results=self.results)
 
     @property
     def text(self) -> OutputText:
         """The text with all its annotations."""
         annotations = [found for each in self.composed.markers for found in _annotations(each)]
         return OutputText(text=self.composed.content, annotations=annotations)
-
-
-def call_of(
-    frame: Frame, outcome: AnswerOut | AbstentionOut, results: list[FileSearchResult] | None
-) -> FileSearchCall:
-    """The look-up behind an outcome, be it whole or still growing."""
-    query = outcome.standalone_question or outcome.question
-    return FileSearchCall(id=frame.item_id("fs"), queries=[query], results=results)
 
 
 def _annotations(marker: Marker) -> list[Annotation]:
@@ -155,16 +148,13 @@ class Telling:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._events = 0
-        self._pieces = 0
-        self._annotations = 0
-
-    def grow(self, call: FileSearchCall, composed: Composed) -> Iterator[dict[str, Any]]:
-        """The events of what has not been told; what has been, the text begins with."""
-        yield from self._numbered(self._grow(call, composed))
 
     def finish(self, produced: Produced) -> Iterator[dict[str, Any]]:
-        """The events up to the end."""
-        yield from self.grow(produced.call, produced.composed)
+        """The events of a finished response."""
+        yield from self._numbered(self._opening())
+        yield from self._numbered(_call_events(produced.call))
+        yield from self._numbered(_message_opening(self._frame))
+        yield from self._numbered(_text_events(produced))
         whole = response_of(produced).model_dump(mode="json")
         completed = {"type": "response.completed", "response": whole}
         yield from self._numbered([*_message_closing(produced), completed])
@@ -185,24 +175,21 @@ class Telling:
         yield {"type": "response.created", "response": begun}
         yield {"type": "response.in_progress", "response": begun}
 
-    def _grow(self, call: FileSearchCall, composed: Composed) -> Iterator[dict[str, Any]]:
-        if not self._pieces:
-            yield from self._opening()
-            yield from _call_events(call)
-            yield from _message_opening(self._frame)
-        part = _part(self._frame)
-        for piece in composed.pieces[self._pieces :]:
-            delta = {"delta": piece.text, "logprobs": []}
-            yield {"type": "response.output_text.delta", **part, **delta}
-            for found in (each for marker in piece.markers for each in _annotations(marker)):
-                yield {
-                    "type": "response.output_text.annotation.added",
-                    **part,
-                    "annotation_index": self._annotations,
-                    "annotation": _json(found),
-                }
-                self._annotations += 1
-        self._pieces = len(composed.pieces)
+
+def _text_events(produced: Produced) -> Iterator[dict[str, Any]]:
+    part = _part(produced.frame)
+    index = 0
+    for piece in produced.composed.pieces:
+        delta = {"delta": piece.text, "logprobs": []}
+        yield {"type": "response.output_text.delta", **part, **delta}
+        for found in (each for marker in piece.markers for each in _annotations(marker)):
+            yield {
+                "type": "response.output_text.annotation.added",
+                **part,
+                "annotation_index": index,
+                "annotation": _json(found),
+            }
+            index += 1
 
 
 def _call_events(call: FileSearchCall) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from rag.answer.settings import Composer
+from rag.settings import Composer
 from server.wire.shapes import DateText, FiltersIn
 
 __all__ = [
@@ -75,7 +75,7 @@ class FootnoteIn(_In):
         default=None, ge=1, le=50, description="passages read sentence by sentence"
     )
     composer: Composer | None = Field(
-        default=None, description="who words the answer; without it, what settings say"
+        default=None, description="how the answer is composed: 'quote'; without it, as settings say"
     )
     explain: bool = Field(
         default=False, description="with the receipt: every rank, score and verdict"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,22 +13,20 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 
-from rag.assistant import Assistant
 from rag.errors import UnknownConversationError, UnknownTurnError
 from rag.journal.base import Journal, NewTurn, TurnRecord, new_id
 from rag.question.followup import turns_of
-from rag.types import Answer, Outcome, Question, Turn
-from server.http.arrivals import Arrivals
+from rag.types import Question, Turn
 from server.http.context import Context, ServerContext
 from server.http.disconnect import unless_gone
 from server.http.problems import ProblemError, problem_from
 from server.http.security import Caller, Reader
 from server.openai.ask import (
+    asked_events,
     check_format,
     check_model,
     check_tool_choice,
     event,
-    how_to_ask,
     openai_responses,
     question_of,
     settled_early,
@@ -41,19 +39,16 @@ from server.openai.produced import (
     Frame,
     Produced,
     Telling,
-    call_of,
     response_of,
     results_of,
 )
 from server.openai.requests import InputMessage, ResponseIn
 from server.openai.shapes import (
-    FileSearchCall,
-    FileSearchResult,
     ResponseFailure,
     ResponseOut,
     ResponseUsage,
 )
-from server.openai.text import Composed, compose
+from server.openai.text import compose
 from server.wire.outcome import outcome_out
 
 __all__ = ["router"]
@@ -64,7 +59,7 @@ _RESULTS = "file_search_call.results"
 
 
 @dataclass(frozen=True, slots=True)
-class _Inquiry:
+class _Request:
     """A response asked for, ready to be worked on. ``conversation_id`` None begins one."""
 
     frame: Frame
@@ -74,14 +69,6 @@ class _Inquiry:
     sent: str
     owner: str
     base_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Grown:
-    """A language model's response as far as it has been verified."""
-
-    call: FileSearchCall
-    composed: Composed
 
 
 @router.post(
@@ -109,7 +96,7 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
             _before, journal, asked.previous_response_id, caller
         )
         question = replace(question, history=(*history, *question.history))
-    inquiry = _Inquiry(
+    asked_for = _Request(
         _frame(asked),
         asked,
         question,
@@ -119,13 +106,11 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
         context.base_url(request),
     )
     if not asked.stream:
-        return response_of(await unless_gone(request, _produce(inquiry, context)))
-    grown = Arrivals[_Grown]()
-    task = asyncio.ensure_future(_produce(inquiry, context, on_grown=grown.put_from_thread))
-    grown.end_with(task)
-    await settled_early(task, grown)
+        return response_of(await unless_gone(request, _produce(asked_for, context)))
+    task = asyncio.ensure_future(_produce(asked_for, context))
+    await settled_early(task)
     return StreamingResponse(
-        _events(task, grown, Telling(inquiry.frame)),
+        _events(task, Telling(asked_for.frame)),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -219,55 +204,33 @@ def _unknown(response_id: str) -> ProblemError:
     )
 
 
-async def _produce(
-    inquiry: _Inquiry,
-    context: ServerContext,
-    *,
-    on_grown: Callable[[_Grown], None] = lambda grown: None,
-) -> Produced:
-    """The response; ``on_grown`` is told of a language model's text as far as it has come."""
-    assistant = context.assistant
-    return await context.work.run(lambda: _answered(inquiry, assistant, on_grown))
+async def _produce(asked_for: _Request, context: ServerContext) -> Produced:
+    return await context.work.run(lambda: _answered(asked_for, context))
 
 
-def _answered(
-    inquiry: _Inquiry, assistant: Assistant, on_grown: Callable[[_Grown], None]
-) -> Produced:
-    wanted = inquiry.wanted
-    explain = bool(wanted.footnote and wanted.footnote.explain)
-    found: list[list[FileSearchResult] | None] = []
-
-    def results(outcome: Outcome) -> list[FileSearchResult] | None:
-        # Once only: what a stream has told must not change while it goes on.
-        if not found:
-            asked_for = _RESULTS in (wanted.include or ())
-            found.append(results_of(assistant.cite_hits(outcome)) if asked_for else None)
-        return found[0]
-
-    def on_written(answer: Answer) -> None:
-        shape = outcome_out(answer)
-        call = call_of(inquiry.frame, shape, results(answer))
-        on_grown(_Grown(call, compose(shape, inquiry.base_url)))
-
-    outcome = assistant.ask(inquiry.question, **how_to_ask(wanted.footnote, on_written))
-    shape = outcome_out(outcome, explain=explain)
+def _answered(asked_for: _Request, context: ServerContext) -> Produced:
+    assistant, wanted = context.assistant, asked_for.wanted
+    events = asked_events(assistant, asked_for.question, wanted.footnote)
+    outcome = context.consume(events)
+    shape = outcome_out(outcome, explain=bool(wanted.footnote and wanted.footnote.explain))
     if wanted.store is not False:
         turn = assistant.journal.add_turn(
-            inquiry.conversation_id,
-            NewTurn(outcome, inquiry.owner, inquiry.frame.id.removeprefix(_PREFIX)),
+            asked_for.conversation_id,
+            NewTurn(outcome, asked_for.owner, asked_for.frame.id.removeprefix(_PREFIX)),
         )
         shape = shape.model_copy(
             update={"conversation_id": turn.conversation_id, "turn_id": turn.id}
         )
-    composed = compose(shape, inquiry.base_url)
-    sent, said = assistant.count_tokens(inquiry.sent), assistant.count_tokens(composed.content)
+    composed = compose(shape, asked_for.base_url)
+    sent, said = assistant.count_tokens(asked_for.sent), assistant.count_tokens(composed.content)
+    with_results = _RESULTS in (wanted.include or ())
     return Produced(
-        inquiry.frame,
+        asked_for.frame,
         int(time.time()),
         shape,
         composed,
         ResponseUsage(input_tokens=sent, output_tokens=said, total_tokens=sent + said),
-        results(outcome),
+        results_of(assistant.cite_hits(outcome)) if with_results else None,
     )
 
 
@@ -282,16 +245,10 @@ def _frame(wanted: ResponseIn) -> Frame:
     )
 
 
-async def _events(
-    task: asyncio.Task[Produced], grown: Arrivals[_Grown], telling: Telling
-) -> AsyncIterator[bytes]:
+async def _events(task: asyncio.Task[Produced], telling: Telling) -> AsyncIterator[bytes]:
     try:
-        async for each in until_done(task, grown):
-            if isinstance(each, bytes):
-                yield each
-                continue
-            for told in telling.grow(each.call, each.composed):
-                yield event(told, told["type"])
+        async for comment in until_done(task):
+            yield comment
         for told in telling.finish(task.result()):
             yield event(told, told["type"])
     except Exception as error:  # noqa: BLE001

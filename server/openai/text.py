@@ -83,10 +83,9 @@ class Composed:
 def compose(outcome: AnswerOut | AbstentionOut, base_url: str) -> Composed:
     """The outcome as Markdown, links from ``base_url``: a sentence a paragraph.
 
-    An answer in the archive's own sentences opens with its short answer, in bold; one that
-    a language model worded is told as it is written, so what is known of it only at its end
-    stands there, in italics. An abstention says that the archive does not say, and what it
-    does mention.
+    An answer opens with its short answer, in bold. An abstention says that the archive does
+    not say, and what it does mention. What went wrong with a language model stands at the
+    end, in italics.
     """
     writer = _Writer(base_url.rstrip("/"), chinese=reads_chinese(outcome.question))
     if isinstance(outcome, AnswerOut):
@@ -105,7 +104,7 @@ class _Writer:
     length: int = 0
 
     def write_answer(self, answer: AnswerOut) -> None:
-        if answer.short_answer and answer.composer == "extractive":
+        if answer.short_answer:
             self._write(f"**{_escaped(answer.short_answer.quote)}**")
         if answer.conflict:
             self._write(_DIFFER[self.chinese])
@@ -115,9 +114,11 @@ class _Writer:
             cited = [(number, answer.citations[number - 1]) for number in claim.footnotes]
             dated = cited[0][1].published if answer.conflict and cited else None
             self._write_claim(claim, f"**{dated}:** " if dated else "", cited)
-        for note in notes_of(
-            answer.composer, answer.fallback, answer.withheld, chinese=self.chinese
-        ):
+        self._write_notes(answer)
+
+    def _write_notes(self, outcome: AnswerOut | AbstentionOut) -> None:
+        failure = outcome.selection.failure if outcome.selection else None
+        for note in notes_of(failure, chinese=self.chinese):
             self._write(f"*{_escaped(note)}*")
 
     def _write_claim(
@@ -139,6 +140,7 @@ class _Writer:
             for number, citation in enumerate(abstention.nearest, start=1):
                 dated = f" ({citation.published})" if citation.published else ""
                 self._write(f"- {_escaped(citation.title)}{dated}", [(number, citation)])
+        self._write_notes(abstention)
 
     @property
     def _gap(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -11,14 +11,14 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
-from rag.journal.base import TurnRecord
-from rag.types import Citation, Claim, Hit, Question
+from rag.journal.base import NewTurn
+from rag.types import Citation, Claim, Claimed, Event, Hit, Question, Ranked, Read, Understood
 from server.http.arrivals import Arrivals
+from server.http.asking import OnEvent
 from server.http.context import Context, ServerContext
 from server.http.disconnect import settled, unless_gone
 from server.http.problems import ProblemError, problem_from, problem_responses
 from server.http.security import Caller, Reader
-from server.http.work import given_up
 from server.routes.ownership import conversation_of
 from server.routes.parameters import QueryFilters
 from server.wire.filters import last_day
@@ -57,10 +57,19 @@ _EVENT = {
     "type": "object",
     "required": ["event", "data"],
     "properties": {
-        "event": {"enum": ["citation", "claim", "abstention", "done", "error"]},
+        "event": {"enum": ["stage", "citation", "claim", "abstention", "done", "error"]},
         "data": {"type": "string", "description": "JSON"},
     },
 }
+
+
+_STAGES: dict[type, str] = {Understood: "understood", Ranked: "ranked", Read: "read"}
+
+
+class StageEvent(BaseModel):
+    """A stage is done: "understood", "ranked" or "read"."""
+
+    stage: str
 
 
 class CitationEvent(BaseModel):
@@ -83,8 +92,8 @@ class ClaimEvent(BaseModel):
     responses={
         200: {
             "description": "An answer with footnotes, or that the archive does not say. With "
-            "`stream`, events: `citation` and `claim` or `abstention`, then `done` with the "
-            "whole outcome, or `error`.",
+            "`stream`, events: `stage` as each is done, `citation` and `claim` or "
+            "`abstention`, then `done` with the whole outcome, or `error`.",
             "content": {"text/event-stream": {"schema": _EVENT}},
         },
         **_ERRORS,
@@ -101,13 +110,13 @@ async def ask(asked: AskIn, request: Request, context: Context, caller: Reader) 
         )
     if not asked.stream:
         return await unless_gone(request, answer(asked, context, caller))
-    claims = Arrivals[Claim]()
-    task = asyncio.ensure_future(answer(asked, context, caller, on_claim=claims.put_from_thread))
-    claims.end_with(task)
+    told = Arrivals[Event]()
+    task = asyncio.ensure_future(answer(asked, context, caller, tell=told.put_from_thread))
+    told.end_with(task)
     # What is refused at once (overload, dates that contradict each other) has its status.
     await settled(task, _REFUSED_WITHIN_SECONDS)
     return StreamingResponse(
-        _events(task, claims, request),
+        _events(task, told, request),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -118,11 +127,11 @@ async def answer(
     context: ServerContext,
     caller: Caller,
     *,
-    on_claim: Callable[[Claim], None] = lambda claim: None,
+    tell: OnEvent = lambda event: None,
 ) -> AnswerOut | AbstentionOut:
     """The outcome of a question in its wire shape, kept as a turn where it is to be.
 
-    ``on_claim`` is told of each claim once it is verified, in another thread.
+    ``tell`` is told of each event of the question, in another thread.
 
     Raises:
         FootnoteError, ProblemError: as the routes answer with.
@@ -134,39 +143,39 @@ async def answer(
         last_day(asked.as_of),
     )
     assistant = context.assistant
-    wanted = asked.conversation_id
-    how: dict[str, Any] = {
-        "limit": asked.top_k,
-        "composer": asked.composer,
-        "on_claim": on_claim,
-        "stop": given_up,
-    }
-    if wanted is None:
-        outcome = await context.work.run(lambda: assistant.ask(question, **how))
-        return outcome_out(outcome, explain=asked.explain)
-    known = None if wanted == NEW else wanted
+    known = None if asked.conversation_id == NEW else asked.conversation_id
 
-    def converse() -> TurnRecord:
+    def work() -> AnswerOut | AbstentionOut:
+        wanted = question
         if known is not None:
             conversation_of(assistant.journal, known, caller, last=0)
-        return assistant.converse(question, conversation_id=known, owner=caller.owner, **how)
+            wanted = assistant.continued(question, known)
+        events = assistant.stream(wanted, limit=asked.top_k, composer=asked.composer)
+        outcome = context.consume(events, tell)
+        shape = outcome_out(outcome, explain=asked.explain)
+        if asked.conversation_id is None:
+            return shape
+        turn = assistant.journal.add_turn(known, NewTurn(outcome, caller.owner))
+        kept = {"conversation_id": turn.conversation_id, "turn_id": turn.id}
+        return shape.model_copy(update=kept)
 
-    turn = await context.work.run(converse)
-    shape = outcome_out(turn.outcome, explain=asked.explain)
-    return shape.model_copy(update={"conversation_id": turn.conversation_id, "turn_id": turn.id})
+    return await context.work.run(work)
 
 
 async def _events(
-    task: asyncio.Task[AnswerOut | AbstentionOut], claims: Arrivals[Claim], request: Request
+    task: asyncio.Task[AnswerOut | AbstentionOut], arrivals: Arrivals[Event], request: Request
 ) -> AsyncIterator[bytes]:
     told = _Told()
     try:
-        async for claim in claims.each(_KEEPALIVE_SECONDS):
-            if claim is None:
+        async for arrived in arrivals.each(_KEEPALIVE_SECONDS):
+            if arrived is None:
                 yield KEEPALIVE_COMMENT
-                continue
-            for name, data in told.claim(claim):
-                yield format_sse_event(event=name, data_str=data)
+            elif isinstance(arrived, Claimed):
+                for name, data in told.claim(arrived.claim):
+                    yield format_sse_event(event=name, data_str=data)
+            elif (stage := _STAGES.get(type(arrived))) is not None:
+                data = StageEvent(stage=stage).model_dump_json()
+                yield format_sse_event(event="stage", data_str=data)
         shape = task.result()
         if isinstance(shape, AbstentionOut):
             yield format_sse_event(event="abstention", data_str=shape.model_dump_json())
@@ -229,11 +238,11 @@ async def search_posted(
 
 async def _search(question: Question, limit: int, context: ServerContext) -> SearchOut:
     assistant = context.assistant
-    found = await context.work.run(lambda: assistant.find(question, limit=limit))
+    found = await context.work.run(lambda: assistant.search(question, limit=limit))
     return SearchOut(
         query=question.text,
         generation=found.generation,
-        hits=[_hit(hit, citation) for hit, citation in found.hits],
+        hits=list(map(_hit, found.hits, found.citations)),
     )
 
 

@@ -42,18 +42,7 @@ def _answer(answer: Answer, url_of: UrlOf) -> list[str]:
         dated = claim.citations[0].published if answer.conflict else None
         marks = "".join(f"[{citations.index(citation) + 1}]" for citation in claim.citations)
         lines.append(f"{f'{dated}: ' if dated else ''}{one_line(claim.text)} {marks}")
-    withheld = answer.report.withheld if answer.report else 0
-    lines.extend(
-        map(
-            one_line,
-            notes_of(
-                answer.composer,
-                answer.fallback,
-                withheld,
-                chinese=reads_chinese(answer.question.text),
-            ),
-        )
-    )
+    lines += _notes(answer)
     lines.append("")
     for number, citation in enumerate(citations, start=1):
         lines.extend(_footnote(f"[{number}]", citation, url_of))
@@ -67,7 +56,13 @@ def _abstention(abstention: Abstention, url_of: UrlOf) -> list[str]:
     elif abstention.nearest:
         lines += ["", "Nearest passages, none of which answers:"]
         lines += _listed(abstention.nearest, url_of)
-    return lines
+    return lines + _notes(abstention)
+
+
+def _notes(outcome: Outcome) -> list[str]:
+    failure = outcome.selection.failure if outcome.selection else None
+    chinese = reads_chinese(outcome.question.text)
+    return [one_line(note) for note in notes_of(failure, chinese=chinese)]
 
 
 def _listed(citations: Sequence[Citation], url_of: UrlOf) -> list[str]:

@@ -20,10 +20,10 @@ from rag.types import (
     Candidate,
     Citation,
     Claim,
-    GenerationReport,
     Hit,
     ModelIdentity,
     Outcome,
+    Selection,
     StageScore,
 )
 from server.wire.footnotes import number_citations
@@ -141,41 +141,17 @@ class ModelOut(_Out):
     revision: str
 
 
-class DraftSentenceOut(_Out):
-    """A sentence that a language model wrote, and what became of it; never an answer."""
+class SelectionOut(_Out):
+    """What a language model chose among the stored statements that it was shown."""
 
-    text: str
-    markers: list[int]
-    verdict: str
-    reasons: list[str]
-
-
-class DraftOut(_Out):
-    """What a language model was given, and what became of its draft."""
-
-    sentences: list[DraftSentenceOut]
-    declined: bool = Field(description="it said that the passages do not answer")
-    left_out: list[str] = Field(description="passages for which its context had no room")
-    shortened: list[str] = Field(description="passages of which it was given some sentences")
-    first_claim_ms: float | None = Field(description="until the first verified sentence")
-    subquestions: list[str] = Field(
-        description="what the question was taken apart into, to find passages for each"
+    model: ModelOut
+    prompt: str = Field(description="name, version and hash of the prompt")
+    shown: int = Field(description="statements it was shown")
+    chosen: list[int] = Field(
+        description="places of the chosen statements among the receipt's candidates, from 1"
     )
-
-
-class WrittenOut(_Out):
-    """How a language model did: its sentences by what became of them, none of them told."""
-
-    found: int = Field(description="said, as it cited them")
-    misattributed: int = Field(description="said, with another passage than it cited")
-    stitched: int = Field(description="withheld: no stored sentence states the facts together")
-    unsupported: int = Field(description="withheld: no passage that it was given supports it")
-    uncited: int = Field(description="withheld: it names no passage, and none supports it")
-    declined: bool = Field(description="it said that the passages do not answer")
-    left_out: list[str] = Field(description="passages for which its context had no room")
-    shortened: list[str] = Field(description="passages of which it was given some sentences")
-    first_claim_ms: float | None = Field(
-        description="from asking the model to the first verified sentence"
+    failure: str | None = Field(
+        description="why its choice could not be had; the sentences were then chosen without it"
     )
 
 
@@ -184,11 +160,10 @@ class ReceiptOut(_Out):
 
     ranking: list[HitOut]
     candidates: list[CandidateOut]
-    draft: DraftOut | None = Field(description="of a language model, where one wrote")
 
 
 class _OutcomeOut(_Out):
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     question: str = Field(description="as it was asked")
     standalone_question: str | None = Field(
         description="a follow-up as it was understood without its history, else null"
@@ -201,8 +176,8 @@ class _OutcomeOut(_Out):
     timings_ms: dict[str, float]
     conversation_id: str | None = Field(default=None, description="the conversation that keeps it")
     turn_id: str | None = Field(default=None, description="names it in feedback, where it is kept")
-    written: WrittenOut | None = Field(
-        default=None, description="of a language model, where one wrote"
+    selection: SelectionOut | None = Field(
+        default=None, description="of a language model, where one is configured"
     )
     receipt: ReceiptOut | None = None
 
@@ -218,20 +193,11 @@ class AnswerOut(_OutcomeOut):
         description="whether documents give different values for what is asked; the first "
         "claims then give each, newest first"
     )
-    composer: Literal["extractive", "generative"] = Field(
-        description="who worded the claims: the archive itself, or a language model"
-    )
-    fallback: str | None = Field(
-        description="why the archive's own sentences are given where a language model was to "
-        "write, or why its answer ends early"
-    )
-    withheld: int = Field(
-        description="sentences of a language model that are not shown: the archive does not "
-        "support them"
+    composer: Literal["quote"] = Field(
+        default="quote", description="every claim is a sentence of the archive, as stored"
     )
     claims: list[ClaimOut]
     citations: list[CitationOut]
-    prompts: list[str]
 
 
 class AbstentionOut(_OutcomeOut):
@@ -256,7 +222,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
     """The wire shape of an outcome; with ``explain``, its receipt too."""
     receipt = _receipt(outcome) if explain else None
     models = {role: _model_out(model) for role, model in outcome.models.items()}
-    written = _written_out(outcome.report) if outcome.report else None
+    selection = _selection_out(outcome.selection) if outcome.selection else None
     timings = {stage: round(ms, 1) for stage, ms in outcome.timings_ms.items()}
     match outcome:
         case Answer():
@@ -268,16 +234,13 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
                 generation=outcome.generation,
                 models=models,
                 timings_ms=timings,
-                written=written,
+                selection=selection,
                 receipt=receipt,
                 short_answer=citation_out(outcome.short_answer) if outcome.short_answer else None,
                 conflict=outcome.conflict,
                 composer=outcome.composer,
-                fallback=outcome.fallback,
-                withheld=outcome.report.withheld if outcome.report else 0,
                 claims=[claim_out(claim, citations) for claim in outcome.claims],
                 citations=[citation_out(citation) for citation in citations],
-                prompts=list(outcome.prompts),
             )
         case Abstention():
             return AbstentionOut(
@@ -287,7 +250,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
                 generation=outcome.generation,
                 models=models,
                 timings_ms=timings,
-                written=written,
+                selection=selection,
                 receipt=receipt,
                 reason=outcome.reason,
                 kind=outcome.kind,
@@ -346,44 +309,16 @@ def _receipt(outcome: Outcome) -> ReceiptOut:
     return ReceiptOut(
         ranking=[hit_out(hit) for hit in outcome.ranking],
         candidates=[_candidate_out(candidate) for candidate in outcome.candidates],
-        draft=_draft_out(outcome.report) if outcome.report else None,
     )
 
 
-def _written_out(report: GenerationReport) -> WrittenOut:
-    return WrittenOut(
-        found=report.found,
-        misattributed=report.misattributed,
-        stitched=report.stitched,
-        unsupported=report.unsupported,
-        uncited=report.uncited,
-        declined=report.declined,
-        left_out=list(report.left_out),
-        shortened=list(report.shortened),
-        first_claim_ms=_rounded(report.first_claim_ms),
-    )
-
-
-def _rounded(milliseconds: float | None) -> float | None:
-    return None if milliseconds is None else round(milliseconds, 1)
-
-
-def _draft_out(report: GenerationReport) -> DraftOut:
-    return DraftOut(
-        sentences=[
-            DraftSentenceOut(
-                text=sentence.text,
-                markers=list(sentence.markers),
-                verdict=sentence.verdict,
-                reasons=list(sentence.reasons),
-            )
-            for sentence in report.draft
-        ],
-        declined=report.declined,
-        left_out=list(report.left_out),
-        shortened=list(report.shortened),
-        first_claim_ms=_rounded(report.first_claim_ms),
-        subquestions=list(report.subquestions),
+def _selection_out(selection: Selection) -> SelectionOut:
+    return SelectionOut(
+        model=_model_out(selection.model),
+        prompt=selection.prompt,
+        shown=selection.shown,
+        chosen=list(selection.chosen),
+        failure=selection.failure,
     )
 
 

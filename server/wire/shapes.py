@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
-from rag.answer.settings import Composer
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.journal.base import (
     Conversation,
@@ -17,6 +16,7 @@ from rag.journal.base import (
     TurnRecord,
     Verdict,
 )
+from rag.settings import Composer
 from rag.types import Filters, Turn
 from server.wire.filters import make_filters
 from server.wire.outcome import OutcomeOut, StageOut, outcome_out
@@ -142,9 +142,8 @@ class AskIn(_In):
     )
     composer: Composer | None = Field(
         default=None,
-        description="who words the answer: the archive's own sentences (extractive), a language "
-        "model where the archive supports it (generative), or that with the archive's own "
-        "sentences where it fails (auto); without it what the server's settings say",
+        description="how the answer is composed: 'quote' gives sentences of the archive as they "
+        "are stored; 'write' is refused until written sentences can be verified",
     )
     explain: StrictBool = Field(
         default=False, description="with the receipt: every rank, score and verdict"

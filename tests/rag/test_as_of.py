@@ -34,7 +34,7 @@ def names(assistant, hits):
 
 def test_what_was_published_later_is_not_used_and_undated_documents_are(heads):
     def found(as_of, **besides):
-        return names(heads, heads.search(Question(ASKED, as_of=as_of, **besides)))
+        return names(heads, heads.search(Question(ASKED, as_of=as_of, **besides)).hits)
 
     assert found(None) == {"a.txt", "b.txt", "c.txt"}
     assert found(date(2021, 12, 10)) == {"a.txt", "b.txt", "c.txt"}
@@ -63,7 +63,7 @@ def test_a_time_in_the_question_prefers_its_passages_and_keeps_the_others(heads)
         (Question("Who was Director General last year?", as_of=date(2022, 5, 1)), "b.txt"),
         (Question("Who was Director General between 2018 and 2020?"), "a.txt"),
     ):
-        hits = heads.search(question)
+        hits = heads.search(question).hits
         dated = [hit for hit in hits if names(heads, [hit]) != {"c.txt"}]
         assert names(heads, [min(dated, key=lambda hit: hit.fused.rank)]) == {first}
         assert len(names(heads, hits)) == 3

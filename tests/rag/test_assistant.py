@@ -52,12 +52,13 @@ def test_a_run_twice_gives_the_same_answer(sample):
 
 
 def test_filters_keep_other_documents_out(sample):
-    everything = sample.search("UNIDO Shanghai cooperation", limit=20)
+    everything = sample.search("UNIDO Shanghai cooperation", limit=20).hits
     filters = Filters(sources=("*.md",))
     only = sample.search("UNIDO Shanghai cooperation", limit=20, filters=filters)
-    assert {Path(sample.document(h.passage.document_id).sources[0]).suffix for h in only} == {".md"}
-    assert {hit.passage.id for hit in only} != {hit.passage.id for hit in everything}
-    chinese = sample.search("上海 工发组织", limit=5, filters=Filters(language="zh"))
+    assert {Path(citation.source).suffix for citation in only.citations} == {".md"}
+    assert {hit.passage.id for hit in only.hits} != {hit.passage.id for hit in everything}
+    assert_quotes_exactly(sample, only.citations)
+    chinese = sample.search("上海 工发组织", limit=5, filters=Filters(language="zh")).hits
     assert chinese
     assert all(sample.document(h.passage.document_id).language == "zh" for h in chinese)
 
@@ -78,7 +79,7 @@ def test_an_empty_archive_says_that_it_is_empty(tmp_path, settings):
         outcome = assistant.ask("Who visited Huawei?")
         assert isinstance(outcome, Abstention)
         assert outcome.reason == "empty_archive"
-        assert assistant.search("Huawei") == []
+        assert assistant.search("Huawei").hits == ()
     assert not (tmp_path / "none").exists()
 
 

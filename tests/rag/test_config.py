@@ -1,7 +1,8 @@
 import pytest
 
-from rag.config import load_settings, setting_keys
+from rag.config import load_settings
 from rag.errors import SettingsError
+from rag.settings import setting_keys
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +118,6 @@ def test_an_empty_data_variable_is_not_the_current_directory():
         ('base_url = "ftp://127.0.0.1/v1"\nmodel = "m"', "http://"),
         ('base_url = "http://user:word@127.0.0.1/v1"\nmodel = "m"', "api_key_env"),
         ('base_url = "http://127.0.0.1/v1"', "model must be"),
-        ('base_url = "http://127.0.0.1/v1"\nmodel = "m"\nembedded = "m.gguf"', "not both"),
         ('api_key_env = "FOOTNOTE_KEY"', "FOOTNOTE_"),
         ("timeout_seconds = 0", "above 0"),
         ("max_tokens = 5000", "above max_tokens"),

@@ -16,7 +16,7 @@ import httpx2 as httpx
 import pytest
 
 from rag.assistant import Assistant
-from rag.config import ServerSettings
+from rag.settings import ServerSettings
 from server.serve import listen
 from tests.conftest import ROOT
 

@@ -26,7 +26,8 @@ from rag.types import (
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.config import Settings, load_settings
+    from rag.config import load_settings
+    from rag.settings import Settings
 
 __all__ = [
     "Abstention",

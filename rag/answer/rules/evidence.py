@@ -10,8 +10,8 @@ from embeddings.types import Encoder, Reranker
 from rag.answer.rules.currency import sentence_currency
 from rag.answer.rules.similarity import similarities, support_across, support_within, unread_pairs
 from rag.answer.rules.support import RankingSigns, read_signs, shifted, support_score
-from rag.answer.settings import SupportWeights
 from rag.question.analysis import QuestionTerms
+from rag.settings import SupportWeights
 from rag.text.normalise import search_text
 from rag.text.scripts import is_latin
 from rag.text.sentences import split_sentences

@@ -15,8 +15,8 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from rag.answer.rules.spans import asked_kind, find_answer_spans
-from rag.answer.settings import SupportWeights
 from rag.question.analysis import QuestionTerms, find_numbers, stem_tokens
+from rag.settings import SupportWeights
 from rag.types import Hit, Signs, StageScore
 
 __all__ = [

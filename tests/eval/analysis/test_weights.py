@@ -12,7 +12,7 @@ from eval.analysis.weights import fit_weights
 from eval.cli.commands import app
 from eval.errors import EvalError
 from eval.runs.folder import Run
-from rag.answer.settings import SupportWeights
+from rag.settings import SupportWeights
 from tests.eval.run_cases import abstained, manifest, question, summary
 
 SIGNS = [name for name in asdict(SupportWeights()) if name != "bias"]

@@ -12,7 +12,6 @@ import pytest
 
 from eval.runs.folder import read_run, write_run
 from tests.conftest import ROOT, SAMPLE_ARCHIVE
-from tests.fake_endpoint import fake_endpoint, says
 
 FILES = ("2019-04-24-huawei-visit-shenzhen.txt", "2024-06-13-unido-day-opening.md")
 SUITE = {
@@ -97,32 +96,6 @@ def test_a_suite_is_measured_shown_and_reported(footnote, suite, tmp_path):
     page = (tmp_path / "run" / "report.html").read_text("utf-8")
     assert code == 0
     assert "When did the mill open?" in page
-
-
-def test_a_language_models_answers_are_measured_with_what_was_withheld(
-    footnote, suite, tmp_path, monkeypatch
-):
-    with fake_endpoint(says("The mill opened in 1911 [1]. It was blown up in 1950 [1].")) as model:
-        monkeypatch.setenv("FOOTNOTE_LANGUAGE_MODEL_BASE_URL", model.base_url)
-        monkeypatch.setenv("FOOTNOTE_LANGUAGE_MODEL_MODEL", "scripted")
-        arguments = ("--suite", "tiny", "--limit", "1", "--composer", "generative")
-        code, out, err = footnote("eval", *arguments, "--out", "run")
-    assert code == 0, err
-    run = read_run(tmp_path / "run")
-    [record] = run.records
-    assert [claim.text for claim in record.claims] == ["The mill opened in 1911."]
-    assert [each.verdict for each in record.draft.sentences] == ["found", "unsupported"]
-    assert run.summary.metrics["draft.withheld"].value == 0.5
-    assert run.summary.metrics["draft.said"].value == 1.0
-    assert 0 < record.timings_ms["first_sentence"] <= record.timings_ms["total"]
-    assert "withheld" in out
-    assert run.manifest.models["language_model"].name == "scripted"
-    assert any(prompt.startswith("answer.v") for prompt in run.manifest.prompts)
-    assert model.base_url not in run.manifest.model_dump_json()
-    assert footnote("eval", "report", "run")[0] == 0
-    page = (tmp_path / "run" / "report.html").read_text("utf-8")
-    assert "It was blown up in 1950." in page
-    assert "is not there" in page
 
 
 def test_a_follow_up_is_asked_with_its_history(footnote, suite, tmp_path):

@@ -2,8 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answer.compose import compose_extractive
-from rag.answer.settings import AnswerSettings
+from rag.answer.compose import compose_quotes
+from rag.answer.decide import decide_by_choice, decide_by_support
+from rag.answer.verify import verify_claim
+from rag.errors import CitationError
+from rag.settings import AnswerSettings
 from rag.types import Candidate, Span
 from tests.fakes import full_signs
 from tests.rag.answer.test_verify import make_document
@@ -30,22 +33,32 @@ JUNE = candidate(ONE, "The fair was held in June.", 0.85)
 AGAIN = candidate(TWO, TWO.text, 0.88)
 
 
-def compose(*candidates, **settings):
-    return compose_extractive(candidates, DOCUMENTS, AnswerSettings(**settings))
+def decide(*candidates, **settings):
+    return decide_by_support(candidates, AnswerSettings(**settings))
+
+
+def quotes(decision):
+    return [statement.best.quote for statement in decision.statements]
+
+
+def claims(decision, documents=DOCUMENTS):
+    found = compose_quotes(decision.statements, documents)
+    for claim in found:
+        verify_claim(claim, documents)
+    return found
 
 
 def test_a_sentence_below_the_threshold_is_never_said():
     weak = replace(SPEAKERS, support=0.49)
-    draft = compose(GUESTS, weak, min_support=0.5, keep_within=1.0)
-    assert [claim.text for claim in draft.claims] == [GUESTS.quote]
-    assert "below 0.50" in draft.candidates[1].verdict
-    assert compose(weak).claims == ()
+    decision = decide(GUESTS, weak, min_support=0.5, keep_within=1.0)
+    assert quotes(decision) == [GUESTS.quote]
+    assert "below 0.50" in decision.candidates[1].verdict
+    assert decide(weak).statements == ()
 
 
 def test_the_same_sentence_in_two_documents_is_one_claim_with_two_citations():
-    draft = compose(GUESTS, AGAIN)
-    assert len(draft.claims) == 1
-    assert [c.document_id for c in draft.claims[0].citations] == [ONE.id, TWO.id]
+    [claim] = claims(decide(GUESTS, AGAIN))
+    assert [c.document_id for c in claim.citations] == [ONE.id, TWO.id]
 
 
 @pytest.mark.parametrize(
@@ -71,39 +84,52 @@ def test_the_same_sentence_in_two_documents_is_one_claim_with_two_citations():
 def test_a_sentence_that_says_otherwise_is_never_cited_as_support(one, other):
     documents = [make_document(one, "one.txt"), make_document(other, "other.txt")]
     candidates = [candidate(documents[0], one, 0.9), candidate(documents[1], other, 0.89)]
-    draft = compose_extractive(candidates, {d.id: d for d in documents}, AnswerSettings())
-    assert [claim.text for claim in draft.claims] == [one, other]
-    assert [len(claim.citations) for claim in draft.claims] == [1, 1]
+    found = claims(decide(*candidates), {d.id: d for d in documents})
+    assert [claim.text for claim in found] == [one, other]
+    assert [len(claim.citations) for claim in found] == [1, 1]
 
 
 def test_a_reworded_repetition_is_neither_said_nor_cited():
     reworded = make_document(
         "More than 300 guests attended UNIDO Day in Shanghai yesterday.", "r.txt"
     )
-    draft = compose_extractive(
-        [GUESTS, candidate(reworded, reworded.text, 0.89)],
-        {**DOCUMENTS, reworded.id: reworded},
-        AnswerSettings(),
-    )
-    assert [len(claim.citations) for claim in draft.claims] == [1]
-    assert draft.candidates[1].verdict == "near-duplicate of a sentence said"
+    decision = decide(GUESTS, candidate(reworded, reworded.text, 0.89))
+    assert [len(claim.citations) for claim in claims(decision)] == [1]
+    assert decision.candidates[1].verdict == "near-duplicate of a sentence quoted"
 
 
 def test_the_best_sentence_leads_and_the_others_follow_in_reading_order():
-    draft = compose(GUESTS, JUNE, SPEAKERS)
-    assert [claim.text for claim in draft.claims] == [GUESTS.quote, SPEAKERS.quote, JUNE.quote]
+    assert quotes(decide(GUESTS, JUNE, SPEAKERS)) == [GUESTS.quote, SPEAKERS.quote, JUNE.quote]
 
 
 def test_no_more_is_said_than_settings_allow():
-    draft = compose(GUESTS, JUNE, SPEAKERS, max_claims=2)
-    assert len(draft.claims) == 2
-    assert "already has 2" in draft.candidates[2].verdict
-    close = compose(GUESTS, JUNE, SPEAKERS, keep_within=0.06)
-    assert [claim.text for claim in close.claims] == [GUESTS.quote, JUNE.quote]
+    decision = decide(GUESTS, JUNE, SPEAKERS, max_claims=2)
+    assert len(decision.statements) == 2
+    assert "already has 2" in decision.candidates[2].verdict
+    assert quotes(decide(GUESTS, JUNE, SPEAKERS, keep_within=0.06)) == [GUESTS.quote, JUNE.quote]
 
 
-def test_a_claim_whose_citation_does_not_hold_never_leaves():
+def test_a_claim_whose_quote_is_not_what_stands_there_never_leaves():
     forged = replace(SPEAKERS, quote="Speakers came from ninety countries.", support=0.95)
-    draft = compose(forged, GUESTS)
-    assert [claim.text for claim in draft.claims] == [GUESTS.quote]
-    assert "failed verification" in draft.candidates[0].verdict
+    with pytest.raises(CitationError):
+        claims(decide(forged, GUESTS))
+
+
+def test_what_a_language_model_chose_is_quoted_in_its_order_whatever_its_support():
+    weak = replace(SPEAKERS, support=0.1)
+    decision = decide_by_choice([GUESTS, AGAIN, weak], [weak, GUESTS])
+    assert quotes(decision) == [weak.quote, GUESTS.quote]
+    assert [c.verdict for c in decision.candidates] == [
+        "kept",
+        "not chosen by the language model",
+        "kept",
+    ]
+    assert decide_by_choice([GUESTS, weak], []).statements == ()
+
+
+def test_of_a_conflict_a_language_model_never_shows_one_side_only():
+    one, other = JUNE, replace(SPEAKERS, document_id=TWO.id)
+    decision = decide_by_choice([GUESTS, one, other], [one], conflicting=(other, one))
+    assert quotes(decision) == [other.quote, one.quote]
+    assert decision.conflict
+    assert not decide_by_choice([GUESTS, one, other], [GUESTS], conflicting=(other, one)).conflict

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answer.compose import compose_extractive
 from rag.answer.conflict import find_conflict
+from rag.answer.decide import decide_by_support
 from rag.answer.rules.support import RankingSigns, read_signs
-from rag.answer.settings import AnswerSettings
 from rag.question.analysis import analyse_question
+from rag.settings import AnswerSettings
 from rag.types import Candidate, DocumentDate, Span
 from tests.rag.answer.test_verify import make_document
 
@@ -53,8 +53,9 @@ def test_the_conflicting_sentences_lead_the_answer_even_beyond_its_usual_bounds(
     terms, candidates, documents = archive(WHO, LI, MUELLER)
     found = find_conflict(terms, candidates, documents, min_support=0.5)
     settings = AnswerSettings(max_claims=1, keep_within=0.0)
-    draft = compose_extractive(candidates, documents, settings, leading=found)
-    assert [claim.text for claim in draft.claims] == [MUELLER[1], LI[1]]
+    decision = decide_by_support(candidates, settings, conflicting=found)
+    assert [each.best.quote for each in decision.statements] == [MUELLER[1], LI[1]]
+    assert decision.conflict
 
 
 @pytest.mark.parametrize(

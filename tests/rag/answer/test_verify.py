@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer.verify import cite, verify_citation, verify_claim
-from rag.errors import CitationError, UnsupportedClaimError
+from rag.errors import CitationError
 from rag.types import Claim, Document, Span
 
 
@@ -52,23 +52,15 @@ def test_a_claim_needs_a_citation_that_says_it():
     for claim in (
         Claim(sound.quote, (), 1.0),
         Claim("LI Yong refused to visit.", (sound,), 1.0),
+        Claim("Yong Li visited Huawei.", (sound,), 1.0),
     ):
         with pytest.raises(CitationError):
             verify_claim(claim, {DOCUMENT.id: DOCUMENT})
-    with pytest.raises(UnsupportedClaimError, match="negation"):
-        verify_claim(Claim("LI Yong did not visit Huawei.", (sound,), 1.0), {DOCUMENT.id: DOCUMENT})
     with pytest.raises(CitationError, match="not in the archive"):
         verify_claim(Claim(sound.quote, (sound,), 1.0), {})
 
 
-def test_a_claim_in_other_words_leaves_when_its_citations_support_it():
-    sound = cite(DOCUMENT, 0, 23)
-    verify_claim(Claim("Yong Li visited Huawei.", (sound,), 1.0), {DOCUMENT.id: DOCUMENT})
-    with pytest.raises(UnsupportedClaimError, match="'Nokia' is not there"):
-        verify_claim(Claim("Yong Li visited Nokia.", (sound,), 1.0), {DOCUMENT.id: DOCUMENT})
-
-
-def test_a_claim_whose_quote_is_not_exact_never_leaves_however_well_supported():
+def test_a_claim_whose_quote_is_not_exact_never_leaves():
     bent = replace(cite(DOCUMENT, 0, 23), quote="LI Yong visited Huawei.")
     with pytest.raises(CitationError, match="does not quote"):
-        verify_claim(Claim("Yong Li visited Huawei.", (bent,), 1.0), {DOCUMENT.id: DOCUMENT})
+        verify_claim(Claim(bent.quote, (bent,), 1.0), {DOCUMENT.id: DOCUMENT})

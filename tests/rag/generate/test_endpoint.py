@@ -1,3 +1,4 @@
+import json
 import logging
 import threading
 import time
@@ -13,8 +14,8 @@ from rag.generate.base import Message
 from rag.generate.control import without_control_tokens
 from rag.generate.endpoint import EndpointModel
 from rag.generate.open import open_language_model
-from rag.generate.settings import LanguageModelSettings
 from rag.models import Models
+from rag.settings import LanguageModelSettings
 from tests.fake_endpoint import Reply, fake_endpoint, says, sends
 
 KEY = "sk-test-0123456789"
@@ -37,7 +38,8 @@ def opened(settings, **environment):
 
 
 def draft(model, *, deadline_seconds=5.0, max_tokens=50):
-    return list(model.stream(ASKED, max_tokens=max_tokens, deadline_seconds=deadline_seconds))
+    stream = model.stream(ASKED, max_tokens=max_tokens, deadline_seconds=deadline_seconds)
+    return [piece for piece in stream if piece]
 
 
 def failure(reply, **how):
@@ -72,9 +74,12 @@ def test_pieces_come_as_they_are_written():
     with fake_endpoint(reply) as endpoint, model_at(endpoint.base_url) as model:
         stream = model.stream(ASKED, max_tokens=50, deadline_seconds=5)
         started = time.monotonic()
-        assert next(stream) == "one"
+        assert next(filter(None, stream)) == "one"
         first = time.monotonic() - started
-        assert list(stream) == [" two", " three"]
+        pieces = list(stream)
+        assert [piece for piece in pieces if piece] == [" two", " three"]
+        # Empty ones between: moments to stop.
+        assert "" in pieces
         assert first < time.monotonic() - started - 0.4
 
 
@@ -300,6 +305,36 @@ def test_parameters_that_a_server_refuses_are_sent_otherwise():
         asked = len(endpoint.received)
         draft(model)
         assert len(endpoint.received) == asked + 1
+
+
+SCHEMA = {"type": "object", "properties": {"statements": {"type": "array"}}}
+
+
+def test_a_reply_is_asked_for_by_a_schema():
+    with fake_endpoint(says(DRAFT)) as endpoint, model_at(endpoint.base_url) as model:
+        list(model.stream(ASKED, max_tokens=50, deadline_seconds=5, schema=SCHEMA))
+        [sent] = endpoint.received
+    wanted = sent.json["response_format"]
+    assert wanted["type"] == "json_schema"
+    assert wanted["json_schema"]["schema"] == SCHEMA
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"message": "unsupported", "param": "response_format.type"},
+        {"message": "This server knows no response_format."},
+    ],
+)
+def test_a_server_that_knows_no_schema_is_asked_without_it(refusal):
+    def plain(request):
+        if "response_format" in request.json:
+            return sends(json.dumps({"error": refusal}), status=400)
+        return says(DRAFT)
+
+    with fake_endpoint(plain) as endpoint, model_at(endpoint.base_url) as model:
+        stream = model.stream(ASKED, max_tokens=50, deadline_seconds=5, schema=SCHEMA)
+        assert "".join(stream) == DRAFT
 
 
 def test_the_key_comes_from_the_variable_named_and_from_no_other(monkeypatch):

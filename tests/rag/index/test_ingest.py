@@ -6,7 +6,7 @@ import pytest
 
 from rag.errors import IndexMismatchError, StoreLockedError, UnknownDocumentError
 from rag.index.files import find_files
-from rag.index.split import SplitSettings
+from rag.settings import SplitSettings
 from rag.types import Filters
 from tests.fakes import HashingEncoder
 
@@ -48,7 +48,8 @@ def test_a_changed_file_replaces_its_old_version(quick, folder):
     assert (report.added, report.updated, report.unchanged) == (0, 1, 1)
     assert len(assistant.documents()) == 2
     assert "310 guests" in assistant.document("fair.txt").text
-    assert not [hit for hit in assistant.search("guests fair") if "300" in hit.passage.search_text]
+    found = assistant.search("guests fair").hits
+    assert not [hit for hit in found if "300" in hit.passage.search_text]
 
 
 def test_the_day_of_ingest_is_the_archives_own_and_changes_no_document(quick, folder, monkeypatch):
@@ -84,7 +85,7 @@ def test_a_document_stays_until_its_last_source_is_removed(quick, folder):
     with pytest.raises(UnknownDocumentError):
         assistant.document("copy.txt")
     assert not [
-        hit for hit in assistant.search("guests fair") if "guests" in hit.passage.search_text
+        hit for hit in assistant.search("guests fair").hits if "guests" in hit.passage.search_text
     ]
 
 
@@ -198,7 +199,7 @@ def test_another_encoder_or_splitter_is_refused_until_reindexed(quick, folder):
     changed = quick(encoder=other, split=finer)
     report = changed.reindex()
     assert report.documents == 2
-    assert changed.search("Huawei headquarters")[0].passage.search_text.count("Huawei")
+    assert changed.search("Huawei headquarters").hits[0].passage.search_text.count("Huawei")
     assert changed.ingest(folder).added == 1
     assert changed.check() == []
 
@@ -214,18 +215,18 @@ def test_the_old_index_serves_until_the_switch_and_an_interrupted_reindex_goes_o
     during = []
 
     def interrupt(done, total):
-        during.append(len(old.search("report about ships", limit=5)))
+        during.append(len(old.search("report about ships", limit=5).hits))
         if done >= 64:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         new.reindex(on_progress=interrupt)
     assert set(during) == {5}
-    assert len(old.search("report about ships", limit=5)) == 5
+    assert len(old.search("report about ships", limit=5).hits) == 5
     assert old.status().building is not None
     report = quick(encoder=HashingEncoder(64, name="other")).reindex()
     assert report.resumed >= 64
-    assert new.search("report about ships")
+    assert new.search("report about ships").hits
     assert new.check() == []
 
 
@@ -278,6 +279,6 @@ def test_documents_are_found_by_their_language(quick, tmp_path):
     assistant = quick()
     assistant.ingest(*(tmp_path / name for name in texts))
     for language, title in (("de", "bericht"), ("en", "report"), ("fr", "compte")):
-        hits = assistant.search("Messe fair foire", filters=Filters(language=language))
+        hits = assistant.search("Messe fair foire", filters=Filters(language=language)).hits
         found = {assistant.document(hit.passage.document_id).sources[0] for hit in hits}
         assert found == {str(tmp_path / f"{title}.txt")}

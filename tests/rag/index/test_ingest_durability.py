@@ -11,7 +11,7 @@ import pytest
 from rag.index.files import find_files
 from rag.index.indexer import Indexer
 from rag.index.ingest import ingest_files
-from rag.index.split import SplitSettings
+from rag.settings import SplitSettings
 from rag.store.local.store import LocalStore
 from tests.fakes import HashingEncoder
 

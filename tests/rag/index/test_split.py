@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.index.split import SplitSettings, _sections, clip_title, encoder_text, split_document
+from rag.index.split import _sections, clip_title, describe_splitter, encoder_text, split_document
 from rag.read.reader import read_document
+from rag.settings import SplitSettings
 from rag.text.normalise import NORMALISER
 from rag.text.tokens import load_tokenizer
 from tests.rag.text.test_sentences import AWKWARD
@@ -200,9 +201,13 @@ def test_search_text_is_repaired_while_the_span_stays_as_read():
 
 def test_settings_describe_all_that_decides_a_passage():
     one, other = SplitSettings(), SplitSettings(title_tokens=16)
-    assert one.describe() != other.describe() != SplitSettings(max_tokens=16).describe()
-    assert NORMALISER in one.describe()
-    assert SplitSettings().describe() == one.describe()
+    assert (
+        describe_splitter(one)
+        != describe_splitter(other)
+        != describe_splitter(SplitSettings(max_tokens=16))
+    )
+    assert NORMALISER in describe_splitter(one)
+    assert describe_splitter(SplitSettings()) == describe_splitter(one)
     with pytest.raises(ValueError, match="no room"):
         SplitSettings(max_tokens=0)
 

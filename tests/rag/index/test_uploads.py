@@ -127,7 +127,7 @@ def test_an_uploaded_document_is_found_and_answers(quick):
     assert document.text == FAIR.decode()
     assert document.sources == ("upload:fair.txt",)
     assert assistant.document("upload:fair.txt") == document
-    assert assistant.search("technology fair")[0].passage.document_id == document.id
+    assert assistant.search("technology fair").hits[0].passage.document_id == document.id
 
 
 def test_one_broken_file_never_stops_the_rest(quick):

@@ -12,8 +12,8 @@ from rag.answer.rules.support import (
     read_signs,
     support_score,
 )
-from rag.answer.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.question.analysis import analyse_question, find_numbers, is_chinese, stem_tokens
+from rag.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.types import Hit, Passage, Span, StageScore
 from tests.fakes import full_signs
 

@@ -38,7 +38,7 @@ def multilingual(tmp_path_factory, settings):
 def test_a_question_finds_the_document_in_the_other_language(
     multilingual, question, language, name
 ):
-    hits = multilingual.search(question, filters=Filters(language=language))
+    hits = multilingual.search(question, filters=Filters(language=language)).hits
     document = multilingual.document(hits[0].passage.document_id)
     assert document.sources[0].endswith(name)
 

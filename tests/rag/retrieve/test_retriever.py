@@ -28,7 +28,7 @@ def archive(tmp_path):
 def test_a_question_the_encoder_cannot_read_is_ranked_by_its_words_alone(quick, archive):
     assistant = quick(encoder=LatinEncoder())
     assistant.ingest(archive)
-    hits = assistant.search("谁参观了华为？")
+    hits = assistant.search("谁参观了华为？").hits
     assert [hit.passage.search_text[:2] for hit in hits] == ["李勇"]
     assert hits[0].dense is None
     assert hits[0].reranked is None
@@ -47,7 +47,7 @@ def test_with_no_words_in_common_it_is_said_that_nothing_matches(quick, archive)
 def test_a_question_it_can_read_is_ranked_by_both(quick, archive):
     assistant = quick(encoder=LatinEncoder())
     assistant.ingest(archive)
-    hits = assistant.search("Who visited Huawei?")
+    hits = assistant.search("Who visited Huawei?").hits
     assert hits[0].dense is not None
     assert hits[0].lexical is not None
     assert hits[0].reranked is not None
@@ -61,7 +61,7 @@ def test_words_shared_with_another_script_count_less_only_where_the_encoder_read
     for reads, encoder in (("latin", LatinEncoder()), ("any", HashingEncoder())):
         assistant = quick(data=tmp_path / reads, encoder=encoder)
         assistant.ingest(archive)
-        hits = assistant.search("Huawei 2019")
+        hits = assistant.search("Huawei 2019").hits
         found = next(hit for hit in hits if "深圳" in hit.passage.search_text)
         scores[reads] = found.fused.score
     assert scores["latin"] > scores["any"]

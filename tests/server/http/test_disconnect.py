@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2 as httpx
 import pytest
 
-from rag.config import ServerSettings
+from rag.settings import ServerSettings
 
 ASKED = {"question": "When does the heron nest?"}
 SAID = [{"role": "user", "content": "When does the heron nest?"}]
@@ -60,8 +60,8 @@ def test_a_question_whose_client_has_gone_is_not_worked_on(quick_served, monkeyp
         asked.append(question)
         release.wait(10)
 
-    monkeypatch.setattr(running.assistant, "ask", ask)
-    monkeypatch.setattr(running.assistant, "find", ask)
+    monkeypatch.setattr(running.assistant, "stream", ask)
+    monkeypatch.setattr(running.assistant, "search", ask)
     first = send(running.url, "/ask", json.dumps(ASKED).encode())
     wait_until(lambda: asked)
     second = send(running.url, path, json.dumps(body).encode())

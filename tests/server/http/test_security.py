@@ -8,8 +8,8 @@ from dataclasses import replace
 import httpx2 as httpx
 import pytest
 
-from rag.config import ServerSettings
 from rag.errors import SettingsError
+from rag.settings import ServerSettings
 from server.http.problems import ProblemError
 from server.http.security import Guard, check_binding, is_loopback
 

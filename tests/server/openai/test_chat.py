@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rag.assistant import MAX_QUESTION_CHARACTERS, Assistant
-from rag.config import ServerSettings
+from rag.settings import ServerSettings
 from rag.store.local.store import LocalStore
 from server.openai.text import said_in
 from tests.conftest import ROOT
@@ -368,9 +368,9 @@ def test_a_stream_that_fails_late_ends_in_an_error_that_the_client_raises(
     monkeypatch.setattr("server.openai.ask.KEEPALIVE_SECONDS", 0.05)
     with quickly_served(tmp_path, settings, timeout_seconds=0.3) as served:
         release = threading.Event()
-        answer = served.assistant.ask
+        answer = served.assistant.stream
         monkeypatch.setattr(
-            served.assistant, "ask", lambda *a, **k: (release.wait(5), answer(*a, **k))[1]
+            served.assistant, "stream", lambda *a, **k: (release.wait(5), answer(*a, **k))[1]
         )
         with connected(served.url) as client:
             with (
@@ -396,8 +396,8 @@ def test_a_question_whose_client_has_left_is_not_worked_on(tmp_path, settings, m
         return answer(question, **more)
 
     with quickly_served(tmp_path, settings, workers=1) as served:
-        answer = served.assistant.ask
-        monkeypatch.setattr(served.assistant, "ask", slowly)
+        answer = served.assistant.stream
+        monkeypatch.setattr(served.assistant, "stream", slowly)
         with connected(served.url) as client:
             first = ask(client, "First?", stream=True)
             body = {"model": "footnote", "messages": [user("Second?")], "stream": True}

@@ -38,7 +38,7 @@ COMMON = {
     "question": "When?",
     "standalone_question": None,
     "as_of": None,
-    "generation": 1,
+    "generation": "1",
     "models": {},
     "timings_ms": {},
 }
@@ -49,15 +49,11 @@ def answered(*texts, conflict=False, short=None, context=(), question="When?"):
         **COMMON | {"question": question},
         short_answer=cited(short) if short else None,
         conflict=conflict,
-        composer="extractive",
-        fallback=None,
-        withheld=0,
         claims=[
             ClaimOut(text=text, support=0.9, footnotes=[n], context=[cited(c) for c in context])
             for n, text in enumerate(texts, start=1)
         ],
         citations=[cited(text, n) for n, text in enumerate(texts, start=1)],
-        prompts=[],
     )
 
 

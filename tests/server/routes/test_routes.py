@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from rag.config import ServerSettings
 from rag.errors import ModelError
+from rag.settings import ServerSettings
 from rag.types import Answer
 from server.app import create_app
 from server.routes.reference import endpoints
@@ -98,8 +98,9 @@ def test_a_stream_tells_each_citation_before_its_claim_and_the_whole_last(served
 
 def test_a_stream_of_an_abstention_says_so(served):
     told = events(httpx.post(served.url + "/ask", json={"question": SILENT, "stream": True}))
-    assert [name for name, _ in told] == ["abstention", "done"]
-    assert told[0][1] == told[1][1]
+    assert [name for name, _ in told] == [*["stage"] * 3, "abstention", "done"]
+    assert [data["stage"] for _, data in told[:3]] == ["understood", "ranked", "read"]
+    assert told[3][1] == told[4][1]
 
 
 def test_an_error_after_a_stream_began_is_its_last_event(quick_served, monkeypatch):
@@ -109,7 +110,7 @@ def test_an_error_after_a_stream_began_is_its_last_event(quick_served, monkeypat
         time.sleep(0.2)
         raise ModelError("the reranker cannot be run", remedy="install it again")
 
-    monkeypatch.setattr(running.assistant, "ask", fail_late)
+    monkeypatch.setattr(running.assistant, "stream", fail_late)
     asked = {"question": QUESTION, "stream": True}
     told = events(httpx.post(running.url + "/ask", json=asked))
     assert [name for name, _ in told] == ["error"]
@@ -134,7 +135,7 @@ def test_an_unforeseen_error_ends_a_stream_in_good_order_too(
         time.sleep(0.2)
         raise RuntimeError("words that nobody else should read")
 
-    monkeypatch.setattr(running.assistant, "ask", fail_late)
+    monkeypatch.setattr(running.assistant, "stream", fail_late)
     monkeypatch.setattr("server.openai.ask.GRACE_SECONDS", 0.02)
     model = {"model": "footnote"} if path.startswith("/v1") else {}
     answer = httpx.post(running.url + path, json={**model, **asked, "stream": True})

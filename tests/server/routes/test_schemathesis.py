@@ -36,7 +36,8 @@ from pathlib import Path
 import uvicorn
 
 from rag.assistant import Assistant
-from rag.config import ServerSettings, load_settings
+from rag.config import load_settings
+from rag.settings import ServerSettings
 from rag.store.local.store import LocalStore
 from server.app import create_app
 from server.serve import listen

@@ -1,9 +1,9 @@
 import pytest
 
-from rag.answer.compose import compose_extractive
+from rag.answer.decide import decide_by_support
 from rag.answer.rules.lists import MOST_ITEMS, asks_list, find_list_items
-from rag.answer.settings import AnswerSettings
 from rag.question.analysis import analyse_question
+from rag.settings import AnswerSettings
 from tests.rag.answer.test_compose import candidate
 from tests.rag.answer.test_verify import make_document
 
@@ -27,8 +27,8 @@ def test_a_list_question_gets_the_whole_list_with_its_lead_in(best):
     candidates = judged(best)
     found = items("What are the founders?", candidates)
     assert [c.quote for c in found] == LINES
-    draft = compose_extractive(candidates, DOCUMENTS, AnswerSettings(), leading=found)
-    assert [claim.text for claim in draft.claims] == LINES
+    decision = decide_by_support(candidates, AnswerSettings(), items=found)
+    assert [each.best.quote for each in decision.statements] == LINES
 
 
 def test_a_question_for_one_thing_or_without_support_gets_no_list():

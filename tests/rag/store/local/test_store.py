@@ -28,8 +28,8 @@ from rag.errors import (
 )
 from rag.index.indexer import Indexer
 from rag.index.reindex import complete_index, reindex_store
-from rag.index.split import SplitSettings
 from rag.retrieve.retriever import RetrieveSettings, retrieve
+from rag.settings import SplitSettings
 from rag.store.base import ReadView
 from rag.store.local import connection as connection_module
 from rag.store.local.check import check_lexical_tables

@@ -7,16 +7,19 @@ wording is taken only where it keeps what was asked and adds nothing that was no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 
-from prompts.registry import Prompt
+from prompts.registry import load_prompt
+from rag.errors import LanguageModelError
 from rag.generate.base import LanguageModel
-from rag.question.analysis import is_chinese
-from rag.question.fidelity import denies, kept_share, lacking_facts, on_one_line, reply_of
-from rag.types import Turn
+from rag.generate.reply import on_one_line, read_reply
+from rag.question.analysis import QuestionTerms, analyse_question, is_chinese, stem_tokens
+from rag.text.normalise import search_text
+from rag.types import Turn, Waiting
 
 __all__ = ["standalone_with_model"]
 
+_PROMPT = "standalone"
 _LAST_TURNS = 6
 _TURN_CHARACTERS = 600
 _MOST_TOKENS = 120
@@ -34,26 +37,25 @@ def standalone_with_model(
     question: str,
     history: Sequence[Turn],
     model: LanguageModel,
-    prompt: Prompt,
     *,
     deadline_seconds: float = 20.0,
     limit: int = 1000,
-    stop: Callable[[], bool] = lambda: False,
-) -> str | None:
-    """The question as the model says it without its history, ``limit`` code points at most.
+) -> Generator[Waiting, None, str | None]:
+    """Yield while the model is at work; return the question as it says it without its
+    history, ``limit`` code points at most.
 
-    None where there is no history, the model fails or ``stop`` becomes true, or its wording
-    drops a name, number, date or negation of the question, or most of its words, or brings
-    in one that neither question nor history has: use ``rag.question.followup.standalone_question``
-    then.
+    None where there is no history, the model fails, or its wording drops a name, a number
+    or most words of the question, or brings in ones that neither question nor history has:
+    use ``rag.question.followup.standalone_question`` then.
     """
     if not history:
         return None
-    text = prompt.render(history=_shown(history), question=on_one_line(question))
-    reply = reply_of(
-        model, text, max_tokens=_MOST_TOKENS, deadline_seconds=deadline_seconds, stop=stop
-    )
-    if reply is None:
+    text = load_prompt(_PROMPT).render(history=_shown(history), question=on_one_line(question))
+    try:
+        reply = yield from read_reply(
+            model, text, max_tokens=_MOST_TOKENS, deadline_seconds=deadline_seconds
+        )
+    except LanguageModelError:
         return None
     rewritten = _first_line(reply)
     sound = 0 < len(rewritten) <= limit and _is_sound(rewritten, question, history)
@@ -62,17 +64,21 @@ def standalone_with_model(
 
 def _is_sound(rewritten: str, question: str, history: Sequence[Turn]) -> bool:
     """Whether it asks what the question asks, in what the question and its history say."""
-    said = " ".join([question, *(turn.text for turn in history)])
     chinese = is_chinese(question)
+    if is_chinese(rewritten) != chinese:
+        return False
     kept, known = (_KEPT_CHINESE, _SAID_CHINESE) if chinese else (_KEPT, _SAID)
-    return (
-        is_chinese(rewritten) == chinese
-        and denies(question) == denies(rewritten)
-        and not any(lacking_facts(question, rewritten))
-        and not any(lacking_facts(rewritten, said))
-        and kept_share(question, rewritten) >= kept
-        and kept_share(rewritten, said) >= known
-    )
+    asked, new = analyse_question(question), analyse_question(rewritten)
+    said = " ".join([question, *(turn.text for turn in history)])
+    return _holds(asked, rewritten, kept) and _holds(new, said, known)
+
+
+def _holds(terms: QuestionTerms, text: str, least: float) -> bool:
+    """Whether a text has the names and numbers of a question and this share of its words."""
+    stems = frozenset(stem_tokens(search_text(text)))
+    numbers = analyse_question(text).numbers
+    share = len(terms.content & stems) / len(terms.content) if terms.content else 1.0
+    return terms.names <= stems and terms.numbers <= numbers and share >= least
 
 
 def _shown(history: Sequence[Turn]) -> str:
@@ -83,7 +89,7 @@ def _shown(history: Sequence[Turn]) -> str:
     )
 
 
-def _first_line(draft: str) -> str:
-    line = next((line for line in draft.splitlines() if line.strip()), "")
+def _first_line(reply: str) -> str:
+    line = next((line for line in reply.splitlines() if line.strip()), "")
     bare = line.strip().strip("*`").strip()
     return _LABEL.sub("", bare, count=1).strip().strip('"“”').strip()

@@ -1,0 +1,174 @@
+"""The decision: which sentences answer, if any does. Everything else follows from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from rag.answer.rules.evidence import KEPT
+from rag.answer.rules.support import MONTHS, NUMBER_WORD
+from rag.question.analysis import find_numbers, stem_tokens
+from rag.settings import AnswerSettings
+from rag.types import Candidate
+
+__all__ = ["Decision", "Statement", "decide_by_choice", "decide_by_support"]
+
+# Share of words two sentences have in common (Jaccard) from which on one repeats the other.
+NEAR_DUPLICATE = 0.8
+
+# Words that two sentences saying the same may differ in.
+_HARMLESS = frozenset(("a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "with", "also"))
+_TELLING = re.compile(
+    rf"\b(?:not|no|never|none|neither|nor|without|un\w+|\w+n['’]t|{NUMBER_WORD}|{MONTHS})\b|[不没未无非否]"
+)
+_NAME = re.compile(r"(?<![.!?“\"] )(?<!^)\b[A-ZÀ-Þ][\w’'-]*")
+
+
+@dataclass(slots=True)
+class Statement:
+    """A sentence that will be quoted, with the others that say the same."""
+
+    best: Candidate
+    words: frozenset[str]
+    repeats: list[Candidate] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The statements of the answer, in order; none: abstain. ``candidates`` are all that
+    were judged, each with its verdict; ``conflict`` is whether the first statements give
+    different values for what is asked."""
+
+    statements: tuple[Statement, ...]
+    candidates: tuple[Candidate, ...]
+    conflict: bool
+
+
+def decide_by_support(
+    candidates: Sequence[Candidate],
+    settings: AnswerSettings,
+    *,
+    conflicting: Sequence[Candidate] = (),
+    items: Sequence[Candidate] = (),
+) -> Decision:
+    """Decide by the support score: quote what reaches ``min_support``.
+
+    ``candidates`` come best first. The best sentence leads; the others follow in reading
+    order, grouped by document. A sentence that says the same in the same words becomes a
+    further citation; one that differs in a figure, a name or a "not" is a statement of
+    its own. Candidates ``conflicting`` in what is asked, else the ``items`` of a list, are
+    quoted whatever the settings say of how many and how good, first and in the order given.
+    """
+    leading = conflicting or items
+    statements: list[Statement] = []
+    judged: list[Candidate] = []
+    for candidate in candidates:
+        verdict = _verdict(candidate, statements, settings, pinned=leading)
+        judged.append(replace(candidate, verdict=verdict))
+    ordered = _reading_order(statements, first=leading)
+    return Decision(tuple(ordered), tuple(judged), conflict=bool(conflicting))
+
+
+def decide_by_choice(
+    candidates: Sequence[Candidate],
+    chosen: Sequence[Candidate],
+    *,
+    conflicting: Sequence[Candidate] = (),
+) -> Decision:
+    """Decide as a language model chose: quote its statements in its order.
+
+    One that repeats an earlier one, and the same words in another document, become further
+    citations. Where it chose one of several statements ``conflicting`` in what is asked, all
+    of those are quoted first.
+    """
+    conflict = any(each in conflicting for each in chosen)
+    wanted = dict.fromkeys((*(conflicting if conflict else ()), *chosen))
+    said = {each.quote for each in wanted}
+    wanted |= dict.fromkeys(each for each in candidates if each.quote in said)
+    statements: list[Statement] = []
+    verdicts = {each: _joined(each, statements) or _added(each, statements) for each in wanted}
+    judged = (
+        replace(each, verdict=verdicts.get(each, "not chosen by the language model"))
+        for each in candidates
+    )
+    return Decision(tuple(statements), tuple(judged), conflict=conflict)
+
+
+def _verdict(
+    candidate: Candidate,
+    statements: list[Statement],
+    settings: AnswerSettings,
+    *,
+    pinned: Sequence[Candidate],
+) -> str:
+    """Decide on one candidate, adding it to ``statements`` when it will be quoted."""
+    if candidate in pinned:
+        return _added(candidate, statements)
+    if candidate.support < settings.min_support:
+        return f"support {candidate.support:.2f} is below {settings.min_support:.2f}"
+    if verdict := _joined(candidate, statements):
+        return verdict
+    if statements and candidate.support < statements[0].best.support - settings.keep_within:
+        return f"more than {settings.keep_within:.2f} below the best sentence"
+    if len(statements) >= settings.max_claims:
+        return f"the answer already has {settings.max_claims} sentences"
+    return _added(candidate, statements)
+
+
+def _added(candidate: Candidate, statements: list[Statement]) -> str:
+    statements.append(Statement(candidate, frozenset(stem_tokens(candidate.quote))))
+    return KEPT
+
+
+def _joined(candidate: Candidate, statements: Sequence[Statement]) -> str | None:
+    """What becomes of a candidate that repeats a statement, None where it repeats none."""
+    words = frozenset(stem_tokens(candidate.quote))
+    for statement in statements:
+        if _jaccard(words, statement.words) < NEAR_DUPLICATE:
+            continue
+        if _contradicts(candidate.quote, statement.best.quote):
+            # Nearly the same words with another figure, name or negation is another
+            # statement: it supports nothing but itself.
+            continue
+        if not (words ^ statement.words) <= _HARMLESS:
+            return "near-duplicate of a sentence quoted"
+        cited = [statement.best, *statement.repeats]
+        if all(each.document_id != candidate.document_id for each in cited):
+            statement.repeats.append(candidate)
+            return "repeats a sentence quoted; cited beside it"
+        return "repeats a sentence quoted"
+    return None
+
+
+def _contradicts(one: str, other: str) -> bool:
+    """Whether the figures, months, number words or negations of two sentences differ, or
+    each names something that the other does not."""
+    if find_numbers(one) != find_numbers(other):
+        return True
+    if _TELLING.findall(one.casefold()) != _TELLING.findall(other.casefold()):
+        return True
+    names, other_names = set(_NAME.findall(one)), set(_NAME.findall(other))
+    return bool(names - other_names) and bool(other_names - names)
+
+
+def _reading_order(
+    statements: Sequence[Statement], *, first: Sequence[Candidate]
+) -> list[Statement]:
+    leading = sorted(
+        (each for each in statements if each.best in first), key=lambda s: first.index(s.best)
+    )
+    others = [each for each in statements if each.best not in first]
+    if not leading:
+        leading, others = others[:1], others[1:]
+    rank_of_document = {
+        document_id: rank
+        for rank, document_id in enumerate(dict.fromkeys(s.best.document_id for s in statements))
+    }
+    rest = sorted(others, key=lambda s: (rank_of_document[s.best.document_id], s.best.span))
+    return [*leading, *rest]
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    union = one | other
+    return len(one & other) / len(union) if union else 1.0

@@ -1,0 +1,155 @@
+"""A language model chooses, by number, which stored statements answer a question.
+
+It returns numbers and never text, so whatever it replies, an answer holds nothing but the
+archive's own words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prompts.registry import load_prompt
+from rag.errors import LanguageModelError
+from rag.generate.base import LanguageModel
+from rag.generate.reply import on_one_line, read_reply
+from rag.settings import LanguageModelSettings
+from rag.types import Selection, Waiting
+
+__all__ = ["Offer", "parse_numbers", "select_statements"]
+
+_PROMPT = "select"
+# What a chat template adds around one message, generously.
+_TEMPLATE_TOKENS = 32
+_BRACKETED = re.compile(r"\[([^\[\]]*)\]")
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A statement that the model may choose, from a document with this heading.
+
+    ``place`` is its passage's rank and its offset: offers are shown in this order.
+    """
+
+    text: str
+    place: tuple[int, int]
+    heading: str
+
+
+def select_statements(
+    question: str,
+    offers: Sequence[Offer],
+    model: LanguageModel,
+    settings: LanguageModelSettings,
+    *,
+    most: int,
+) -> Generator[Waiting, None, Selection]:
+    """Yield while the model is at work; return which of the offers it chose, at most ``most``.
+
+    ``offers`` come best first; as many of them are shown as the model's context takes. The
+    numbers of the result count the offers as given, from 1. A failure of the model is told
+    in the result, never raised. Closing the generator stops the model.
+    """
+    prompt = load_prompt(_PROMPT)
+    bare = prompt.render(statements="", question=on_one_line(question), most=str(most))
+    room = model.context_tokens - settings.max_tokens - _TEMPLATE_TOKENS - model.count_tokens(bare)
+    order = _shown(offers, model, room, settings.statements)
+    text = prompt.render(
+        statements=_rendered([offers[at] for at in order]),
+        question=on_one_line(question),
+        most=str(most),
+    )
+    chosen: tuple[int, ...] = ()
+    failure = None
+    try:
+        reply = yield from read_reply(
+            model,
+            text,
+            max_tokens=settings.max_tokens,
+            deadline_seconds=settings.timeout_seconds,
+            schema=_SCHEMA,
+        )
+        numbers = parse_numbers(reply, len(order))[:most]
+        chosen = tuple(order[number - 1] + 1 for number in numbers)
+    except LanguageModelError as error:
+        failure = str(error)
+    except ValueError as error:
+        failure = f"language model '{model.identity.name}' {error}"
+    return Selection(model.identity, prompt.id, len(order), chosen, failure)
+
+
+_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"statements": {"type": "array", "items": {"type": "integer"}}},
+    "required": ["statements"],
+    "additionalProperties": False,
+}
+
+
+def parse_numbers(reply: str, shown: int) -> tuple[int, ...]:
+    """The numbers from 1 to ``shown`` that a reply names, in its order, each once.
+
+    A JSON object or list counts first, then numbers in square brackets, then any. Empty
+    where the reply names no number at all: no statement answers.
+
+    Raises:
+        ValueError: it names numbers, and none of them is a statement's.
+    """
+    said = list(_numbers_said(reply))
+    valid = tuple(dict.fromkeys(number for number in said if 1 <= number <= shown))
+    if said and not valid:
+        raise ValueError(f"named no statement from 1 to {shown}")
+    return valid
+
+
+def _numbers_said(reply: str) -> Iterator[int]:
+    found = _json_numbers(reply)
+    if found is not None:
+        return iter(found)
+    bracketed = " ".join(_BRACKETED.findall(reply))
+    digits = _NUMBER.findall(bracketed) or _NUMBER.findall(reply)
+    # No statement has a number this long; int() refuses thousands of digits.
+    return (int(number[:9]) for number in digits)
+
+
+def _json_numbers(reply: str) -> list[int] | None:
+    """The numbers of the first JSON object or list in the reply that holds any or is empty."""
+    decoder = json.JSONDecoder()
+    for start, character in enumerate(reply):
+        if character not in "{[":
+            continue
+        try:
+            value, _ = decoder.raw_decode(reply, start)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            value = value.get("statements")
+        if isinstance(value, list) and all(type(each) is int for each in value):
+            return value
+    return None
+
+
+def _shown(offers: Sequence[Offer], model: LanguageModel, room: int, most: int) -> list[int]:
+    """Positions of the best offers that fit in ``room`` tokens, at least one, in the order
+    in which they are shown."""
+    count = min(len(offers), most)
+    while count > 1 and model.count_tokens(_rendered(offers[:count])) > room:
+        # Few rounds for many offers, and no more than an eighth too many left out.
+        count -= max(1, count // 8)
+    return sorted(range(count), key=lambda at: offers[at].place)
+
+
+def _rendered(offers: Sequence[Offer]) -> str:
+    """The offers as the prompt shows them, numbered from 1, under their documents' headings."""
+    lines: list[str] = []
+    heading = None
+    for number, offer in enumerate(offers, start=1):
+        if offer.heading != heading:
+            heading = offer.heading
+            lines.append(f"# {on_one_line(heading)}")
+        lines.append(f"[{number}] {on_one_line(offer.text)}")
+    return "\n".join(lines)

@@ -1,0 +1,370 @@
+"""All settings, section by section, with their defaults; rag.config reads them.
+
+They are nouns: nothing here opens a file or looks at the environment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from math import inf, isfinite
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import BeforeValidator
+
+__all__ = [
+    "CHINESE_WEIGHTS",
+    "SECTIONS",
+    "AnswerSettings",
+    "Composer",
+    "LanguageModelSettings",
+    "ModelSettings",
+    "RetrieveSettings",
+    "ServerSettings",
+    "Settings",
+    "SplitSettings",
+    "StoreSettings",
+    "SupportWeights",
+    "default_data",
+    "setting_keys",
+]
+
+Composer = Literal["quote", "write"]
+
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+
+
+def default_data() -> Path:
+    """Where the archive lies when nothing else is said."""
+    return Path(platformdirs.user_data_dir("footnote", appauthor=False))
+
+
+def _default_cache() -> Path:
+    return Path(platformdirs.user_cache_dir("footnote", appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where documents are kept: the ``kind`` of store, by the name it is installed under."""
+
+    kind: str = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Which models run, and how.
+
+    ``encoder`` and ``reranker`` are registry names, local paths or hub names of
+    sentence-transformers models. A prompt of None is the model's own. ``dtype`` "auto"
+    takes bfloat16 where the processor has it and vectors stay within cosine 0.999 of
+    float32. ``encoder_reads`` and ``reranker_reads`` say which scripts a model reads;
+    "auto" is what the registry says or, of a model it does not know, what the tokenizer
+    shows. ``threads`` 0 leaves the choice to torch. ``cache_dir`` holds converted
+    weights and the token vocabulary; it can be deleted at any time.
+    """
+
+    encoder: str = "minilm"
+    query_prompt: str | None = None
+    passage_prompt: str | None = None
+    encoder_reads: Literal["auto", "latin", "any"] = "auto"
+    reranker: str = "ms-marco-minilm"
+    reranker_reads: Literal["auto", "latin", "any"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    batch_size: int = 32
+    threads: int = 0
+    cache_dir: Path = field(default_factory=_default_cache)
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ValueError("batch_size must be 1 or more")
+        if self.threads < 0:
+            raise ValueError("threads must be 0 (torch's choice) or more")
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSettings:
+    """The most tokens of a passage's text (of cl100k_base) and, estimated, of the title above."""
+
+    max_tokens: int = 180
+    title_tokens: int = 32
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 1 or self.title_tokens < 0:
+            raise ValueError(f"{self} leaves no room for text")
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieveSettings:
+    """How deep each stage of retrieval looks.
+
+    ``dense_limit`` and ``lexical_limit`` are passages each retriever returns,
+    ``lexical_weight`` what the best lexical score counts beside the mean distance of the
+    dense ranking, ``rerank_limit`` how many fused passages the cross-encoder reads (it
+    dominates the time of a question). ``time_weight`` is by how much of itself a BM25
+    score rises for a passage of the time that the question speaks of.
+    """
+
+    dense_limit: int = 100
+    lexical_limit: int = 100
+    lexical_weight: float = 0.5
+    rerank_limit: int = 8
+    time_weight: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name in ("dense_limit", "lexical_limit", "rerank_limit"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more")
+        for name in ("lexical_weight", "time_weight"):
+            if not 0.0 <= getattr(self, name) < inf:
+                raise ValueError(f"{name} must be 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """When to answer, and how much to say.
+
+    ``min_support`` is the one threshold of abstention: without a language model, an answer is
+    given only when some sentence's support score (in [0, 1], see rag.answer.rules.support)
+    reaches it, and only sentences that reach it are quoted. Higher means fewer, surer answers.
+    ``passages`` is how many of the best passages are read sentence by sentence, with those
+    that repeat them; ``sentences`` how many of their sentences the cross-encoder reads (all
+    where a list is asked for or a language model chooses), ``max_claims`` how many sentences
+    an answer has at most, ``keep_within`` how far (in support) below the best sentence
+    another may be and still be quoted, ``nearest`` how many passages an abstention lists.
+    ``composer`` "quote" gives the archive's own sentences; a configured language model
+    chooses which, by number. "write" (a language model words them) needs a verifier and is
+    refused until there is one.
+    """
+
+    min_support: float = 0.5
+    passages: int = 4
+    sentences: int = 12
+    max_claims: int = 3
+    keep_within: float = 0.1
+    nearest: int = 3
+    composer: Composer = "quote"
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.min_support <= 1.0:
+            raise ValueError("min_support must be from 0 to 1")
+        if not 0.0 <= self.keep_within <= 1.0:
+            raise ValueError("keep_within must be from 0 to 1")
+        for name in ("passages", "sentences", "max_claims"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more")
+        if self.nearest < 0:
+            raise ValueError("nearest must be 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class SupportWeights:
+    """What each sign of rag.types.Signs counts in the support score of English questions.
+
+    The score is the logistic function of ``bias`` and the weighted signs. Logits count per
+    unit, shares from none to all. ``footnote eval calibrate --weights`` fits them; the
+    defaults are fitted to five sets (eval/RESULTS.md).
+    """
+
+    bias: float = -20.1
+    sentence_logit: float = 0.28
+    passage_logit: float = 0.08
+    margin: float = 0.04
+    prominence: float = 2.3
+    agreement: float = 1.1
+    sentence_coverage: float = 0.3
+    passage_coverage: float = 0.45
+    rare_coverage: float = 0.0
+    name_coverage: float = 2.2
+    number_coverage: float = 2.6
+    type_match: float = 1.8
+    currency: float = 3.0
+    premise_stated: float = 4.6
+    names_known: float = 2.5
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if not isfinite(getattr(self, name)):
+                raise ValueError(f"{name} must be a finite number")
+
+
+# Of questions whose words alone can be compared: the reranker reads no Chinese.
+CHINESE_WEIGHTS = SupportWeights(
+    bias=-19.5,
+    sentence_logit=0.0,
+    passage_logit=0.0,
+    margin=0.0,
+    prominence=0.0,
+    agreement=0.0,
+    sentence_coverage=8.0,
+    passage_coverage=1.0,
+    name_coverage=3.0,
+    number_coverage=1.5,
+    type_match=2.0,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModelSettings:
+    """Which language model chooses the statements of an answer; none by default.
+
+    ``base_url`` is an OpenAI-compatible endpoint ("http://127.0.0.1:8080/v1") and
+    ``model`` what it calls the model. ``api_key_env`` names the environment variable that
+    holds its key; the key itself is not a setting. A request is given up after
+    ``timeout_seconds``, or when nothing of the reply has come after ``first_token_seconds``.
+    ``context_tokens`` is what the model takes, prompt and reply together; ``max_tokens`` is
+    how long the reply may be, ``statements`` how many statements it is shown at most.
+    """
+
+    base_url: str = ""
+    model: str = ""
+    api_key_env: str = ""
+    timeout_seconds: float = 60.0
+    first_token_seconds: float = 30.0
+    context_tokens: int = 4096
+    max_tokens: int = 400
+    statements: int = 60
+    temperature: float = 0.0
+    seed: int = 1
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a model to use."""
+        return bool(self.base_url)
+
+    def __post_init__(self) -> None:
+        if self.base_url:
+            self._check_endpoint()
+        # The value is not repeated: it may be a key that was put here by mistake.
+        if self.api_key_env and not _VARIABLE_NAME.fullmatch(self.api_key_env):
+            raise ValueError("api_key_env must be the name of an environment variable")
+        if self.api_key_env.startswith("FOOTNOTE_"):
+            raise ValueError("api_key_env must not begin with FOOTNOTE_, which marks settings")
+        for name in ("timeout_seconds", "first_token_seconds"):
+            value = getattr(self, name)
+            if not isfinite(value) or value <= 0:
+                raise ValueError(f"{name} must be above 0")
+        if self.max_tokens < 1:
+            raise ValueError("max_tokens must be 1 or more")
+        if self.context_tokens <= self.max_tokens:
+            raise ValueError("context_tokens must be above max_tokens")
+        if not 0.0 <= self.temperature <= 2.0:
+            raise ValueError("temperature must be from 0 to 2")
+        if self.seed < 0:
+            raise ValueError("seed must be 0 or more")
+        if self.statements < 1:
+            raise ValueError("statements must be 1 or more")
+
+    def _check_endpoint(self) -> None:
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("base_url must begin with http:// or https:// and name a host")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("base_url must hold no name or password; api_key_env names a key")
+        if not self.model:
+            raise ValueError("model must be what the endpoint at base_url calls its model")
+
+
+def _listed(value: object) -> object:
+    """A list as the environment writes it: parts between commas."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How `footnote serve` listens, and what it lets in.
+
+    ``public_url`` is where clients reach it, when a proxy stands before it; links are made
+    from it. ``allowed_hosts`` are further names that it answers to. ``cors_origins`` are
+    web pages of other origins that may call it; none by default. ``trusted_proxies`` are
+    addresses whose forwarded headers are believed. ``workers`` questions run at once and at
+    most ``queue`` wait; one that is not answered within ``timeout_seconds``, and what a
+    language model may take besides, is given up.
+    ``rate_limit`` ("120/minute") holds for each key, or for each address without keys.
+    Sizes are in bytes. ``log_format`` "auto" is "console" on a terminal, else "json".
+    ``tracing`` sends spans to the collector that OTEL_EXPORTER_OTLP_* name, see
+    `collector_named`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    allowed_hosts: Listed = ()
+    cors_origins: Listed = ()
+    trusted_proxies: Listed = ("127.0.0.1",)
+    workers: int = 2
+    queue: int = 128
+    timeout_seconds: float = 60.0
+    rate_limit: str = "600/minute"
+    max_body_bytes: int = 1_000_000
+    max_upload_bytes: int = 50_000_000
+    log_format: Literal["auto", "json", "console"] = "auto"
+    tracing: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError("port must be 0 (any free one) to 65535")
+        for name in ("workers", "queue", "timeout_seconds", "max_body_bytes", "max_upload_bytes"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0")
+        for origin in self.cors_origins:
+            parts = urlsplit(origin)
+            if origin != f"{parts.scheme}://{parts.netloc}" or not parts.netloc:
+                raise ValueError(
+                    f"cors_origins: {origin!r} is no origin; write https://NAME[:PORT] and no more"
+                )
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise ValueError("public_url must begin with http:// or https://")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. ``origins`` maps each dotted key to where its value came from."""
+
+    data: Path = field(default_factory=default_data)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    models: ModelSettings = field(default_factory=ModelSettings)
+    split: SplitSettings = field(default_factory=SplitSettings)
+    retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
+    answer: AnswerSettings = field(default_factory=AnswerSettings)
+    support: SupportWeights = field(default_factory=SupportWeights)
+    language_model: LanguageModelSettings = field(default_factory=LanguageModelSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def items(self) -> list[tuple[str, Any, str]]:
+        """(dotted key, value, origin) of every setting, in a fixed order."""
+        rows: list[tuple[str, Any, str]] = []
+        for key in setting_keys():
+            section, _, name = key.rpartition(".")
+            value = getattr(getattr(self, section) if section else self, name)
+            rows.append((key, value, self.origins.get(key, "default")))
+        return rows
+
+
+SECTIONS: Mapping[str, type[Any]] = {
+    "store": StoreSettings,
+    "models": ModelSettings,
+    "split": SplitSettings,
+    "retrieve": RetrieveSettings,
+    "answer": AnswerSettings,
+    "support": SupportWeights,
+    "language_model": LanguageModelSettings,
+    "server": ServerSettings,
+}
+
+
+def setting_keys() -> tuple[str, ...]:
+    """Every dotted key there is, such as ``data`` and ``split.max_tokens``."""
+    return (
+        "data",
+        *(f"{section}.{f.name}" for section, cls in SECTIONS.items() for f in fields(cls)),
+    )
