@@ -119,7 +119,7 @@ def test_claims_show_as_they_come_and_are_told_to_people_who_listen(page):
 def test_an_answer_that_breaks_off_keeps_the_question(page):
     turn = begin_slow(page)
     page.evaluate("cut()")
-    expect(turn.locator(".problem")).to_contain_text("The answer broke off.")
+    expect(turn.locator(".problem")).to_contain_text("The answer was cut off.")
     expect(page.locator("#question")).to_have_value("Is it so?")
     expect(turn.get_by_role("button", name="Ask again")).to_be_visible()
 
@@ -137,10 +137,10 @@ def test_a_refused_question_shows_the_remedy_and_asks_again_on_request(open_page
     page.locator("#filter-since").fill("2020")
     page.locator("#filter-until").fill("2019")
     turn = ask(page, ANSWERED)
-    expect(turn.locator(".problem")).to_contain_text("swap them")
+    expect(turn.locator(".problem")).to_contain_text("swap the two dates")
     expect(page.locator("#question")).to_have_value(ANSWERED)
     turn.get_by_role("button", name="Ask again").click()
-    expect(page.locator(".turn .problem")).to_contain_text("swap them")
+    expect(page.locator(".turn .problem")).to_contain_text("swap the two dates")
     expect(page.locator(".turn")).to_have_count(1)
 
 
@@ -298,7 +298,7 @@ def test_an_answer_that_came_while_one_looked_elsewhere_is_there_on_coming_back(
 def test_a_question_that_is_too_long_is_told_so_and_kept_whole(page):
     long = "Is it so? " * 120
     page.locator("#question").fill(long)
-    expect(page.locator("#hint")).to_have_text("199 characters too many for one question.")
+    expect(page.locator("#hint")).to_have_text("The question is 199 characters too long.")
     page.locator("#question").press("Enter")
     expect(page.locator("#question")).to_have_value(long)
     expect(page.locator("#question")).to_have_attribute("aria-invalid", "true")
@@ -306,4 +306,4 @@ def test_a_question_that_is_too_long_is_told_so_and_kept_whole(page):
     assert "199" in page.locator("#announcements").text_content()
     turn = ask(page, ANSWERED)
     expect(turn.locator(".claim").first).to_be_visible()
-    expect(page.locator("#hint")).to_contain_text("Enter asks")
+    expect(page.locator("#hint")).to_contain_text("Enter to ask")

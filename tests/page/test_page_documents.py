@@ -59,7 +59,7 @@ def test_a_permalink_opens_the_document_at_its_highlight(page, served):
     page.goto(re.sub("hash=[^&]*", "hash=older", link))
     expect(page.locator("[data-notice=changed]")).to_contain_text("has changed since it was cited")
     page.goto(re.sub("span=.*", "span=5-99999", link))
-    expect(page.locator("[data-notice=range]")).to_contain_text("outside of the document")
+    expect(page.locator("[data-notice=range]")).to_contain_text("outside the document")
     expect(page.locator(".viewer .text")).to_contain_text("Her whistle")
 
 
@@ -86,7 +86,7 @@ def test_an_address_that_cannot_be_decoded_is_no_document_and_no_conversation(op
 
 def test_a_permalink_to_a_document_that_never_was_says_so(open_page):
     page = open_page("/documents/0123456789abcdef?span=0-5", refused=(404,))
-    expect(page.locator("h1")).to_have_text("No such document")
+    expect(page.locator("h1")).to_have_text("Document not found")
 
 
 def test_an_upload_answers_questions_and_its_removal_silences_them(open_page, cleanly):
@@ -111,7 +111,7 @@ def test_an_upload_answers_questions_and_its_removal_silences_them(open_page, cl
     page.get_by_role("button", name="New question").click()
     expect(ask(page, question).locator(".absent")).to_be_visible()
     page.goto(link)
-    expect(page.locator("h1")).to_have_text("This document has gone")
+    expect(page.locator("h1")).to_have_text("This document was removed")
     expect(page.locator("[data-notice=gone]")).to_contain_text("removed from the archive on")
 
 
@@ -126,7 +126,7 @@ def test_a_taken_name_offers_to_replace_and_the_old_link_leads_to_the_new(open_p
     new = old.replace("six", "eight")
     page.locator("#files").set_input_files([file("rules.md", new)])
     taken = page.locator(".uploads li").first
-    expect(taken).to_contain_text("another document of this name")
+    expect(taken).to_contain_text("another document with this name")
     taken.get_by_role("button", name="Replace it").click()
     expect(taken).to_have_attribute("data-state", "done")
     expect(taken).to_contain_text("Replaced the older version")
@@ -245,8 +245,8 @@ def test_deleting_what_was_deleted_elsewhere_only_takes_it_off_the_list(open_pag
 
 def test_a_document_of_unknown_language_is_called_so(open_page, cleanly):
     page = open_documents(open_page)
-    name = f"hebrew-{next(_numbers)}.md"
-    text = f"# {name}\n\nהספרייה נוסדה בשנת 1901 על ידי אברהם.\n"
+    name = f"numbers-{next(_numbers)}.md"
+    text = "1901 1902 1903\n"
     page.locator("#files").set_input_files([file(name, text)])
     page.get_by_label("Find by title or source").fill(name)
     expect(page.locator(".list li")).to_have_count(1)
@@ -262,7 +262,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(open_page):
     page.on("request", lambda request: sent.append(request.method))
     page.locator("#files").set_input_files([file("large.md", "x" * 2_000_001)])
     expect(page.locator(".uploads li")).to_have_attribute("data-state", "failed")
-    expect(page.locator(".uploads li")).to_contain_text("Larger than 2 MB")
+    expect(page.locator(".uploads li")).to_contain_text("Larger than the upload limit of 2 MB")
     assert "POST" not in sent
 
 

@@ -49,10 +49,10 @@ def test_axe_finds_nothing_grave_in_any_view(page):
 def test_colours_follow_the_system_until_one_chooses(open_page):
     page = open_page(color_scheme="dark")
     assert luminance(page, "#main") < 0.3
-    page.get_by_role("button", name="Light colours").click()
+    page.get_by_role("button", name="Light theme").click()
     assert luminance(page, "#main") > 0.8
     page.reload()
-    expect(page.get_by_role("button", name="Dark colours")).to_be_visible()
+    expect(page.get_by_role("button", name="Dark theme")).to_be_visible()
     assert luminance(page, "#main") > 0.8
 
 

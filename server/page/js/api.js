@@ -3,6 +3,7 @@
 import { t } from "./i18n.js";
 import { serverSentEvents } from "./sse.js";
 import { keep, recall } from "./storage.js";
+import { asSentence } from "./text.js";
 
 /** Where the server lives, also under a path of a reverse proxy. */
 export const BASE = new URL("../../", import.meta.url);
@@ -19,11 +20,11 @@ export class Problem extends Error {
    *   retry_after?: number, request_id?: string, errors?: {loc: (string | number)[], msg: string}[]}} fields */
   constructor(fields) {
     const wrong = (fields.errors ?? []).map((e) => `${e.loc.slice(1).join(".")}: ${e.msg}`);
-    super(fields.detail || wrong.join("; ") || fields.title || "");
+    super(asSentence(fields.detail || wrong.join("; ") || fields.title || ""));
     this.fields = fields;
     this.status = fields.status ?? 0;
     this.code = fields.code ?? "";
-    this.remedy = fields.remedy ?? "";
+    this.remedy = asSentence(fields.remedy ?? "");
   }
 }
 

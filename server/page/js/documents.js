@@ -107,7 +107,7 @@ export function uploadStatus(item) {
   if (item.state === "sending") return t("upload.sending", { percent: Math.round(item.fraction * 100) });
   if (item.state === "reading") return t("upload.reading");
   if (item.state === "taken") return t("upload.taken");
-  if (item.problem) return [item.problem.message, item.problem.remedy].filter(Boolean).join(" — ");
+  if (item.problem) return `${item.problem.message} ${item.problem.remedy}`.trim();
   const said = t(OUTCOMES[/** @type {keyof typeof OUTCOMES} */ (item.result.outcome)] ?? "upload.failed");
   return item.result.reason ? `${said}: ${item.result.reason}` : said;
 }

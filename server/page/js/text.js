@@ -106,3 +106,6 @@ export function lastLetters(text) {
   const tail = letters.slice(-2).join("");
   return [text.slice(0, text.length - tail.length), tail];
 }
+
+/** The text with a full stop, unless it is empty or has one. @param {string} text */
+export const asSentence = (text) => (!text || /[.!?。！？]$/.test(text) ? text : `${text}.`);
