@@ -1,7 +1,7 @@
-"""Settings: footnote.toml, FOOTNOTE_* environment and flags, in rising precedence.
+"""Reads settings from footnote.toml, FOOTNOTE_* variables and flags; later ones win.
 
-The only reader of either file or environment. Unknown keys are rejected, and every
-effective value knows where it came from.
+The only reader of the file and of the environment. Unknown keys are rejected, and the
+origin of every effective value is recorded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import difflib
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ __all__ = [
 
 DEFAULT_CONFIG_FILE = "footnote.toml"
 ENVIRONMENT_PREFIX = "FOOTNOTE_"
-# Names the file itself, so it is no setting of the file.
+# Names the settings file, so it is not a setting itself.
 CONFIG_VARIABLE = "FOOTNOTE_CONFIG"
 
 
@@ -61,14 +61,16 @@ def load_settings(
     for layer in layers:
         for key, (value, origin) in layer.items():
             if key not in setting_keys():
-                raise SettingsError(_unknown(key, origin))
+                raise _unknown(key, origin)
             values[key], origins[key] = value, origin
     return _build(values, origins)
 
 
 def collector_named(environment: Mapping[str, str] | None = None) -> bool:
-    """Whether OpenTelemetry's own variables name a collector of spans and do not switch it
-    off. They belong to the machine, not to this program, so they are no settings."""
+    """Whether OpenTelemetry's own variables name a span collector and do not disable it.
+
+    They configure the machine, not this program, so they are not settings.
+    """
     found = os.environ if environment is None else environment
     named = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     off = found.get("OTEL_SDK_DISABLED", "").lower() == "true"
@@ -82,7 +84,8 @@ def _config_path(config_file: Path | None, environment: Mapping[str, str]) -> Pa
     if named is not None:
         if not named.is_file():
             raise SettingsError(
-                f"settings file '{named}' does not exist", remedy="create it or drop it"
+                f"settings file '{named}' does not exist",
+                remedy=f"check --config or {CONFIG_VARIABLE}, or create the file",
             )
         return named
     here = Path(DEFAULT_CONFIG_FILE)
@@ -93,7 +96,9 @@ def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"settings file '{path}' cannot be read: {error}") from error
+        raise SettingsError(
+            f"settings file '{path}' cannot be read: {error}", remedy="correct the file"
+        ) from error
     flat: dict[str, tuple[Any, str]] = {}
     for key, value in table.items():
         if isinstance(value, dict):
@@ -118,8 +123,8 @@ def settings_file(config_file: Path | None = None) -> Path:
 
 
 def write_setting(path: Path, key: str, value: float | str, *, comment: str = "") -> None:
-    """Set one dotted key in a settings file, which is made if need be; the rest of it,
-    comments included, stays as it is.
+    """Set one dotted key in a settings file, which is created if necessary. The rest of it,
+    including comments, is unchanged.
 
     Raises:
         SettingsError: the key is unknown, the value malformed, or the file cannot be read
@@ -129,17 +134,20 @@ def write_setting(path: Path, key: str, value: float | str, *, comment: str = ""
     from tomlkit.exceptions import TOMLKitError
 
     if key not in setting_keys():
-        raise SettingsError(_unknown(key, str(path)))
+        raise _unknown(key, str(path))
     _build({key: value}, {key: str(path)})
     section, _, name = key.rpartition(".")
-    # A link stays a link.
+    # A symbolic link is kept: the file that it points to is replaced.
     path = path.resolve()
     try:
         text = path.read_bytes().decode("utf-8") if path.exists() else ""
         document = tomlkit.parse(text)
         table = document.setdefault(section, tomlkit.table()) if section else document
         if not isinstance(table, MutableMapping):
-            raise SettingsError(f"settings file '{path}' cannot be changed: {section} is no table")
+            raise SettingsError(
+                f"settings file '{path}' cannot be changed: '{section}' is not a table",
+                remedy=f"write [{section}] as a table",
+            )
         item = tomlkit.item(value)
         if comment:
             item.comment(" ".join("".join(c if c.isprintable() else " " for c in comment).split()))
@@ -152,11 +160,14 @@ def write_setting(path: Path, key: str, value: float | str, *, comment: str = ""
             shutil.copymode(path, scratch)
         scratch.replace(path)
     except (OSError, UnicodeDecodeError, TOMLKitError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"settings file '{path}' cannot be changed: {error}") from error
+        raise SettingsError(
+            f"settings file '{path}' cannot be changed: {error}",
+            remedy="correct the file or its permissions",
+        ) from error
 
 
 def _relative_to(folder: Path, value: str) -> str:
-    # What begins with ~ is absolute, and what is empty is refused later.
+    # A path that begins with ~ is absolute; an empty one is rejected later.
     return value if not value or value.startswith("~") else str(folder / value)
 
 
@@ -169,19 +180,23 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, st
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable == CONFIG_VARIABLE:
             continue
         if variable not in by_variable:
-            close = difflib.get_close_matches(variable, by_variable, n=1)
-            hint = (
-                f"; did you mean {close[0]}?" if close else "; see 'footnote config' for all keys"
+            raise SettingsError(
+                f"environment variable {variable} is not a setting",
+                remedy=_did_you_mean(variable, by_variable),
             )
-            raise SettingsError(f"environment variable {variable} names no setting{hint}")
         found[by_variable[variable]] = (value, variable)
     return found
 
 
-def _unknown(key: str, origin: str) -> str:
-    close = difflib.get_close_matches(key, setting_keys(), n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else "; see 'footnote config' for all keys"
-    return f"unknown setting '{key}' in {origin}{hint}"
+def _unknown(key: str, origin: str) -> SettingsError:
+    return SettingsError(
+        f"unknown setting '{key}' in {origin}", remedy=_did_you_mean(key, setting_keys())
+    )
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean '{close[0]}'?" if close else "'footnote config' lists all settings"
 
 
 def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
@@ -197,7 +212,7 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
         except ValidationError as error:
             raise SettingsError(
                 _explain(section, sections[section], origins, error),
-                remedy="correct it; 'footnote config' shows all settings and where each came from",
+                remedy="correct the value; 'footnote config' shows all settings and their origins",
             ) from error
     return Settings(data=_data_path(values, origins), origins=dict(origins), **built)
 
@@ -206,13 +221,14 @@ def _data_path(values: Mapping[str, Any], origins: Mapping[str, str]) -> Path:
     if "data" not in values:
         return default_data()
     value = values["data"]
-    # An empty path would be the current directory, which nobody means.
+    where = f"setting 'data' (from {origins['data']})"
+    # An empty path would mean the current directory, which is never intended.
     if not isinstance(value, str | Path) or not str(value) or value == Path():
-        raise SettingsError(f"setting 'data' (from {origins['data']}): {value!r} is no directory")
+        raise SettingsError(f"{where}: {value!r} is not a path", remedy="name a directory")
     try:
         return Path(value).expanduser()
     except RuntimeError as error:
-        raise SettingsError(f"setting 'data' (from {origins['data']}): {error}") from error
+        raise SettingsError(f"{where}: {error}", remedy="write the path without ~") from error
 
 
 def _explain(
@@ -222,7 +238,7 @@ def _explain(
     for detail in error.errors():
         name = str(detail["loc"][0]) if detail["loc"] else ""
         message = detail["msg"].removeprefix("Value error, ")
-        # An error of the section as a whole names its key in the message.
+        # The message of an error of a whole section names the key.
         key = f"{section}.{name}" if name else section
         blamed = [
             origins[f"{section}.{k}"]

@@ -280,17 +280,17 @@ Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """How `footnote serve` listens, and what it lets in.
+    """How `footnote serve` listens, and which requests it accepts.
 
-    ``public_url`` is where clients reach it, when a proxy stands before it; links are made
-    from it. ``allowed_hosts`` are further names that it answers to. ``cors_origins`` are
-    web pages of other origins that may call it; none by default. ``trusted_proxies`` are
-    addresses whose forwarded headers are believed. ``workers`` questions run at once and at
-    most ``queue`` wait; one that is not answered within ``timeout_seconds``, and what a
-    language model may take besides, is given up.
-    ``rate_limit`` ("120/minute") holds for each key, or for each address without keys.
+    ``public_url`` is the URL that clients use, behind a proxy for example; links start with
+    it. ``allowed_hosts`` are further host names that it accepts. ``cors_origins`` are other
+    origins whose web pages may call it; none by default. ``trusted_proxies`` are addresses
+    whose forwarded headers are trusted. ``workers`` questions run at once and at most
+    ``queue`` wait; one that takes longer than ``timeout_seconds``, plus the time that a
+    language model may take, is cancelled.
+    ``rate_limit`` ("120/minute") applies to each key, or to each address without keys.
     Sizes are in bytes. ``log_format`` "auto" is "console" on a terminal, else "json".
-    ``tracing`` sends spans to the collector that OTEL_EXPORTER_OTLP_* name, see
+    ``tracing`` exports spans to the collector set in OTEL_EXPORTER_OTLP_*, see
     `collector_named`.
     """
 
@@ -319,7 +319,7 @@ class ServerSettings:
             parts = urlsplit(origin)
             if origin != f"{parts.scheme}://{parts.netloc}" or not parts.netloc:
                 raise ValueError(
-                    f"cors_origins: {origin!r} is no origin; write https://NAME[:PORT] and no more"
+                    f"cors_origins: {origin!r} is not an origin (https://NAME[:PORT])"
                 )
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise ValueError("public_url must begin with http:// or https://")

@@ -136,3 +136,19 @@ def test_a_key_put_where_its_variables_name_belongs_is_not_repeated(elsewhere):
     with pytest.raises(SettingsError, match="name of an environment variable") as caught:
         load_settings(environment={})
     assert "1234567" not in str(caught.value)
+
+
+def test_two_wrong_settings_are_both_named_and_neither_is_the_remedy():
+    wrong = {"FOOTNOTE_SERVER_PORT": "none", "FOOTNOTE_SERVER_WORKERS": "two"}
+    with pytest.raises(SettingsError) as raised:
+        load_settings(environment=wrong)
+    assert "'server.port' (from FOOTNOTE_SERVER_PORT)" in raised.value.detail
+    assert "'server.workers' (from FOOTNOTE_SERVER_WORKERS)" in raised.value.detail
+    assert raised.value.remedy.startswith("correct the value")
+
+
+def test_a_misspelt_setting_is_answered_with_the_nearest_name():
+    with pytest.raises(SettingsError) as raised:
+        load_settings(environment={"FOOTNOTE_SERVER_PROT": "8000"})
+    assert raised.value.detail == "environment variable FOOTNOTE_SERVER_PROT is not a setting"
+    assert raised.value.remedy == "did you mean 'FOOTNOTE_SERVER_PORT'?"
