@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.page.archive import ABSTAINED, ANSWERED, CONFLICT, HOSTILE, HOSTILE_SENTENCE, REFERS_BACK
@@ -253,34 +254,33 @@ def test_everything_can_be_done_with_the_keyboard(page):
     expect(page.locator("#question")).to_be_focused()
 
 
-def test_what_a_language_model_had_to_do_with_an_answer_is_said(page):
+@pytest.mark.parametrize(
+    ("chosen", "failure", "said"),
+    [
+        ([1], None, "Chosen by a-model among 12 sentences"),
+        ([], "it cannot be reached", "Chosen without the language model: it cannot be reached."),
+    ],
+)
+def test_what_a_language_model_had_to_do_with_an_answer_is_said(page, chosen, failure, said):
     turn = begin_slow(page)
+    model = {"name": "a-model", "revision": "r"}
     whole = {
         "outcome": "answered",
         "claims": [_CLAIM],
         "citations": [_CITATION],
-        "composer": "generative",
-        "fallback": None,
-        "withheld": 2,
-        "models": {"language_model": {"name": "a-model", "revision": "r"}},
-        "written": {
-            **dict.fromkeys(("found", "unsupported"), 1),
-            **dict.fromkeys(("misattributed", "stitched", "uncited"), 0),
-            "declined": False,
-            "left_out": ["a:0-9", "b:0-9", "c:0-9"],
-            "shortened": ["d:0-9"],
-            "first_claim_ms": 4200.0,
+        "composer": "quote",
+        "models": {"language_model": model},
+        "selection": {
+            "model": model,
+            "prompt": "select.v1@0",
+            "shown": 12,
+            "chosen": chosen,
+            "failure": failure,
         },
         "timings_ms": {"total": 5},
     }
     page.evaluate("w => { send('done', w); cut(); }", whole)
-    expect(turn.locator(".written")).to_contain_text("Worded by a-model")
-    expect(turn.locator(".written")).to_contain_text("2 sentences were withheld")
-    turn.locator(".receipt summary").click()
-    receipt = turn.locator(".receipt dl")
-    expect(receipt).to_contain_text("had no room to read3")
-    expect(receipt).to_contain_text("read only in part1")
-    expect(receipt).to_contain_text("first verified sentence4.2 s")
+    expect(turn.locator(".selection")).to_contain_text(said)
 
 
 def test_an_answer_that_came_while_one_looked_elsewhere_is_there_on_coming_back(page):

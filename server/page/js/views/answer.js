@@ -1,7 +1,7 @@
 /** What the archive says, or that it does not say. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { t, tn } from "../i18n.js";
+import { t } from "../i18n.js";
 import { explanationOf, languageOf, lastLetters } from "../text.js";
 import { icons } from "./icons.js";
 import { dateView, footnoteMark, open, passageView, sourceView } from "./parts.js";
@@ -15,7 +15,7 @@ export function answerView(turn) {
     <div class="answer" data-outcome="answered">
       ${conflict ? conflictView() : nothing} ${shortView(turn)}
       <div class="claims">${turn.claims.map((claim) => claimView(claim, turn, conflict))}</div>
-      ${turn.outcome ? writerView(turn.outcome) : nothing}
+      ${turn.outcome ? selectionView(turn.outcome) : nothing}
       ${turn.citations.length ? notesView(turn) : nothing}
     </div>
   `;
@@ -26,38 +26,16 @@ const conflictView = () => html`
     <p><strong>${t("conflict.title")}</strong> <span>${t("conflict.text")}</span></p></div>
 `;
 
-/** What a language model had to do with the answer; nothing where none wrote. */
-function writerView({ composer, fallback, withheld, models, written }) {
-  const generative = composer === "generative";
-  const said = [];
-  if (generative) said.push(t("written.by", { model: models.language_model.name }));
-  if (fallback) said.push(t(generative ? "written.early" : "written.fallback", { reason: fallback }));
-  if (generative && withheld) said.push(tn("written.withheld", withheld));
-  return html`${said.length ? html`<p class="written">${said.join(" ")}</p>` : nothing}
-    ${receiptView(written)}`;
-}
-
 /**
- * How a language model did, in numbers; nothing where it wrote nothing.
- * @param {Record<string, any> | null | undefined} written
+ * What a language model had to do with the outcome; nothing where none is configured.
+ * @param {{ selection?: Record<string, any> | null }} outcome
  */
-function receiptView(written) {
-  if (!written) return nothing;
-  const withheld = written.stitched + written.unsupported + written.uncited;
-  if (!(written.found + written.misattributed + withheld) && !written.declined) return nothing;
-  const first = written.first_claim_ms;
-  const rows = [
-    ["receipt.found", written.found],
-    ["receipt.misattributed", written.misattributed],
-    ["receipt.withheld", withheld],
-    ["receipt.left_out", written.left_out.length],
-    ["receipt.shortened", written.shortened.length],
-    ["receipt.first", first && t("answer.took", { seconds: (first / 1000).toFixed(1) })],
-  ].filter(([, value]) => value);
-  return html`<details class="receipt"><summary>${t("receipt.title")}</summary>
-    <dl>${rows.map(([key, value]) => html`<div><dt>${t(key)}</dt><dd>${value}</dd></div>`)}</dl>
-    ${written.declined ? html`<p>${t("receipt.declined")}</p>` : nothing}
-  </details>`;
+function selectionView({ selection }) {
+  if (!selection) return nothing;
+  const { failure, chosen, shown } = selection;
+  const named = { model: selection.model.name, shown, reason: failure };
+  const said = failure ? "selection.failed" : chosen.length ? "selection.chose" : "selection.none";
+  return html`<p class="selection">${t(said, named)}</p>`;
 }
 
 /** The thing asked for, where the first claim names it. @param {import("../state.js").Turn} turn */
@@ -126,7 +104,7 @@ export function abstentionView({ outcome }) {
           ${kind ? html`<p class="kind">${t(kind)}</p>` : nothing}
         </div>
       </div>
-      ${receiptView(outcome.written)}
+      ${selectionView(outcome)}
       ${listView("mentions", t("abstention.mentions"), outcome.mentions ?? [])}
       ${listView("nearest", t("abstention.nearest"), nearest.slice(0, FIRST_PASSAGES))}
       ${nearest.length > FIRST_PASSAGES
