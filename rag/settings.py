@@ -318,9 +318,7 @@ class ServerSettings:
         for origin in self.cors_origins:
             parts = urlsplit(origin)
             if origin != f"{parts.scheme}://{parts.netloc}" or not parts.netloc:
-                raise ValueError(
-                    f"cors_origins: {origin!r} is not an origin (https://NAME[:PORT])"
-                )
+                raise ValueError(f"cors_origins: {origin!r} is not an origin (https://NAME[:PORT])")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise ValueError("public_url must begin with http:// or https://")
 

@@ -126,13 +126,13 @@ def test_a_conversation_that_was_deleted_elsewhere_is_gone_and_asking_again_begi
     old = page.url
     served.assistant.journal.remove_conversation(old.rpartition("/")[2])
     turn = ask(page, ANSWERED)
-    expect(turn.locator(".problem")).to_contain_text("no longer there")
+    expect(turn.locator(".problem")).to_contain_text("no longer exists")
     turn.get_by_role("button", name="Ask again").click()
     expect(page.locator(".turn").last.locator(".claim").first).to_be_visible()
     expect(page).not_to_have_url(old)
     page.goto(old)
     page.reload()
-    expect(page.locator(".hero .problem")).to_contain_text("no longer there")
+    expect(page.locator(".hero .problem")).to_contain_text("no longer exists")
 
 
 def test_what_is_asked_while_a_kept_conversation_opens_stays_below_it(page):
