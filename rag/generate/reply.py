@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -25,10 +25,12 @@ def read_reply(
     max_tokens: int,
     deadline_seconds: float,
     schema: Mapping[str, Any] | None = None,
+    is_complete: Callable[[str], bool] = lambda reply: False,
 ) -> Generator[Waiting, None, str]:
     """Yield while the model is at work; return its reply, what it thought first left out.
 
-    Closing the generator stops the model.
+    The model is stopped once ``is_complete`` says that what has come is the whole reply, or
+    when the generator is closed.
 
     Raises:
         LanguageModelError: no whole reply could be had.
@@ -42,8 +44,10 @@ def read_reply(
     )
     with closing(stream):  # type: ignore[type-var]
         for piece in stream:
-            pieces.append(piece)
             yield Waiting()
+            pieces.append(piece)
+            if piece and is_complete("".join(pieces)):
+                break
     return _without_thoughts("".join(pieces))
 
 

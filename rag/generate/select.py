@@ -72,6 +72,7 @@ def select_statements(
             max_tokens=settings.max_tokens,
             deadline_seconds=settings.timeout_seconds,
             schema=_SCHEMA,
+            is_complete=_is_whole_json,
         )
         numbers = parse_numbers(reply, len(order))[:most]
         chosen = tuple(order[number - 1] + 1 for number in numbers)
@@ -114,6 +115,18 @@ def _numbers_said(reply: str) -> Iterator[int]:
     digits = _NUMBER.findall(bracketed) or _NUMBER.findall(reply)
     # No statement has a number this long; int() refuses thousands of digits.
     return (int(number[:9]) for number in digits)
+
+
+def _is_whole_json(reply: str) -> bool:
+    """Whether the reply is JSON from its beginning and has its end. A model held to a schema
+    may go on with white space until its tokens are used up."""
+    if not reply.rstrip().endswith(("}", "]")):
+        return False
+    try:
+        json.loads(reply)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _json_numbers(reply: str) -> list[int] | None:

@@ -80,6 +80,12 @@ def test_the_reply_is_asked_for_as_numbers_by_a_json_schema():
     assert schema["properties"]["statements"]["items"] == {"type": "integer"}
 
 
+def test_a_model_is_stopped_when_its_json_is_whole():
+    selection, model = select('{"statements": [1]}' + " " * 500, size=4)
+    assert selection.chosen == (3,)
+    assert model.closed == 1
+
+
 def test_no_number_means_that_none_answers():
     selection, _ = select('{"statements": []}')
     assert selection.declined
