@@ -34,12 +34,14 @@ class Reader:
 
     An entry point of footnote.readers names one. ``suffixes`` are the endings of their
     names, in lower case, each with its dot. ``read`` takes the bytes and the source that
-    they came from; it raises ReadError and nothing else.
+    they came from; it raises ReadError and nothing else. ``recognises`` is whether bytes
+    that come without a known suffix are of this type.
     """
 
     media_type: str
     suffixes: tuple[str, ...]
     read: Callable[[bytes, str], Content]
+    recognises: Callable[[bytes], bool] = lambda data: False
 
 
 @cache

@@ -12,7 +12,7 @@ from rag.read.base import Content, Reader
 from rag.read.decode import Decoded, decode
 from rag.read.plain import MAX_TITLE_CHARACTERS
 
-__all__ = ["HTML", "decode_page", "looks_like_html", "read_html"]
+__all__ = ["HTML", "read_html"]
 
 _CHARSET = re.compile(
     rb"<meta[^>]+charset\s*+=\s*+[\"']?\s*+([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w:.-]+)",
@@ -29,12 +29,8 @@ _DECLARATION_BYTES = 4096
 _DATE_PARAMETERS = {"extensive_search": False, "original_date": True}
 
 
-def decode_page(data: bytes, source: str) -> Decoded:
-    """The markup of a page, in the encoding that its own head names where it names one.
-
-    Raises:
-        ReadError: it is no text.
-    """
+def _decode(data: bytes, source: str) -> Decoded:
+    """The markup of a page, in the encoding that its own head names where it names one."""
     return decode(data, source, declared=_declared_charset(data))
 
 
@@ -45,9 +41,12 @@ def _declared_charset(data: bytes) -> str | None:
     return (match[1] or match[2]).decode("ascii", errors="replace")
 
 
-def looks_like_html(text: str) -> bool:
-    """Whether ``text`` begins as a web page does."""
-    return _MARKUP.match(text) is not None
+def _is_page(data: bytes) -> bool:
+    """Whether it begins as a web page does."""
+    try:
+        return _MARKUP.match(_decode(data, "it").text) is not None
+    except ReadError:
+        return False
 
 
 def read_html(markup: str, source: str) -> Content:
@@ -121,9 +120,9 @@ def _encodable(text: str) -> str:
 
 
 def _read_page(data: bytes, source: str) -> Content:
-    decoded = decode_page(data, source)
+    decoded = _decode(data, source)
     content = read_html(decoded.text, source)
     return replace(content, metadata={"encoding": decoded.encoding, **content.metadata})
 
 
-HTML = Reader("text/html", (".html", ".htm"), _read_page)
+HTML = Reader("text/html", (".html", ".htm"), _read_page, _is_page)

@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlsplit
 
 from rag.errors import ReadError
 from rag.read.base import Content, Reader, installed_readers
-from rag.read.html import HTML, decode_page, looks_like_html
 from rag.read.plain import PLAIN
 from rag.text.dates import find_dates
 from rag.text.language import language_of
@@ -63,7 +62,7 @@ def _reader(source: str, data: bytes) -> Reader:
     if suffix in readers:
         return readers[suffix]
     if "://" in source:
-        return HTML if looks_like_html(decode_page(data, source).text) else PLAIN
+        return next((found for found in readers.values() if found.recognises(data)), PLAIN)
     known = ", ".join(sorted(readers))
     raise ReadError(
         f"{source} has the suffix {suffix or '(none)'}", remedy=f"what can be read: {known}"
