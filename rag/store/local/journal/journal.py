@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from typing_extensions import override
+
 from rag.errors import StoreDamagedError, StoreError, StoreVersionError
 from rag.journal.base import (
     Conversation,
@@ -22,6 +24,7 @@ from rag.journal.base import (
     FileOutcome,
     JobRecord,
     JobState,
+    Journal,
     KeyRecord,
     NewKey,
     NewTurn,
@@ -49,7 +52,7 @@ _JOBS_KEPT = timedelta(days=7)
 _LOG_BYTES = 4 * 1024 * 1024
 
 
-class LocalJournal:
+class LocalJournal(Journal):
     """A Journal in the data directory; created by the first thing written to it."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -63,43 +66,35 @@ class LocalJournal:
 
     # -- conversations
 
+    @override
     def add_turn(self, conversation_id: str | None, turn: NewTurn) -> TurnRecord:
-        """Store a turn at the end of a conversation; None begins one.
-
-        Raises:
-            UnknownConversationError: there is none of this id.
-        """
         with self._write() as connection:
             return journal_turns.add_turn(connection, conversation_id, turn, _now())
 
+    @override
     def turn(self, turn_id: str) -> TurnRecord:
-        """One turn. Raises UnknownTurnError when there is none."""
         with self._read() as connection:
             return journal_turns.load_turn(connection, turn_id)
 
+    @override
     def conversation(self, conversation_id: str, *, last: int | None = None) -> Conversation:
-        """One conversation, or of its turns only so many of the ``last``.
-
-        Raises:
-            UnknownConversationError: there is none of this id.
-        """
         with self._read() as connection:
             return journal_turns.load_conversation(connection, conversation_id, last)
 
+    @override
     def conversations(
         self, *, owner: str | None, limit: int, offset: int = 0
     ) -> list[ConversationSummary]:
-        """Those of one owner, None for everybody's; the last one gone on with first."""
         with self._read() as connection:
             return journal_turns.list_conversations(connection, owner, limit, offset)
 
+    @override
     def count_conversations(self, owner: str | None) -> int:
-        """How many ``conversations`` would list without a limit."""
         with self._read() as connection:
             return journal_turns.count_conversations(connection, owner)
 
+    @override
     def remove_conversation(self, conversation_id: str) -> bool:
-        """Delete it with its turns and their feedback for good. False when unknown."""
         with self._write() as connection:
             removed = journal_turns.remove_conversation(connection, conversation_id)
         if removed:
@@ -111,14 +106,10 @@ class LocalJournal:
 
     # -- feedback
 
+    @override
     def add_feedback(
         self, turn_id: str, verdict: Verdict, note: str, footnote: int | None, owner: str
     ) -> str:
-        """Store what a reader said of a turn; return its id.
-
-        Raises:
-            UnknownTurnError: there is no such turn.
-        """
         with self._write() as connection:
             return journal_turns.add_feedback(
                 connection,
@@ -130,36 +121,31 @@ class LocalJournal:
                 now=_now(),
             )
 
+    @override
     def feedback(self) -> list[FeedbackRecord]:
-        """All feedback, oldest first."""
         with self._read() as connection:
             return journal_turns.list_feedback(connection)
 
     # -- keys
 
+    @override
     def add_key(self, name: str, scope: Scope) -> NewKey:
-        """Make an API key.
-
-        Raises:
-            NameTakenError: a key that is not revoked has this name.
-            ValueError: the name is blank.
-        """
         with self._write() as connection:
             return journal_keys.add_key(connection, name, scope, _now())
 
+    @override
     def keys(self) -> list[KeyRecord]:
-        """All keys, revoked ones too, oldest first."""
         with self._read() as connection:
             rows = connection.execute(f"SELECT {KEY_COLUMNS} FROM keys ORDER BY row")
             return [key_from_row(row) for row in rows]
 
+    @override
     def revoke_key(self, id_or_name: str) -> bool:
-        """Make a key worthless from now on. False when no valid key is called so."""
         with self._write() as connection:
             return journal_keys.revoke_key(connection, id_or_name, _now())
 
+    @override
     def find_key(self, secret: str) -> KeyRecord | None:
-        """The key of this secret, noting its use; None when unknown or revoked."""
         with self._read() as connection:
             key = journal_keys.find_key(connection, secret)
         if key is not None and journal_keys.is_worth_noting(key, datetime.now(UTC)):
@@ -168,50 +154,48 @@ class LocalJournal:
                 journal_keys.note_use(connection, key.id, _now())
         return key
 
+    @override
     def has_keys(self) -> bool:
-        """Whether a key was ever made, revoked ones included."""
         with self._read() as connection:
             return journal_keys.has_keys(connection)
 
     # -- uploads
 
+    @override
     def add_job(self, files: Sequence[tuple[str, bytes]], owner: str, replace: bool) -> JobRecord:
-        """Store an upload of (name, bytes), all or none, for somebody to work off.
-
-        Jobs that finished a week ago or earlier are dropped.
-        """
         with self._write() as connection:
             journal_jobs.drop_finished(connection, _text(datetime.now(UTC) - _JOBS_KEPT))
             return journal_jobs.add_job(connection, files, owner, replace=replace, now=_now())
 
+    @override
     def job(self, job_id: str) -> JobRecord:
-        """One job. Raises UnknownJobError when there is none."""
         with self._read() as connection:
             return journal_jobs.load_job(connection, job_id)
 
+    @override
     def next_job(self) -> JobRecord | None:
-        """The oldest job that is not finished, or None."""
         with self._read() as connection:
             return journal_jobs.next_job(connection)
 
+    @override
     def waiting_jobs(self) -> int:
-        """How many jobs are not finished."""
         with self._read() as connection:
             (count,) = connection.execute(
                 "SELECT count(*) FROM jobs WHERE finished_at IS NULL"
             ).fetchone()
         return int(count)
 
+    @override
     def job_file(self, job_id: str, position: int) -> bytes:
-        """The bytes of a job's file. Raises UnknownJobError when there are none."""
         with self._read() as connection:
             return journal_jobs.file_bytes(connection, job_id, position)
 
+    @override
     def update_job(self, job_id: str, state: JobState, message: str = "") -> JobRecord:
-        """Note how far a job is. Raises UnknownJobError when there is none."""
         with self._write() as connection:
             return journal_jobs.update_job(connection, job_id, state, message, _now())
 
+    @override
     def finish_file(
         self,
         job_id: str,
@@ -220,7 +204,6 @@ class LocalJournal:
         document_id: str | None,
         reason: str | None,
     ) -> None:
-        """Note what became of a file, and drop its bytes. Raises UnknownJobError."""
         with self._write() as connection:
             journal_jobs.finish_file(connection, job_id, position, outcome, document_id, reason)
 
@@ -243,8 +226,8 @@ class LocalJournal:
             for reason in reasons
         ]
 
+    @override
     def close(self) -> None:
-        """Release the connections. Safe to call twice."""
         self._pool.close()
         with self._writing:
             self._closed = True
