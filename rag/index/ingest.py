@@ -249,14 +249,12 @@ def _is_stored(document: Document, store: Store) -> bool:
     changes them, the document has changed and is stored anew.
     """
     with store.read() as view:
-        if not view.resolve(document.id):
-            return False
-        stored = view.document(document.id)
+        stored = view.summaries([document.id]).get(document.id)
+    if stored is None:
+        return False
     if stored.sources[0] != document.sources[0]:
         return True
-    # The day of ingest is the archive's, not the file's.
-    dates = tuple(found for found in stored.dates if found.kind != "ingested")
-    return stored.title == document.title and dates == document.dates
+    return stored.title == document.title and stored.dates == document.dates
 
 
 def _store_batch(

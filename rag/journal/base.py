@@ -134,7 +134,7 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class JobFile:
-    """One file of an upload; ``outcome`` is None until it was dealt with."""
+    """One file of an upload; ``outcome`` is None until it was processed."""
 
     name: str
     outcome: FileOutcome | None
@@ -185,7 +185,7 @@ class Journal(Protocol):
         ...
 
     def conversation(self, conversation_id: str, *, last: int | None = None) -> Conversation:
-        """One conversation, or of its turns only so many of the ``last``.
+        """One conversation, or of its turns the ``last`` only.
 
         Raises:
             UnknownConversationError: there is none of this id.
@@ -195,7 +195,7 @@ class Journal(Protocol):
     def conversations(
         self, *, owner: str | None, limit: int, offset: int = 0
     ) -> list[ConversationSummary]:
-        """Those of one owner, None for everybody's; the last one gone on with first."""
+        """Those of one owner, None for everybody's; the last updated first."""
         ...
 
     def count_conversations(self, owner: str | None) -> int:
@@ -234,7 +234,7 @@ class Journal(Protocol):
         ...
 
     def revoke_key(self, id_or_name: str) -> bool:
-        """Make a key worthless from now on. False when no valid key is called so."""
+        """Revoke an API key. False when no valid key has this id or name."""
         ...
 
     def find_key(self, secret: str) -> KeyRecord | None:
@@ -249,7 +249,7 @@ class Journal(Protocol):
         ...
 
     def add_job(self, files: Sequence[tuple[str, bytes]], owner: str, replace: bool) -> JobRecord:
-        """Store an upload of (name, bytes), all or none, for somebody to work off.
+        """Store an upload of (name, bytes), all or none, for a worker to take in.
 
         Jobs that finished a week ago or earlier are dropped.
         """
@@ -280,7 +280,7 @@ class Journal(Protocol):
         ...
 
     def update_job(self, job_id: str, state: JobState, message: str = "") -> JobRecord:
-        """Note how far a job is.
+        """Record a job's state.
 
         "running" counts an attempt, "queued" forgets them; "done" and "failed" end the
         job and drop whatever bytes it still has.
@@ -298,7 +298,7 @@ class Journal(Protocol):
         document_id: str | None,
         reason: str | None,
     ) -> None:
-        """Note what became of a job's file, and drop its bytes.
+        """Record what became of a job's file, and drop its bytes.
 
         Raises:
             UnknownJobError: there is no such file.

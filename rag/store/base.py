@@ -196,11 +196,16 @@ class Writer(Protocol):
 
         Raises:
             IndexMismatchError: the active index was built with another spec.
+            ValueError: an item's passages, words or vectors contradict its document.
         """
         ...
 
     def add_source(self, record: SourceRecord) -> None:
-        """Point a source at a stored document, as ``put`` does, without re-encoding it."""
+        """Point a source at a stored document, as ``put`` does, without indexing it again.
+
+        Raises:
+            UnknownDocumentError: no such document is stored.
+        """
         ...
 
     def remove_source(self, source: str) -> bool:
@@ -225,7 +230,13 @@ class Writer(Protocol):
         ...
 
     def put_passages(self, items: Mapping[str, IndexedPassages]) -> None:
-        """Store the passages of documents, by id, in the index being built."""
+        """Store the passages of documents, by id, in the index being built.
+
+        Raises:
+            StoreError: no index is being built.
+            UnknownDocumentError: a document is no longer stored.
+            ValueError: passages, words or vectors contradict their document.
+        """
         ...
 
     def activate_index(self) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import sqlite3
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
-from rag.errors import NameTakenError
+from rag.errors import NameTakenError, StoreError
 from rag.journal.base import KeyRecord, NewKey, Scope
-from rag.store.local.journal.rows import KEY_COLUMNS, key_from_row, storable
+from rag.store.local.journal.file import JournalFile, iso
+from rag.store.local.journal.outcomes import storable
 
-__all__ = ["add_key", "find_key", "has_keys", "is_worth_noting", "note_use", "revoke_key"]
+__all__ = ["JournalKeys"]
 
+_COLUMNS = "id, name, scope, created_at, last_used_at, revoked_at"
 _PREFIX = "fnk_"
 # A request a second must not be a disk write a second.
 _NOTED_EVERY = timedelta(minutes=1)
@@ -24,68 +26,76 @@ def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
 
 
-def add_key(connection: sqlite3.Connection, name: str, scope: Scope, now: str) -> NewKey:
-    """Make a key, in the caller's transaction.
+class JournalKeys(JournalFile):
+    """The keys of a Journal."""
 
-    Raises:
-        NameTakenError: a key that is not revoked has this name.
-        ValueError: the name is blank.
-    """
-    name = storable(name).strip()
-    if not name:
-        raise ValueError("a key needs a name")
-    taken = connection.execute("SELECT 1 FROM keys WHERE name = ? AND revoked_at IS NULL", (name,))
-    if taken.fetchone():
-        raise NameTakenError(
-            f"there is already a key named '{name}'",
-            remedy="choose another name, or revoke that one with 'footnote keys revoke'",
-        )
-    secret = _PREFIX + secrets.token_urlsafe(32)
-    key_id = "k" + secrets.token_hex(5)
-    connection.execute(
-        "INSERT INTO keys (id, name, scope, secret_hash, created_at) VALUES (?, ?, ?, ?, ?)",
-        (key_id, name, scope, _hash(secret), now),
-    )
-    return NewKey(KeyRecord(key_id, name, scope, now, None, None), secret)
+    def add_key(self, name: str, scope: Scope) -> NewKey:
+        """Make an API key. Raises NameTakenError, or ValueError for a blank name."""
+        name = storable(name).strip()
+        if not name:
+            raise ValueError("a key needs a name")
+        secret = _PREFIX + secrets.token_urlsafe(32)
+        made = KeyRecord("k" + secrets.token_hex(5), name, scope, iso(), None, None)
+        with self._write() as connection:
+            taken = connection.execute(
+                "SELECT 1 FROM keys WHERE name = ? AND revoked_at IS NULL", (name,)
+            )
+            if taken.fetchone():
+                raise NameTakenError(
+                    f"there is already a key named '{name}'",
+                    remedy="choose another name, or revoke that one with 'footnote keys revoke'",
+                )
+            connection.execute(
+                "INSERT INTO keys (id, name, scope, secret_hash, created_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (made.id, name, scope, _hash(secret), made.created_at),
+            )
+        return NewKey(made, secret)
 
+    def keys(self) -> list[KeyRecord]:
+        """All keys, revoked ones too, oldest first."""
+        with self._read() as connection:
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM keys ORDER BY row")
+            return [KeyRecord(*row) for row in rows]
 
-def revoke_key(connection: sqlite3.Connection, id_or_name: str, now: str) -> bool:
-    """Revoke the key of this id, else of this name, in the caller's transaction."""
-    wanted = storable(id_or_name)
-    for column in ("id", "name"):
-        changed = connection.execute(
-            f"UPDATE keys SET revoked_at = ? WHERE {column} = ? AND revoked_at IS NULL",
-            (now, wanted),
-        )
-        if changed.rowcount:
-            return True
-    return False
+    def revoke_key(self, id_or_name: str) -> bool:
+        """Revoke the key of this id, else of this name. False when there is none."""
+        with self._write() as connection:
+            for column in ("id", "name"):
+                changed = connection.execute(
+                    f"UPDATE keys SET revoked_at = ? WHERE {column} = ? AND revoked_at IS NULL",
+                    (iso(), storable(id_or_name)),
+                )
+                if changed.rowcount:
+                    return True
+        return False
 
+    def find_key(self, secret: str) -> KeyRecord | None:
+        """The valid key of a secret, or None.
 
-def find_key(connection: sqlite3.Connection, secret: str) -> KeyRecord | None:
-    """The valid key of a secret, or None.
+        What is compared is the hash, which nobody can steer towards a stored one: how long
+        the search in the index takes tells nothing of any secret.
+        """
+        with self._read() as connection:
+            row = connection.execute(
+                f"SELECT {_COLUMNS} FROM keys WHERE secret_hash = ? AND revoked_at IS NULL",
+                (_hash(secret),),
+            ).fetchone()
+        if row is None:
+            return None
+        key = KeyRecord(*row)
+        last = key.last_used_at
+        if last is None or datetime.now(UTC) - datetime.fromisoformat(last) >= _NOTED_EVERY:
+            # A key is right even where its use cannot be noted.
+            with suppress(StoreError):
+                self._note_use(key.id)
+        return key
 
-    What is compared is the hash, which nobody can steer towards a stored one: how long
-    the search in the index takes tells nothing of any secret.
-    """
-    row = connection.execute(
-        f"SELECT {KEY_COLUMNS} FROM keys WHERE secret_hash = ? AND revoked_at IS NULL",
-        (_hash(secret),),
-    ).fetchone()
-    return None if row is None else key_from_row(row)
+    def _note_use(self, key_id: str) -> None:
+        with self._write() as connection:
+            connection.execute("UPDATE keys SET last_used_at = ? WHERE id = ?", (iso(), key_id))
 
-
-def is_worth_noting(key: KeyRecord, now: datetime) -> bool:
-    """Whether the use noted last is long enough ago to note this one."""
-    last = key.last_used_at
-    return last is None or now - datetime.fromisoformat(last) >= _NOTED_EVERY
-
-
-def note_use(connection: sqlite3.Connection, key_id: str, now: str) -> None:
-    """Note that a key was used, in the caller's transaction."""
-    connection.execute("UPDATE keys SET last_used_at = ? WHERE id = ?", (now, key_id))
-
-
-def has_keys(connection: sqlite3.Connection) -> bool:
-    """Whether a key was ever made, revoked ones included."""
-    return connection.execute("SELECT 1 FROM keys LIMIT 1").fetchone() is not None
+    def has_keys(self) -> bool:
+        """Whether a key was ever made, revoked ones included."""
+        with self._read() as connection:
+            return connection.execute("SELECT 1 FROM keys LIMIT 1").fetchone() is not None

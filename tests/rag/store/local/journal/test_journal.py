@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import StoreDamagedError, StoreError, StoreVersionError, UnknownJobError
-from rag.store.local.journal import journal as journal_module
+from rag.store.local.journal import jobs
 from rag.store.local.journal.journal import LocalJournal
-from rag.store.local.journal.rows import dump_outcome, load_outcome
+from rag.store.local.journal.outcomes import dump_outcome, load_outcome
 from rag.store.local.store import LocalStore
 from rag.types import (
     Abstention,
@@ -140,7 +140,7 @@ def test_a_key_may_be_used_where_its_use_cannot_be_noted(
     def refuse(*_: object) -> None:
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr(journal_module.journal_keys, "note_use", refuse)
+    monkeypatch.setattr(journal, "_note_use", refuse)
     assert journal.find_key(made.secret) == made.record
 
 
@@ -162,7 +162,7 @@ def test_finished_jobs_are_forgotten_after_a_week(
     journal.update_job(finished.id, "done")
     journal.add_job([("c.txt", b"x")], "", False)
     assert journal.job(finished.id).state == "done"
-    monkeypatch.setattr(journal_module, "_JOBS_KEPT", timedelta(days=-1))
+    monkeypatch.setattr(jobs, "_KEPT", timedelta(days=-1))
     journal.add_job([("d.txt", b"x")], "", False)
     with pytest.raises(UnknownJobError):
         journal.job(finished.id)
