@@ -59,7 +59,7 @@ def load_outcome(text: str) -> Outcome:
             )
         fields = whole["outcome"]
         if whole["version"] < 2:
-            fields = fields | {"generation": str(fields["generation"])}
+            fields = _from_version_1(fields)
         kinds = _ANSWERS if whole["kind"] == "answer" else _ABSTENTIONS
         return kinds.validate_python(fields)
     except (ValueError, KeyError, TypeError) as error:
@@ -69,3 +69,17 @@ def load_outcome(text: str) -> Outcome:
             f"a stored answer cannot be read ({reason})",
             remedy="run 'footnote doctor' to see which, and remove its conversation",
         ) from error
+
+
+def _from_version_1(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 numbered the archive's states, and a language model could word answers.
+
+    Its claims are given in the words that they cite.
+    """
+    fields["generation"] = str(fields["generation"])
+    if fields.get("reason") == "draft_unsupported":
+        fields["reason"] = "none_chosen"
+    if fields.pop("composer", None) == "generative":
+        for claim in fields["claims"]:
+            claim["text"] = " ".join(cited["quote"] for cited in claim["citations"])
+    return fields

@@ -65,7 +65,7 @@ class JournalTurns(JournalFile):
         """One conversation with its ``last`` turns, or all. Raises UnknownConversationError."""
         with self._read() as connection:
             found = _conversation_row(connection, conversation_id)
-            *head, _ = connection.execute(
+            head = connection.execute(
                 f"SELECT {_CONVERSATION_COLUMNS} FROM conversations AS c WHERE c.row = ?", (found,)
             ).fetchone()
             turns = connection.execute(
@@ -74,7 +74,15 @@ class JournalTurns(JournalFile):
                 " WHERE t.conversation = ? ORDER BY t.row DESC LIMIT ?",
                 (found, -1 if last is None else last),
             ).fetchall()
-        return Conversation(*head, tuple(_turn(*row) for row in reversed(turns)))
+        summary = ConversationSummary(*head)
+        return Conversation(
+            id=summary.id,
+            owner=summary.owner,
+            title=summary.title,
+            created_at=summary.created_at,
+            updated_at=summary.updated_at,
+            turns=tuple(_turn(*row) for row in reversed(turns)),
+        )
 
     def conversations(
         self, *, owner: str | None, limit: int, offset: int = 0

@@ -91,10 +91,29 @@ def test_a_stored_outcome_is_without_receipt_and_history() -> None:
     assert load_outcome(stored).question == replace(question, history=())
 
 
-def test_an_outcome_of_version_1_is_read(tmp_path: Path) -> None:
+def test_an_abstention_of_version_1_is_read() -> None:
     old = json.loads(dump_outcome(abstention("x"))) | {"version": 1}
-    old["outcome"]["generation"] = 3  # a number then
-    assert load_outcome(json.dumps(old)) == abstention("x")
+    old["outcome"] |= {"generation": 3, "reason": "draft_unsupported", "report": None}
+    assert load_outcome(json.dumps(old)) == replace(abstention("x"), reason="none_chosen")
+
+
+def test_an_answer_that_a_model_worded_is_read_in_the_words_it_cites() -> None:
+    cited = Citation("d", "hash", "Title", "/a.txt", None, Span(0, 10), "Cats purr.")
+    answer = Answer(
+        question=Question("Who purrs?"),
+        standalone=None,
+        claims=(Claim("It is cats that purr.", (cited,), 0.9),),
+        ranking=(),
+        candidates=(),
+        models={},
+        generation="3",
+        timings_ms={},
+    )
+    old = json.loads(dump_outcome(answer)) | {"version": 1}
+    old["outcome"] |= {"generation": 3, "composer": "generative", "prompts": [], "report": None}
+    assert load_outcome(json.dumps(old)) == replace(
+        answer, claims=(Claim("Cats purr.", (cited,), 0.9),)
+    )
 
 
 def test_an_outcome_of_a_newer_footnote_says_so_and_a_broken_one_too() -> None:
