@@ -1,9 +1,9 @@
-"""The files of a run: what is written once a question is done, and read back later.
+"""The records in the files of a run.
 
-A run is a folder: ``run.json`` (a Manifest, written first), ``questions.jsonl`` (a
-QuestionRecord a line, written as each question ends) and ``summary.json`` (a Summary,
+A run is a folder: ``run.json`` (a Manifest, written first), ``questions.jsonl`` (one
+QuestionRecord per line, written as each question ends) and ``summary.json`` (a Summary,
 written last). ``run.schema.json`` beside this file describes all three. Offsets are code
-points of the stored text, ends exclusive; a document is named as its question set names it.
+points of the stored text, ends exclusive; documents are named as in the question set.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = [
     "SCHEMA_VERSION",
     "ClaimRecord",
-    "DraftRecord",
-    "DraftSentenceRecord",
     "Estimate",
     "EvidenceRecord",
     "GoldRecord",
@@ -25,14 +23,15 @@ __all__ = [
     "ModelRecord",
     "QuestionRecord",
     "QuestionSetRecord",
+    "SelectionRecord",
     "SentenceRecord",
     "Summary",
     "TurnRecord",
     "run_schema",
 ]
 
-# Grows when a field changes meaning or goes.
-SCHEMA_VERSION = 1
+# Incremented when a field changes its meaning or is removed.
+SCHEMA_VERSION = 2
 
 Criterion = Literal["evidence", "answer", "document"]
 
@@ -42,14 +41,14 @@ class _Record(BaseModel):
 
 
 class TurnRecord(_Record):
-    """An earlier turn of the conversation that a question belongs to."""
+    """An earlier turn of the conversation."""
 
     role: Literal["user", "assistant"]
     text: str
 
 
 class EvidenceRecord(_Record):
-    """Gold evidence: a quote of a document, with its place where it is known."""
+    """Gold evidence: a quote of a document, with its offsets if they are known."""
 
     document: str
     start: int | None
@@ -58,8 +57,8 @@ class EvidenceRecord(_Record):
 
 
 class GoldRecord(_Record):
-    """What is known to be right. ``match`` "all": an answer must give every one of
-    ``answers``; "any": one of them will do."""
+    """The right answer. ``match`` "all": an answer must contain all of ``answers``; "any":
+    one of them."""
 
     answers: list[str]
     match: Literal["any", "all"]
@@ -68,10 +67,10 @@ class GoldRecord(_Record):
 
 
 class SentenceRecord(_Record):
-    """A sentence of a document, and the verdicts on it (null where gold cannot tell).
+    """A sentence of a document, and whether it is gold (null without gold to compare with).
 
-    ``before`` and ``after`` are the source's text around it, for showing. ``exact``:
-    the quote is what the stored text says at the span.
+    ``before`` and ``after`` are the text around it, for display. ``exact``: the quote is
+    the stored text at these offsets.
     """
 
     document: str
@@ -96,77 +95,6 @@ class ClaimRecord(_Record):
     citations: list[SentenceRecord]
 
 
-class DraftSentenceRecord(_Record):
-    """A sentence that a language model wrote. ``verdict`` is the gate's: found or
-    misattributed where it was said, else stitched, unsupported or uncited; ``reasons`` why."""
-
-    text: str
-    markers: list[int]
-    verdict: str
-    reasons: list[str]
-
-
-class DraftRecord(_Record):
-    """What became of a language model's draft. ``fallback`` says why the answer is not, or
-    not the whole of, what it drafted."""
-
-    sentences: list[DraftSentenceRecord]
-    declined: bool = Field(description="the model said that the passages do not answer")
-    fallback: str | None
-    left_out: int = Field(description="passages for which its context had no room")
-
-
-class QuestionRecord(_Record):
-    """One question, its outcome and its verdicts.
-
-    ``best`` is the sentence with the highest support score, said or not: what would have
-    been said without the gate; ``decision_score`` is its support (0 without one) and
-    ``best_right`` whether it is right, judged by ``criterion``: it overlaps gold
-    evidence, holds a gold answer, or stands in a gold document, whichever the set allows,
-    in this order. ``rankings`` are documents by stage, best first. ``measures`` are the
-    per-question values of the metrics, null where one is not defined.
-    """
-
-    id: str
-    question: str
-    history: list[TurnRecord]
-    standalone: str | None = Field(description="the question as understood, of a follow-up")
-    language: str
-    type: str
-    attributes: dict[str, str] = Field(description="what --filter can name, type included")
-    as_of: str | None
-    answerable: bool
-    gold: GoldRecord
-    outcome: Literal["answered", "abstained", "searched", "failed"]
-    reason: str | None = Field(description="reason of an abstention")
-    kind: str | None = Field(
-        default=None,
-        description="of insufficient evidence: off_topic, missing_fact or premise; null in "
-        "runs made before it was told",
-    )
-    explanation: str | None = Field(description="of an abstention, for people")
-    error: str | None = Field(description="why asking failed")
-    claims: list[ClaimRecord]
-    composer: Literal["extractive", "generative"] | None = Field(
-        default=None, description="of an answer; null in runs made before there were two"
-    )
-    draft: DraftRecord | None = Field(
-        default=None, description="of a question for which a language model wrote"
-    )
-    nearest: list[SentenceRecord] = Field(description="what an abstention lists")
-    best: SentenceRecord | None
-    best_right: bool | None
-    criterion: Criterion | None
-    decision_score: float
-    signs: dict[str, float] = Field(
-        default_factory=dict, description="what the decision score was made from"
-    )
-    rankings: dict[str, list[str]]
-    timings_ms: dict[str, float]
-    tokens: dict[str, int] = Field(description="read: of the passages read; said: of the answer")
-    measures: dict[str, float | None]
-
-
 class ModelRecord(_Record):
     """A model by name and revision or weights hash."""
 
@@ -174,8 +102,64 @@ class ModelRecord(_Record):
     revision: str
 
 
+class SelectionRecord(_Record):
+    """What a language model chose of the numbered statements that it was shown."""
+
+    model: ModelRecord
+    prompt: str
+    shown: int = Field(description="statements, numbered from 1")
+    chosen: list[int] = Field(description="their numbers, in the model's order")
+    declined: bool = Field(description="the model found no statement that answers")
+    failure: str | None = Field(description="why there is no choice; then rules chose")
+    seconds: float | None
+
+
+class QuestionRecord(_Record):
+    """One question, its outcome and its metrics.
+
+    ``best`` is the sentence with the highest support score, shown or not; ``decision_score``
+    is its support (0 without one) and ``best_right`` whether it is right by ``criterion``:
+    it overlaps gold evidence, contains a gold answer, or is in a gold document, the first
+    of these that the set allows. ``rankings`` are documents by stage, best first.
+    ``measures`` are the per-question values of the metrics, null if undefined.
+    """
+
+    id: str
+    question: str
+    history: list[TurnRecord]
+    standalone: str | None = Field(description="a follow-up rewritten without its history")
+    language: str
+    type: str
+    attributes: dict[str, str] = Field(description="the fields for --filter")
+    as_of: str | None
+    answerable: bool
+    gold: GoldRecord
+    outcome: Literal["answered", "abstained", "searched", "failed"]
+    reason: str | None = Field(description="reason of an abstention")
+    kind: str | None = Field(
+        description="of insufficient evidence: off_topic, missing_fact or premise"
+    )
+    explanation: str | None = Field(description="of an abstention, for people")
+    error: str | None = Field(description="why asking failed")
+    claims: list[ClaimRecord]
+    composer: str | None = Field(description="of an answer")
+    selection: SelectionRecord | None = Field(description="where a language model was asked")
+    nearest: list[SentenceRecord] = Field(description="what an abstention lists")
+    best: SentenceRecord | None
+    best_right: bool | None
+    criterion: Criterion | None
+    decision_score: float
+    features: dict[str, float] = Field(description="what the decision score is made from")
+    rankings: dict[str, list[str]]
+    timings_ms: dict[str, float]
+    tokens: dict[str, int] = Field(
+        description="context: of the passages read; answer: of the answer"
+    )
+    measures: dict[str, float | None]
+
+
 class QuestionSetRecord(_Record):
-    """What is asked of what. ``sha256`` is over the questions and the documents' texts."""
+    """The questions and documents. ``sha256`` is over both."""
 
     name: str
     kind: Literal["bundled", "questions", "suite"]
@@ -186,12 +170,12 @@ class QuestionSetRecord(_Record):
     filters: dict[str, str]
     limit: int | None
     sample: int | None
-    ignored_fields: dict[str, str] = Field(description="fields of the set not used, and why")
+    ignored_fields: dict[str, str] = Field(description="unused fields of the set, with the reason")
     left_out: dict[str, int] = Field(description="reason to number of questions dropped")
 
 
 class Machine(_Record):
-    """Where it ran."""
+    """The machine that made the run."""
 
     processor: str
     cores: int
@@ -201,12 +185,12 @@ class Machine(_Record):
 
 
 class Manifest(_Record):
-    """What a run is: two runs with the same ``identity`` ask the same in the same way."""
+    """What a run is: runs with the same ``identity`` ask the same in the same way."""
 
     schema_version: int
     identity: str
     footnote: str
-    commit: str | None = Field(description="of a checkout; '+' at its end: with changes")
+    commit: str | None = Field(description="of a checkout; with '+' if files were changed")
     code: str = Field(description="hash of the installed code that answers")
     mode: Literal["answers", "retrieval"]
     questions: QuestionSetRecord
@@ -220,10 +204,7 @@ class Manifest(_Record):
 
 
 class Estimate(_Record):
-    """A metric over a run with its 95% interval; null where it is not defined.
-
-    ``n`` is the number of questions it rests on.
-    """
+    """A metric over ``n`` questions with its 95% interval; null if undefined."""
 
     value: float | None
     low: float | None
@@ -232,7 +213,7 @@ class Estimate(_Record):
 
 
 class Summary(_Record):
-    """What a run came to. ``types`` holds the same metrics for each question type."""
+    """The metrics of a run. ``types`` are the main metrics by question type."""
 
     schema_version: int
     identity: str
@@ -243,14 +224,14 @@ class Summary(_Record):
     metrics: dict[str, Estimate]
     types: dict[str, dict[str, Estimate]]
     latency_ms: dict[str, dict[str, float]] = Field(
-        description="by stage: p50, p95, p99 over the questions that had it"
+        description="by stage: p50, p95, p99 over the questions that have it"
     )
     tokens: dict[str, int]
     peak_memory_mib: float | None
     ingest_seconds: float | None
-    seconds: float = Field(description="of asking, over all sittings")
+    seconds: float = Field(description="of asking, over all sessions")
     operating_point: dict[str, float | None] = Field(
-        description="min_support, coverage and risk as the gate decided"
+        description="min_support and the coverage and risk it led to"
     )
     finished: str
 

@@ -1,4 +1,4 @@
-"""Two runs side by side: is one better, and on which questions do they differ?"""
+"""Compare two runs metric by metric and question by question."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Verdict = Literal["better", "worse", "no difference shown", "the same"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A metric in two runs over the ``n`` questions that either defines it for.
+    """A metric in two runs over the ``n`` questions for which either defines it.
 
     ``difference`` is second minus first, [low, high] its 95% interval by the paired
     bootstrap; ``p`` is McNemar's exact p where the metric is 0 or 1 for the same questions
@@ -44,7 +44,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A question whose verdict changed, as each run recorded it."""
+    """A question whose main metrics changed, as each run recorded it."""
 
     first: QuestionRecord
     second: QuestionRecord
@@ -53,8 +53,8 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What two runs differ in. ``only_first`` and ``only_second`` count the questions
-    that just one of them asked; ``notes`` say what makes them less comparable."""
+    """The differences of two runs. ``only_first`` and ``only_second`` count the questions
+    that only one of them asked; ``notes`` list what else differs between the runs."""
 
     shared: int
     only_first: int
@@ -77,10 +77,10 @@ def compare_runs(first: Run, second: Run, *, seed: int = 20161) -> Comparison:
         if record.id in by_id and record.question == by_id[record.id].question
     ]
     if not pairs:
-        raise RunError(f"runs '{first.name}' and '{second.name}' share no question")
+        raise RunError(f"runs '{first.name}' and '{second.name}' have no questions in common")
     kinds = sorted({record.type for record, _ in pairs})
     if first.manifest.mode != second.manifest.mode:
-        # The one that only searched neither answered nor refused: rankings are left.
+        # One of them only searched: only rankings can be compared.
         pairs = [(_rankings_only(one), _rankings_only(other)) for one, other in pairs]
     differences = [*_differences(pairs, None, seed)]
     if len(kinds) > 1:
@@ -106,11 +106,9 @@ def _notes(first: Run, second: Run) -> tuple[str, ...]:
     one, other = first.manifest, second.manifest
     notes: list[str] = []
     if one.questions.sha256 != other.questions.sha256:
-        notes.append("the question sets or documents differ; only shared questions are compared")
+        notes.append("question sets or documents differ; only common questions are compared")
     if one.mode != other.mode:
-        notes.append(
-            f"one run asked for {one.mode}, the other for {other.mode}: only rankings are compared"
-        )
+        notes.append(f"modes differ ({one.mode}, {other.mode}); only rankings are compared")
     changed = [key for key, value in one.settings.items() if other.settings.get(key) != value]
     changed += [key for key in other.settings if key not in one.settings]
     notes += [f"{key}: {one.settings.get(key)} -> {other.settings.get(key)}" for key in changed]
@@ -142,8 +140,8 @@ def _differences(pairs: Pairs, kind: str | None, seed: int) -> Iterator[Differen
 
 def _difference(metric: str, pairs: Pairs, kind: str | None, seed: int) -> Difference | None:
     """None where the metric is not defined for both runs."""
-    # Of a metric that only answered questions have, each run answers its own: both sides
-    # are taken over every question that either has, so that each shows its own figure.
+    # A metric of answered questions is defined for those that a run answered: both runs
+    # are taken over all questions for which either defines it.
     defined = [set(questions_of(metric, [pair[side] for pair in pairs])) for side in (0, 1)]
     kept = [pairs[at] for at in sorted(defined[0] | defined[1])]
     if not kept:
@@ -185,8 +183,8 @@ def _verdict(metric: str, difference: float, low: float, high: float) -> Verdict
     return "better" if (difference > 0) == MEASURES[metric].higher_is_better else "worse"
 
 
-# Verdicts that people care about one question at a time.
-_TELLING = (
+# Metrics that are worth looking at question by question.
+_QUESTION_METRICS = (
     "answer.contains_gold",
     "answer.first_right",
     "answer.precision",
@@ -200,7 +198,9 @@ _TELLING = (
 def _changed(pairs: Pairs) -> Iterator[Changed]:
     for first, second in pairs:
         metrics = tuple(
-            name for name in _TELLING if first.measures.get(name) != second.measures.get(name)
+            name
+            for name in _QUESTION_METRICS
+            if first.measures.get(name) != second.measures.get(name)
         )
         if metrics:
             yield Changed(first, second, metrics)

@@ -1,4 +1,4 @@
-"""The gate: is a run significantly worse than a baseline?"""
+"""The quality gate: is a run significantly worse than a baseline?"""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["BUNDLED_BASELINE", "DEFAULT_MAX_DROPS", "GateReport", "check_gate", 
 
 BUNDLED_BASELINE = Path(__file__).parents[1] / "baseline"
 
-# What may not become worse, and by how much before it counts. Latency is no part of
-# it: machines differ, and the gate must say the same everywhere.
+# Metrics that must not drop, each with the drop that is tolerated. Not latency: the gate
+# must give the same result on every machine.
 DEFAULT_MAX_DROPS: Mapping[str, float] = {
     "answer.contains_gold": 0.01,
     "answer.first_right": 0.01,
@@ -28,13 +28,13 @@ DEFAULT_MAX_DROPS: Mapping[str, float] = {
     "retrieval.hybrid.recall@10": 0.01,
     "retrieval.reranked.ndcg@10": 0.01,
 }
-# A quote that is not in its source is a fault however rare it is.
+# A single quote that is not in its source fails the gate.
 MUST_BE_ONE = ("citation.exactness", "citation.sentence_coverage")
 
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
-    """``failures`` say why the gate is shut; empty means that it is open."""
+    """``failures`` are the reasons why the gate failed; empty if it passed."""
 
     comparison: Comparison
     checked: tuple[Difference, ...]
@@ -45,7 +45,7 @@ def parse_max_drops(texts: Sequence[str]) -> dict[str, float]:
     """``METRIC=NUMBER`` texts as a mapping; the defaults when there are none.
 
     Raises:
-        EvalError: one names no metric or gives no share from 0 to 1.
+        EvalError: one does not name a metric or give a number from 0 to 1.
     """
     found: dict[str, float] = {}
     for text in texts:
@@ -54,16 +54,20 @@ def parse_max_drops(texts: Sequence[str]) -> dict[str, float]:
         try:
             found[name] = float(number)
         except ValueError as error:
-            raise EvalError(f"--max-drop {text}: write METRIC=NUMBER, as {name}=0.01") from error
+            raise EvalError(
+                f"--max-drop {text} is not METRIC=NUMBER", remedy=f"write {name}=0.01"
+            ) from error
         if not 0 <= found[name] <= 1:
-            raise EvalError(f"--max-drop {text}: a drop is from 0 to 1")
+            raise EvalError(f"--max-drop {text} is not a number from 0 to 1")
     return found or dict(DEFAULT_MAX_DROPS)
 
 
 def check_gate(baseline: Run, run: Run, max_drops: Mapping[str, float]) -> GateReport:
-    """Shut when a metric is worse by more than its allowed drop and the whole 95% interval
-    of the difference is on the worse side; when a quote or a footnote is missing; or when
-    questions failed that did not fail before.
+    """Compare a run with the baseline.
+
+    It fails when a metric is worse by more than its allowed drop and the whole 95% interval
+    of the difference is on the worse side; when a quote is not exact or a sentence has no
+    citation; when more questions failed than in the baseline; or when questions are missing.
 
     Raises:
         RunError: the runs do not ask the same questions of the same documents, or the
@@ -71,15 +75,15 @@ def check_gate(baseline: Run, run: Run, max_drops: Mapping[str, float]) -> GateR
     """
     if baseline.manifest.questions.sha256 != run.manifest.questions.sha256:
         raise RunError(
-            f"run '{run.name}' asks another question set, or other documents, than the baseline "
+            f"run '{run.name}' has other questions or documents than the baseline "
             f"'{baseline.name}'",
             remedy="make a new baseline with 'footnote eval --out FOLDER'",
         )
     if baseline.manifest.mode != run.manifest.mode:
         raise RunError(
-            f"'{baseline.name}' asked for {baseline.manifest.mode}, '{run.name}' for "
-            f"{run.manifest.mode}",
-            remedy="hold a run to a baseline of its own mode",
+            f"the baseline '{baseline.name}' is of mode '{baseline.manifest.mode}', run "
+            f"'{run.name}' of mode '{run.manifest.mode}'",
+            remedy="give a baseline of the same mode",
         )
     comparison = compare_runs(baseline, run)
     overall = {d.metric: d for d in comparison.differences if d.type is None}
@@ -87,8 +91,8 @@ def check_gate(baseline: Run, run: Run, max_drops: Mapping[str, float]) -> GateR
     for metric, allowed in max_drops.items():
         if metric not in overall:
             raise RunError(
-                f"'{baseline.name}' and '{run.name}' have no {metric} to compare",
-                remedy="name metrics that they have with --max-drop",
+                f"'{baseline.name}' and '{run.name}' do not both have {metric}",
+                remedy="name metrics that both have with --max-drop",
             )
         difference = overall[metric]
         drop = (

@@ -1,9 +1,8 @@
-"""Fitting the weights of the support score to runs, without forgetting what they were.
+"""Fit the weights of the support score to runs, regularised towards those in force.
 
-A logistic regression of "the best sentence is right" on its signs, its weights drawn to
-those in force (a Gaussian prior, the maximum a posteriori estimate): a few hundred
-questions of a few sets say little about a dozen weights, and what they do not say stays
-as it was. Every set counts the same, however many questions it has.
+A logistic regression of "the best sentence is right" on its features, with a Gaussian prior
+at the weights in force (maximum a posteriori): a few hundred questions of a few sets say
+little about a dozen weights. Every set counts the same, however many questions it has.
 """
 
 from __future__ import annotations
@@ -25,20 +24,20 @@ __all__ = ["FittedWeights", "SetFit", "fit_weights"]
 
 Floats = NDArray[np.float64]
 
-# How strongly weights are drawn to those in force. Of 1,000, 300, 100, 30, 10 and 3 the
-# strong ones left the left-out set best off.
+# Strength of the prior. Of 1,000, 300, 100, 30, 10 and 3 the larger ones did best on the
+# set left out.
 PRIOR_STRENGTH = 300.0
 LEAST_SPREAD = 0.05
-_SIGNS = tuple(f.name for f in fields(SupportWeights) if f.name != "bias")
+_FEATURES = tuple(f.name for f in fields(SupportWeights) if f.name != "bias")
 
 
 @dataclass(frozen=True, slots=True)
 class SetFit:
     """One set of questions under the weights in force and those fitted to the other sets.
 
-    ``auroc`` is the chance that an answerable question scores higher than one that is
-    not (None where the set has but one kind), ``log_loss`` the mean of -log of the
-    probability given to what was the case.
+    ``auroc`` is the probability that an answerable question scores higher than an
+    unanswerable one (None if the set has only one kind), ``log_loss`` the mean negative
+    log likelihood.
     """
 
     name: str
@@ -51,10 +50,9 @@ class SetFit:
 
 @dataclass(frozen=True, slots=True)
 class FittedWeights:
-    """Weights fitted to all sets, and how such weights do on a set left out.
+    """Weights fitted to all sets, and how such weights do on each set when it is left out.
 
-    With a single set, ``sets`` holds it as it does under weights fitted to the other four
-    fifths of its questions, for each fifth.
+    A single set is cross-fitted: each fifth of it under weights fitted to the other four.
     """
 
     before: SupportWeights
@@ -65,10 +63,10 @@ class FittedWeights:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Questions as numbers: ``signs`` (n, signs), ``right`` and ``answerable`` (n,) 0 or 1."""
+    """Arrays: ``features`` (n, features), ``right`` and ``answerable`` (n,) of 0 or 1."""
 
     name: str
-    signs: Floats
+    features: Floats
     right: Floats
     answerable: Floats
 
@@ -76,11 +74,10 @@ class _Rows:
 def fit_weights(runs: Sequence[Run], before: SupportWeights) -> FittedWeights:
     """Fit the support score's weights to the questions of one or more runs.
 
-    Chinese questions and those that found no sentence are left out: they are judged by
-    other weights, or by none.
+    Chinese questions, which use other weights, and those without any sentence are left out.
 
     Raises:
-        EvalError: a run holds no signs, or there are too few questions of either kind.
+        EvalError: a run has no features, or there are too few questions of either kind.
     """
     rows = [_rows(run) for run in runs]
     answerable = int(sum(part.answerable.sum() for part in rows))
@@ -101,54 +98,53 @@ def _rows(run: Run) -> _Rows:
     used = [record for record in run.records if _is_usable(record)]
     if not used:
         raise EvalError(
-            f"run '{run.folder}' holds no signs to fit to: it only searched, or an older "
-            "version made it",
-            remedy="ask its questions again",
+            f"run '{run.folder}' has no features to fit to",
+            remedy="run without --retrieval-only",
         )
-    signs = [[record.signs.get(name, 0.0) for name in _SIGNS] for record in used]
+    features = [[record.features.get(name, 0.0) for name in _FEATURES] for record in used]
     return _Rows(
         name=run.manifest.questions.name,
-        signs=np.array(signs, dtype=np.float64),
+        features=np.array(features, dtype=np.float64),
         right=np.array([float(r.answerable and bool(r.best_right)) for r in used]),
         answerable=np.array([float(r.answerable) for r in used]),
     )
 
 
 def _is_usable(record: QuestionRecord) -> bool:
-    return bool(record.signs) and not is_chinese(record.standalone or record.question)
+    return bool(record.features) and not is_chinese(record.standalone or record.question)
 
 
 def _fit(rows: Sequence[_Rows], before: SupportWeights) -> SupportWeights:
     from scipy.optimize import minimize
 
-    signs = np.concatenate([part.signs for part in rows])
+    features = np.concatenate([part.features for part in rows])
     sides = 2.0 * np.concatenate([part.right for part in rows]) - 1.0
     counts = np.concatenate([np.full(len(p.right), 1.0 / len(p.right)) for p in rows])
     counts *= len(counts) / counts.sum()
-    # A sign that never varies would otherwise be drawn nowhere, a second bias.
-    spread = np.maximum(signs.std(axis=0), LEAST_SPREAD)
+    # A feature that never varies would otherwise have no prior: a second bias.
+    spread = np.maximum(features.std(axis=0), LEAST_SPREAD)
     prior = _vector(before)
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        z = sides * (signs @ weights[1:] + weights[0])
+        z = sides * (features @ weights[1:] + weights[0])
         slope = -sides * counts / (1.0 + np.exp(np.clip(z, -60, 60)))
-        # The bias is free: how often to answer is what a set of questions does say.
+        # The bias has no prior: a set of questions does tell how often to answer.
         away = (weights[1:] - prior[1:]) * spread
         value = (counts * np.logaddexp(0.0, -z)).sum() + PRIOR_STRENGTH * (away @ away)
         pull = 2.0 * PRIOR_STRENGTH * away * spread
-        return float(value), np.concatenate([[slope.sum()], slope @ signs + pull])
+        return float(value), np.concatenate([[slope.sum()], slope @ features + pull])
 
-    # A sign speaks for a sentence or not at all: what is found counting against it in a
-    # few sets is their peculiarity.
-    bounds = [(None, None), *((0.0, None) for _ in _SIGNS)]
+    # No negative weights: a feature that counts against a sentence is an artefact of few
+    # sets.
+    bounds = [(None, None), *((0.0, None) for _ in _FEATURES)]
     found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds)
     bias, *values = (round(float(value), 3) for value in found.x)
-    return SupportWeights(bias, **dict(zip(_SIGNS, values, strict=True)))
+    return SupportWeights(bias, **dict(zip(_FEATURES, values, strict=True)))
 
 
 def _vector(weights: SupportWeights) -> Floats:
     values = asdict(weights)
-    return np.array([values["bias"], *(values[name] for name in _SIGNS)])
+    return np.array([values["bias"], *(values[name] for name in _FEATURES)])
 
 
 def _without(rows: Sequence[_Rows], left_out: int) -> list[_Rows]:
@@ -161,7 +157,7 @@ def _cross_fitted(part: _Rows, before: SupportWeights) -> SetFit:
     fitted = []
     for fold in folds:
         rest = np.setdiff1d(order, fold)
-        others = _Rows(part.name, part.signs[rest], part.right[rest], part.answerable[rest])
+        others = _Rows(part.name, part.features[rest], part.right[rest], part.answerable[rest])
         fitted.append((_fit([others], before), fold))
     return _compare(part, before, fitted)
 
@@ -188,7 +184,7 @@ def _compare(
 
 def _probabilities(part: _Rows, weights: SupportWeights) -> Floats:
     vector = _vector(weights)
-    z = np.clip(part.signs @ vector[1:] + vector[0], -60, 60)
+    z = np.clip(part.features @ vector[1:] + vector[0], -60, 60)
     return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 

@@ -1,4 +1,4 @@
-"""What the eval commands show in a terminal."""
+"""Results as the eval commands print them in a terminal."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ __all__ = [
 
 # Characters of an answer shown beside another.
 SHOWN_CHARACTERS = 300
-# Fewer questions than this say little about any others.
+# Metrics over fewer questions than this are dimmed.
 SMALL = 20
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for position, column in enumerate(columns):
-        # Whatever is cut, it must be clear which metric a row is about.
+        # Metric names must never be cut.
         table.add_column(column, justify="right" if position else "left", no_wrap=True)
     return table
 
 
 def render_summary(run: Run) -> RenderableType:
-    """The figures of a finished run: what was asked, metrics with intervals, cost."""
+    """A finished run: what was asked, metrics with intervals, cost."""
     summary = run.summary
     if summary is None:
         return Text(f"{run.name} is not finished.")
@@ -65,7 +65,7 @@ def _head(run: Run, summary: Summary) -> Text:
     questions = run.manifest.questions
     lines = [
         f"{questions.name}: {summary.asked} questions over {questions.documents} documents, "
-        f"{summary.answerable} answerable, {summary.unanswerable} not"
+        f"{summary.answerable} answerable, {summary.unanswerable} unanswerable"
         + (f", {summary.failed} failed" if summary.failed else "")
     ]
     lines += [f"left out: {n} {reason}" for reason, n in questions.left_out.items()]
@@ -74,7 +74,7 @@ def _head(run: Run, summary: Summary) -> Text:
 
 
 def _families(summary: Summary) -> Iterator[tuple[str, list[str]]]:
-    for family in ("answer", "citation", "abstention", "draft"):
+    for family in ("answer", "citation", "abstention", "selection"):
         names = [name for name in summary.metrics if name.startswith(f"{family}.")]
         if names:
             yield family, names
@@ -93,12 +93,12 @@ def _estimate(found: Estimate) -> tuple[str, str, str]:
     return f"{found.value:.3f}", interval, str(found.n)
 
 
-# Short heads: a row must fit a terminal of eighty columns.
+# Short headings: a row must fit a terminal of eighty columns.
 _BY_TYPE = {
     "answer.contains_gold": "gold",
     "answer.first_right": "right",
     "citation.recall": "cited",
-    "abstention.recall": "refused",
+    "abstention.recall": "abstained",
     "abstention.false_refusal": "wrongly",
     "retrieval.reranked.ndcg@10": "ndcg@10",
 }
@@ -121,17 +121,17 @@ def _short(found: Estimate) -> Text:
 
 
 def _cost(summary: Summary) -> RenderableType:
-    table = _table("", "milliseconds a question", "p50", "p95", "p99")
+    table = _table("", "milliseconds per question", "p50", "p95", "p99")
     for stage, quantiles in summary.latency_ms.items():
         table.add_row(stage, *(f"{quantiles[name]:.0f}" for name in ("p50", "p95", "p99")))
     indexed = summary.ingest_seconds
     lines = [
         f"{summary.seconds:.0f} s asking"
         + (f", {indexed:.0f} s indexing" if indexed is not None else ""),
-        f"{summary.tokens.get('read', 0):,} tokens read, {summary.tokens.get('said', 0):,} said",
+        f"{summary.tokens['context']:,} tokens of context, {summary.tokens['answer']:,} of answers",
     ]
     if summary.peak_memory_mib is not None:
-        lines.append(f"{summary.peak_memory_mib:.0f} MiB of memory at most")
+        lines.append(f"{summary.peak_memory_mib:.0f} MiB peak memory")
     return Group(table, Text("\n" + "; ".join(lines)))
 
 
@@ -145,7 +145,7 @@ _STYLES = {"better": "green", "worse": "red", "no difference shown": "dim", "the
 
 
 def render_comparison(comparison: Comparison, *, all_metrics: bool, changed: int) -> RenderableType:
-    """Differences with their intervals and verdicts, then questions that changed."""
+    """Differences with their intervals, then questions that changed."""
     parts: list[RenderableType] = [
         Text(f"{comparison.shared} questions in both runs" + _unshared(comparison))
     ]
@@ -209,7 +209,7 @@ def _value(value: float | None) -> str:
 
 def _gold(record: QuestionRecord) -> str:
     if not record.answerable:
-        return "(the archive does not say)"
+        return "(unanswerable)"
     return one_line(", ".join(record.gold.documents))
 
 
@@ -223,21 +223,21 @@ def _said(record: QuestionRecord) -> str:
 
 
 def render_gate(report: GateReport) -> RenderableType:
-    """What was checked, and why the gate is shut if it is."""
+    """What was checked, and whether and why the gate failed."""
     parts: list[RenderableType] = [
         Text(f"- {one_line(note)}", style="dim") for note in report.comparison.notes
     ]
     parts += [_differences(report.checked), Text()]
     if report.failures:
         parts += [Text(failure, style="red") for failure in report.failures]
-        parts.append(Text("The gate is shut.", style="bold red"))
+        parts.append(Text("The gate failed.", style="bold red"))
     else:
-        parts.append(Text("The gate is open: nothing is significantly worse.", style="green"))
+        parts.append(Text("The gate passed: no metric is significantly worse.", style="green"))
     return Group(*parts)
 
 
 def render_calibration(found: Calibration) -> RenderableType:
-    """What the calibrated threshold does and promises."""
+    """The calibrated threshold and what it guarantees."""
     guarantee = found.guarantee
     low, high = found.accuracy_interval
     return Text(
@@ -252,13 +252,13 @@ def render_calibration(found: Calibration) -> RenderableType:
 
 
 def render_weights(fitted: FittedWeights) -> RenderableType:
-    """The weights before and after, and how such weights do on sets left out."""
-    changes = _table("", "sign", "was", "is")
+    """The weights before and after, and how they do on sets left out."""
+    changes = _table("", "feature", "before", "after")
     for (name, old), new in zip(
         asdict(fitted.before).items(), asdict(fitted.weights).values(), strict=True
     ):
         changes.add_row(name, f"{old:.3f}", f"{new:.3f}")
-    sets = _table("", "left out", "questions", "AUROC was", "is", "log loss was", "is")
+    sets = _table("", "left out", "questions", "AUROC before", "after", "log loss before", "after")
     for part in fitted.sets:
         sets.add_row(
             one_line(part.name),

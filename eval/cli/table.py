@@ -1,4 +1,4 @@
-"""Finished runs as one Markdown table, a row a run, for a results file."""
+"""Finished runs as one Markdown table, a row per run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["results_table"]
 
 
 def results_table(runs: Sequence[Run], metrics: Sequence[str] = HEADLINE) -> str:
-    """Value, 95% interval and n of each metric that some run has; keyed by set and commit."""
+    """Value, 95% interval and n of each metric that any of the runs has, by set and commit."""
     shown = [name for name in metrics if any(_find(run, name) for run in runs)]
     head = ["set", "questions", "commit", *(f"`{name}`" for name in shown)]
     lines = [_row(head), _row(["---"] * len(head))]

@@ -1,4 +1,4 @@
-"""Verdicts: an outcome beside its gold becomes the record of a question."""
+"""Judge an outcome by its gold: the record of a question."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from eval.records import (
     Criterion,
     EvidenceRecord,
     GoldRecord,
+    ModelRecord,
     QuestionRecord,
+    SelectionRecord,
     SentenceRecord,
     TurnRecord,
 )
@@ -26,21 +28,21 @@ __all__ = ["Judge"]
 
 # Documents of a ranking that are kept: the deepest recall is at 100.
 RANKING_DEPTH = 100
-# Code points of the source shown on each side of a citation.
+# Code points of the source shown before and after a citation.
 CONTEXT_CHARACTERS = 160
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges outcomes against gold. ``count_tokens`` counts what was read and said;
-    ``answers`` is False where questions are only searched for."""
+    """Judges outcomes by their gold. ``count_tokens`` counts context and answer;
+    ``answers`` is False for retrieval-only runs."""
 
     library: Library
     count_tokens: Callable[[str], int]
     answers: bool
 
     def answered(self, case: Case, outcome: Outcome) -> QuestionRecord:
-        """The record of a question that was asked for an answer."""
+        """The record of a question that was answered or not."""
         candidates = sorted(outcome.candidates, key=lambda c: -c.support)
         first = candidates[0] if candidates else None
         best = self._sentence(first.document_id, first.span, first.quote, case) if first else None
@@ -62,25 +64,25 @@ class Judge:
                 )
                 for claim in claims
             ],
-            composer="extractive" if isinstance(outcome, Answer) else None,
-            draft=None,
+            composer=outcome.composer if isinstance(outcome, Answer) else None,
+            selection=_selection(outcome),
             nearest=self._citations(abstained.nearest if abstained else (), case),
             best=best,
             best_right=_is_right(best, case, criterion),
             decision_score=first.support if first else 0.0,
-            signs=_signs(first) if first else {},
+            features=_features(first) if first else {},
             rankings=self.rankings(outcome.ranking),
             timings_ms=dict(outcome.timings_ms),
             tokens={
-                "read": self._tokens_read(outcome),
-                "said": sum(self.count_tokens(claim.text) for claim in claims),
+                "context": self._context_tokens(outcome),
+                "answer": sum(self.count_tokens(claim.text) for claim in claims),
             },
         )
 
     def retrieved(
         self, case: Case, hits: Sequence[Hit], timings_ms: Mapping[str, float]
     ) -> QuestionRecord:
-        """The record of a question that was only searched for."""
+        """The record of a question in a retrieval-only run."""
         understood = standalone_question(case.question, case.history)
         return self._finish(
             case,
@@ -108,16 +110,20 @@ class Judge:
                 "answerable": case.answerable,
                 "gold": _gold(case.gold),
                 "reason": None,
+                "kind": None,
                 "explanation": None,
                 "error": None,
                 "claims": [],
+                "composer": None,
+                "selection": None,
                 "nearest": [],
                 "best": None,
                 "best_right": None,
                 "criterion": criterion_of(case),
                 "decision_score": 0.0,
+                "features": {},
                 "timings_ms": {},
-                "tokens": {"read": 0, "said": 0},
+                "tokens": {"context": 0, "answer": 0},
                 "measures": {},
             }
             | values
@@ -132,7 +138,7 @@ class Judge:
             "dense": _ordered((hit, hit.dense) for hit in hits),
             "lexical": _ordered((hit, hit.lexical) for hit in hits),
             "hybrid": _ordered((hit, hit.fused) for hit in hits),
-            # As it was handed on: reranked where the reranker reads the script.
+            # In their final order.
             "reranked": list(hits),
         }
         return {stage: self._documents(by_stage[stage]) for stage in STAGES}
@@ -141,7 +147,7 @@ class Judge:
         keys = dict.fromkeys(self.library.key(hit.passage.document_id) for hit in hits)
         return list(keys)[:RANKING_DEPTH]
 
-    def _tokens_read(self, outcome: Outcome) -> int:
+    def _context_tokens(self, outcome: Outcome) -> int:
         read = dict.fromkeys(candidate.passage_id for candidate in outcome.candidates)
         texts = [h.passage.search_text for h in outcome.ranking if h.passage.id in read]
         return sum(self.count_tokens(text) for text in texts)
@@ -156,7 +162,7 @@ class Judge:
         return SentenceRecord(
             document=key,
             title=document.title,
-            # As its set names it: where a file lies on this machine is nobody's business.
+            # The name in the question set, not a path of this machine.
             source=key,
             published=document.published.isoformat() if document.published else None,
             start=span.start,
@@ -175,13 +181,29 @@ def _ordered(scored: Iterable[tuple[Hit, StageScore | None]]) -> list[Hit]:
     return [hit for _, hit in sorted(seen, key=lambda pair: pair[0])]
 
 
-def _signs(candidate: Candidate) -> dict[str, float]:
-    signs = asdict(candidate.signs)
-    return {name: round(float(value), 5) for name, value in signs.items() if value is not None}
+def _selection(outcome: Outcome) -> SelectionRecord | None:
+    found = outcome.selection
+    if found is None:
+        return None
+    took = outcome.timings_ms.get("select")
+    return SelectionRecord(
+        model=ModelRecord(name=found.model.name, revision=found.model.revision),
+        prompt=found.prompt,
+        shown=found.shown,
+        chosen=list(found.chosen),
+        declined=found.declined,
+        failure=found.failure,
+        seconds=None if took is None else round(took / 1000, 3),
+    )
+
+
+def _features(candidate: Candidate) -> dict[str, float]:
+    values = asdict(candidate.signs)
+    return {name: round(float(value), 5) for name, value in values.items() if value is not None}
 
 
 def criterion_of(case: Case) -> Criterion | None:
-    """How the best sentence of a case is judged; None where the archive does not say."""
+    """How the best sentence of a case is judged; None for an unanswerable one."""
     if not case.answerable:
         return None
     if any(piece.span is not None for piece in case.gold.evidence):
@@ -200,8 +222,7 @@ def _is_right(best: SentenceRecord | None, case: Case, criterion: Criterion | No
         case "evidence":
             return bool(best.in_gold_evidence)
         case "answer":
-            # One sentence gives one of a list at least; whether all were said is
-            # slot_recall's to say.
+            # Of a list, one sentence need only contain one; slot_recall counts all.
             return contains_answer(best.quote, case.gold.answers, match="any")
         case "document":
             return bool(best.in_gold_document)

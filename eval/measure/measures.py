@@ -1,4 +1,4 @@
-"""The metrics of a run by name: what each means, where it comes from, how it is taken."""
+"""The metrics of a run by name: meaning, source and computation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from eval.errors import EvalError
 from eval.measure.metrics import (
-    Place,
+    DocumentSpan,
     average_precision,
     contains_answer,
     evidence_recall,
@@ -52,16 +52,16 @@ class Measure:
 
 
 def question_measures(record: QuestionRecord, *, answers: bool) -> dict[str, float | None]:
-    """The values of one question by metric name; those not defined for it are left out.
+    """The values of one question by metric name, without those undefined for it.
 
-    ``answers`` False: it was only searched for, so nothing was to be answered or refused.
+    ``answers`` False: a retrieval-only run, in which nothing was answered.
     """
     found: dict[str, float | None] = {}
     if record.answerable and record.gold.documents:
         found |= _retrieval(record)
     if not answers:
         return found
-    return found | _answer(record) | _citations(record) | _refusal(record) | _draft(record)
+    return found | _answer(record) | _citations(record) | _abstention(record) | _selection(record)
 
 
 def _retrieval(record: QuestionRecord) -> dict[str, float | None]:
@@ -99,10 +99,10 @@ def _answer(record: QuestionRecord) -> dict[str, float | None]:
 
 
 def _is_right(record: QuestionRecord) -> bool:
-    """Whether the best-supported sentence said is right; a model's is its own."""
-    if record.composer != "generative":
+    """Whether the first claim is right; without a language model it is the best sentence."""
+    if record.selection is None or record.selection.failure is not None:
         return bool(record.best_right)
-    first = max(record.claims, key=lambda claim: claim.support)
+    first = record.claims[0]
     match record.criterion:
         case "evidence":
             return any(cited.in_gold_evidence for cited in first.citations)
@@ -122,7 +122,7 @@ def _citations(record: QuestionRecord) -> dict[str, float | None]:
     ]
     found: dict[str, float | None] = {}
     if record.answerable and located:
-        places: list[Place] = [(c.document, c.start, c.end) for c in cited]
+        places: list[DocumentSpan] = [(c.document, c.start, c.end) for c in cited]
         found["citation.recall"] = evidence_recall(places, located)
         if cited:
             found["citation.precision_evidence"] = _share(c.in_gold_evidence for c in cited)
@@ -139,45 +139,42 @@ def _share(flags: Iterable[bool | None]) -> float:
     return sum(values) / len(values)
 
 
-def _refusal(record: QuestionRecord) -> dict[str, float | None]:
-    refused = float(_refused(record))
+def _abstention(record: QuestionRecord) -> dict[str, float | None]:
+    abstained = float(_abstained(record))
     found: dict[str, float | None] = {}
-    found["abstention.false_refusal" if record.answerable else "abstention.recall"] = refused
-    if refused:
+    found["abstention.false_refusal" if record.answerable else "abstention.recall"] = abstained
+    if abstained:
         found["abstention.precision"] = float(not record.answerable)
     return found
 
 
-def _refused(record: QuestionRecord) -> bool:
-    """A failure counts as the wrong thing: of an answerable question, as a refusal."""
+def _abstained(record: QuestionRecord) -> bool:
+    """Failures count as wrong: of an answerable question, as an abstention."""
     return record.outcome == "abstained" or (record.outcome == "failed" and record.answerable)
 
 
-def _draft(record: QuestionRecord) -> dict[str, float | None]:
-    draft = record.draft
-    if draft is None:
+def _selection(record: QuestionRecord) -> dict[str, float | None]:
+    found = record.selection
+    if found is None:
         return {}
-    found: dict[str, float | None] = {
-        "draft.said": float(record.composer == "generative"),
-        "draft.declined": float(draft.declined),
+    return {
+        "selection.declined": float(found.declined),
+        "selection.failed": float(found.failure is not None),
     }
-    if draft.sentences:
-        withheld = (each.verdict not in ("found", "misattributed") for each in draft.sentences)
-        found["draft.withheld"] = _share(withheld)
-        found["draft.misattributed"] = _share(e.verdict == "misattributed" for e in draft.sentences)
-    return found
 
 
-# --- Metrics that are no mean over questions ---------------------------------------
+# --- Metrics that are not means over questions -------------------------------------
 
 
-def _refusal_f1(records: Sequence[QuestionRecord], weights: Weights) -> Floats:
+def _abstention_f1(records: Sequence[QuestionRecord], weights: Weights) -> Floats:
     from eval.measure.aggregates import weighted_ratio
 
-    refused = [float(_refused(r)) for r in records]
-    silent = [float(not r.answerable) for r in records]
-    both = [2 * one * other for one, other in zip(refused, silent, strict=True)]
-    return weighted_ratio(both, [a + b for a, b in zip(refused, silent, strict=True)], weights)
+    abstained = [float(_abstained(r)) for r in records]
+    unanswerable = [float(not r.answerable) for r in records]
+    both = [2 * one * other for one, other in zip(abstained, unanswerable, strict=True)]
+    return weighted_ratio(
+        both, [a + b for a, b in zip(abstained, unanswerable, strict=True)], weights
+    )
 
 
 def _scores(records: Sequence[QuestionRecord]) -> list[float]:
@@ -185,7 +182,7 @@ def _scores(records: Sequence[QuestionRecord]) -> list[float]:
 
 
 def _right(records: Sequence[QuestionRecord]) -> list[float]:
-    """Whether the best sentence would be a right answer, said or not."""
+    """Whether the best sentence is a right answer, shown or not."""
     return [float(record.answerable and bool(record.best_right)) for record in records]
 
 
@@ -218,14 +215,14 @@ _OURS = "Footnote"
 
 _ANSWERS: Mapping[str, Measure] = {
     "answer.contains_gold": Measure(
-        "answerable questions whose answer holds a gold answer (all of them where the set "
-        "asks for all), normalised as SQuAD does; characters for Chinese; of sets with gold "
-        "answers of at most twelve words",
+        "answerable questions whose answer contains a gold answer (all of them where the set "
+        "requires all), normalised as in SQuAD, Chinese by character; for gold answers of at most "
+        "twelve words",
         _SQUAD,
         binary=True,
     ),
     "answer.slot_recall": Measure(
-        "share of the gold answers of a list that the answer holds; for other questions as "
+        "share of the gold answers of a list that the answer contains; for other questions as "
         "contains_gold",
         _OURS,
     ),
@@ -239,39 +236,39 @@ _ANSWERS: Mapping[str, Measure] = {
         _SQUAD,
     ),
     "answer.token_recall": Measure(
-        "share of the words (Chinese: characters) of a gold answer that the answer holds; for "
+        "share of the words (Chinese: characters) of a gold answer that the answer contains; for "
         "gold answers in prose",
         "Adlakha et al., TACL 2024",
     ),
     "answer.first_right": Measure(
-        "answerable questions that are answered, with the best-supported sentence right: on "
-        "gold evidence, else holding a gold answer, else from a gold document",
+        "answerable questions answered with the best-supported sentence right (of a language "
+        "model's choice, the first): it overlaps gold evidence, else contains a gold answer, "
+        "else is from a gold document",
         _OURS,
         binary=True,
     ),
     "answer.precision": Measure(
-        "answered questions whose best-supported sentence is right; answering where the archive "
-        "is silent is wrong",
+        "answered questions with that sentence right; answering an unanswerable question is wrong",
         _SELECTIVE,
         binary=True,
     ),
 }
 _CITATIONS: Mapping[str, Measure] = {
     "citation.precision_evidence": Measure(
-        "citations of an answerable question that overlap gold evidence",
+        "citations of answerable questions that overlap gold evidence",
         "Gao et al., EMNLP 2023, with gold spans for the judge",
     ),
     "citation.precision_document": Measure(
-        "citations of an answerable question that are of a gold document",
+        "citations of answerable questions that are of a gold document",
         "Gao et al., EMNLP 2023, with gold documents for the judge",
     ),
     "citation.recall": Measure(
-        "share of the gold evidence that citations overlap, also of evidence that repeats or "
-        "translates other; nothing is covered where nothing is said",
+        "share of the gold evidence that citations overlap, including evidence that repeats or "
+        "translates other evidence; 0 for an abstention",
         "Gao et al., EMNLP 2023, with gold spans for the judge",
     ),
     "citation.exactness": Measure(
-        "citations whose quote is what the stored text says at their span; must be 1", _OURS
+        "citations whose quote is the stored text at their span; must be 1", _OURS
     ),
     "citation.sentence_coverage": Measure(
         "sentences of answers that have a citation; must be 1", _OURS
@@ -279,19 +276,18 @@ _CITATIONS: Mapping[str, Measure] = {
 }
 _ABSTENTION: Mapping[str, Measure] = {
     "abstention.precision": Measure(
-        "refused questions that the archive indeed does not answer", _SELECTIVE, binary=True
+        "questions abstained on that are unanswerable", _SELECTIVE, binary=True
     ),
-    "abstention.recall": Measure(
-        "questions that the archive does not answer, refused", _SELECTIVE, binary=True
-    ),
+    "abstention.recall": Measure("unanswerable questions abstained on", _SELECTIVE, binary=True),
     "abstention.f1": Measure(
-        "harmonic mean of the two", "van Rijsbergen 1979", aggregate=_refusal_f1
+        "harmonic mean of the two", "van Rijsbergen 1979", aggregate=_abstention_f1
     ),
     "abstention.false_refusal": Measure(
-        "answerable questions that are refused", _SELECTIVE, higher_is_better=False, binary=True
+        "answerable questions abstained on", _SELECTIVE, higher_is_better=False, binary=True
     ),
     "abstention.auroc": Measure(
-        "chance that an answerable question has a higher decision score than one that is not",
+        "probability that an answerable question has a higher decision score than an "
+        "unanswerable one",
         "Hanley & McNeil, Radiology 1982",
         aggregate=_auroc,
     ),
@@ -303,38 +299,29 @@ _ABSTENTION: Mapping[str, Measure] = {
         aggregate=_aurc,
     ),
     "abstention.coverage_at_5": Measure(
-        "largest share of questions a threshold answers with at most 5% wrong, in hindsight",
+        "largest share of questions that some threshold answers with at most 5% wrong",
         _SELECTIVE,
         aggregate=_coverage_at(0.05),
     ),
     "abstention.coverage_at_10": Measure(
-        "largest share of questions a threshold answers with at most 10% wrong, in hindsight",
+        "largest share of questions that some threshold answers with at most 10% wrong",
         _SELECTIVE,
         aggregate=_coverage_at(0.10),
     ),
 }
 
-_DRAFTS: Mapping[str, Measure] = {
-    "draft.said": Measure(
-        "questions that a language model wrote for whose answer is in its words", _OURS, binary=True
-    ),
-    "draft.declined": Measure(
-        "questions that a language model wrote for of which it said that the passages do not "
-        "answer",
+_SELECTION: Mapping[str, Measure] = {
+    "selection.declined": Measure(
+        "questions put to a language model of which it chose no statement",
         _OURS,
         higher_is_better=False,
         binary=True,
     ),
-    "draft.withheld": Measure(
-        "share of the sentences of a draft that were withheld, for want of support",
+    "selection.failed": Measure(
+        "questions put to a language model that gave no usable choice",
         _OURS,
         higher_is_better=False,
-    ),
-    "draft.misattributed": Measure(
-        "share of the sentences of a draft that were said with another citation than the "
-        "language model's",
-        _OURS,
-        higher_is_better=False,
+        binary=True,
     ),
 }
 
@@ -365,11 +352,11 @@ MEASURES: Mapping[str, Measure] = {
     **_ANSWERS,
     **_CITATIONS,
     **_ABSTENTION,
-    **_DRAFTS,
+    **_SELECTION,
     **_retrieval_measures(),
 }
 
-# What a table without room for all shows.
+# Shown where there is no room for all.
 HEADLINE = (
     "answer.contains_gold",
     "answer.token_recall",
@@ -391,10 +378,11 @@ def check_metric(name: str) -> str:
     """The name, if it is one of a metric.
 
     Raises:
-        EvalError: it is none; the message names the nearest.
+        EvalError: it is not; the message suggests the closest.
     """
     if name not in MEASURES:
         close = difflib.get_close_matches(name, MEASURES, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        raise EvalError(f"no metric '{name}'{hint}")
+        raise EvalError(
+            f"no metric '{name}'", remedy=f"did you mean '{close[0]}'?" if close else None
+        )
     return name

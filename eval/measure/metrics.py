@@ -1,6 +1,6 @@
-"""Metrics of one question: pure functions of what was found or said and what is gold.
+"""Metrics of one question: pure functions of a ranking or answer and its gold.
 
-Rankings and sets of relevant ids hold no id twice. Metrics over a whole run are in
+Rankings and sets of relevant ids have no duplicates. Metrics over a whole run are in
 eval.measure.aggregates.
 """
 
@@ -14,7 +14,7 @@ from typing import Literal
 from eval.questions.answers import normalise_answer, readings
 
 __all__ = [
-    "Place",
+    "DocumentSpan",
     "average_precision",
     "contains_answer",
     "evidence_recall",
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 # (document, start, end): code points of the document's text, half open.
-Place = tuple[str, int, int]
+DocumentSpan = tuple[str, int, int]
 
 # --- Rankings ----------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ def reciprocal_rank_at(k: int, ranking: Sequence[str], relevant: Collection[str]
 def average_precision(ranking: Sequence[str], relevant: Collection[str]) -> float:
     """Sum of the precision at each relevant rank, over the number of relevant ids.
 
-    The whole ranking counts; a relevant id that is not in it adds 0. 0 when nothing is
+    Over the whole ranking; a relevant id that is not in it adds 0. 0 when nothing is
     relevant. Its mean over questions is MAP (Buckley & Voorhees, SIGIR 2000).
     """
     ranks = [rank for rank, item in enumerate(ranking, 1) if item in relevant]
@@ -75,7 +75,7 @@ def contains_answer(text: str, answers: Sequence[str], *, match: Literal["any", 
     """Whether any, or all, of the answers are in the text; False without answers.
 
     An answer is in it when its tokens, as of normalise_answer, are a run of the text's.
-    Punctuation may also part words instead of being deleted (on both sides, but not
+    Punctuation may also separate words instead of being deleted (in both texts, but not
     within a number), so that "Huawei" is in "Huawei's" and "Li's visit" in text that
     was stored tokenised, "Li 's visit". An answer without tokens is in nothing.
     """
@@ -103,7 +103,7 @@ def _found(text: str, answers: Sequence[str]) -> list[bool]:
 def exact_match(text: str, answers: Sequence[str]) -> bool:
     """Whether the text's tokens are those of one of the answers: SQuAD 1.1's EM.
 
-    Other than there, an answer without tokens ("the") equals nothing, as in its F1.
+    Unlike there, an answer without tokens ("the") equals nothing, as in its F1.
     """
     tokens = normalise_answer(text)
     return bool(tokens) and any(tokens == normalise_answer(answer) for answer in answers)
@@ -120,11 +120,11 @@ def token_f1(text: str, answers: Sequence[str]) -> float:
 
 
 def token_recall(text: str, answers: Sequence[str]) -> float:
-    """Share of the tokens of an answer, counted with repetition, that the text holds: the
+    """Share of the tokens of an answer, counted with repetition, that the text contains: the
     best of the answers. 0 without answers.
 
-    For reference answers in prose, which no text repeats whole: a longer answer is not
-    marked down (Recall of Adlakha et al., TACL 2024).
+    For reference answers in prose, which no text repeats literally; a longer text is not
+    penalised (Recall of Adlakha et al., TACL 2024).
     """
     said = Counter(normalise_answer(text))
     golds = [Counter(normalise_answer(answer)) for answer in answers]
@@ -139,12 +139,12 @@ def _f1(said: Counter[str], gold: Counter[str]) -> float:
 # --- Evidence ----------------------------------------------------------------------
 
 
-def overlaps(one: Place, other: Place) -> bool:
+def overlaps(one: DocumentSpan, other: DocumentSpan) -> bool:
     """Whether the two share at least one code point of the same document."""
     return one[0] == other[0] and max(one[1], other[1]) < min(one[2], other[2])
 
 
-def evidence_recall(cited: Sequence[Place], gold: Sequence[Place]) -> float:
+def evidence_recall(cited: Sequence[DocumentSpan], gold: Sequence[DocumentSpan]) -> float:
     """Share of the gold places that a cited one overlaps; 0 without gold."""
     covered = sum(any(overlaps(place, it) for it in cited) for place in gold)
     return covered / len(gold) if gold else 0.0

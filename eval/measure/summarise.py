@@ -1,4 +1,4 @@
-"""Records to figures: every metric with its interval, by type, and what it cost."""
+"""The summary of a run: every metric with its interval, by type, and the cost."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ RESAMPLES = 10_000
 
 
 def questions_of(name: str, records: Sequence[QuestionRecord]) -> list[int]:
-    """Positions of the records that a metric rests on."""
+    """Positions of the records for which a metric is defined."""
     if MEASURES[name].aggregate is None:
         return [at for at, record in enumerate(records) if record.measures.get(name) is not None]
     return [at for at, record in enumerate(records) if _was_asked(record)]
 
 
 def _was_asked(record: QuestionRecord) -> bool:
-    """Whether an answer or a refusal was wanted of it, and not only a ranking."""
+    """Whether it was asked for an answer and not only for a ranking."""
     return any(key.startswith("abstention.") for key in record.measures)
 
 
@@ -40,11 +40,10 @@ def aggregate(name: str, records: Sequence[QuestionRecord], weights: Weights) ->
 
 
 def estimate(name: str, records: Sequence[QuestionRecord], *, seed: int) -> Estimate:
-    """A metric with its 95% interval: Wilson's where every question is 0 or 1, else the
-    percentile bootstrap (10,000 resamples of the questions).
+    """A metric with its 95% interval: Wilson's if every question is 0 or 1, else the
+    percentile bootstrap over 10,000 resamples of the questions.
 
-    The bootstrap knows only the questions there are: of a few that all agree it makes an
-    interval of no width, which says nothing of others.
+    If all questions agree, the bootstrap's interval has no width, whatever their number.
     """
     chosen = [records[at] for at in questions_of(name, records)]
     n = len(chosen)
@@ -94,7 +93,8 @@ def summarise(
         },
         latency_ms=_latency(records),
         tokens={
-            kind: sum(record.tokens.get(kind, 0) for record in records) for kind in ("read", "said")
+            kind: sum(record.tokens.get(kind, 0) for record in records)
+            for kind in ("context", "answer")
         },
         peak_memory_mib=_peak_memory(),
         ingest_seconds=None if ingest_seconds is None else round(ingest_seconds, 1),
@@ -131,7 +131,7 @@ def _operating_point(
 
 
 def _peak_memory() -> float | None:
-    """Of this process so far, in MiB; None where the system does not say."""
+    """Of this process so far, in MiB; None if the system does not report it."""
     try:
         import resource
     except ImportError:  # not on Windows

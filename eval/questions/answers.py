@@ -1,4 +1,4 @@
-"""Gold answers as text: the tokens by which they are compared with what was said."""
+"""The tokens by which gold answers are compared with text."""
 
 from __future__ import annotations
 

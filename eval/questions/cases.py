@@ -1,4 +1,4 @@
-"""What is asked and what is known to be right, whatever file it came from."""
+"""Questions and their gold, whatever file they were read from."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ Match = Literal["any", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A quote that supports the right answer. ``span`` is None where the quote could not
-    be found in the document."""
+    """A quote that supports the right answer. ``span`` is None if the quote was not found
+    in the document."""
 
     document: str
     span: Span | None
@@ -36,8 +36,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """What is right. ``match`` "all": an answer must give every one of ``answers``;
-    "any": one will do. Documents go by their names in the question set."""
+    """The right answer. ``match`` "all": an answer must contain all of ``answers``; "any":
+    one of them. Documents are named as in the question set."""
 
     answers: tuple[str, ...]
     match: Match
@@ -47,8 +47,8 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question of a question set. ``attributes`` are what --filter can name, ``type``
-    and ``language`` among them. ``answerable``: whether the archive says."""
+    """A question of a question set. ``attributes`` are the fields for --filter, ``type``
+    and ``language`` among them. ``answerable``: whether the archive answers it."""
 
     id: str
     question: str
@@ -64,8 +64,8 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
     """Cases in file order. ``sha256`` is over the questions as read, without the archive;
-    ``ignored_fields`` maps a field that is not used to the reason; ``left_out`` maps a
-    reason to the number of questions dropped for it."""
+    ``ignored_fields`` maps an unused field to the reason; ``left_out`` maps a reason to
+    the number of questions dropped for it."""
 
     name: str
     kind: Literal["bundled", "questions", "suite"]
@@ -90,7 +90,7 @@ class CaseSelection:
 
 
 def iso_day(value: object) -> date | None:
-    """The day that a field writes as YYYY-MM-DD; None where it does not."""
+    """The date of a YYYY-MM-DD field; None for anything else."""
     try:
         return date.fromisoformat(str(value))
     except ValueError:
@@ -109,14 +109,14 @@ def select_cases(
     random ``sample`` in file order, the same for the same seed.
 
     Raises:
-        QuestionSetError: a filter names an attribute that no case has, or nothing is left.
+        QuestionSetError: a filter names an attribute that no case has, or no case is left.
     """
     known = {key for case in cases for key in case.attributes}
     for key, value in filters.items():
         if key not in known:
             raise QuestionSetError(
-                f"--filter {key}={value}: no question has '{key}'",
-                remedy=f"there are {', '.join(sorted(known))}",
+                f"--filter {key}={value}: no question has the field '{key}'",
+                remedy=f"use one of {', '.join(sorted(known))}",
             )
     kept = [
         case
@@ -125,7 +125,7 @@ def select_cases(
     ]
     if not kept:
         said = ", ".join(f"{key}={value}" for key, value in filters.items())
-        raise QuestionSetError(f"--filter {said}: none of {len(cases)} questions passes")
+        raise QuestionSetError(f"--filter {said}: none of {len(cases)} questions matches")
     if sample is not None and sample < len(kept):
         chosen = sorted(random.Random(seed).sample(range(len(kept)), sample))
         kept = [kept[position] for position in chosen]

@@ -1,4 +1,4 @@
-"""The archive that questions are asked of, ready to be asked."""
+"""The documents of an archive, a data directory or a suite, and their index."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ OnProgress = Callable[[int, int], None]
 
 
 def scratch_data(settings: Settings, name: str, *parts: str) -> Settings:
-    """Settings with a data directory of eval's own, below the cache: the same for the
-    same name and parts, so that an index is built once."""
+    """Settings with eval's own data directory in the cache, the same one for the same name
+    and parts: an index is built only once."""
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
     return replace(settings, data=settings.models.cache_dir / "eval" / f"{name}-{digest}")
 
@@ -51,18 +51,18 @@ def library_of_archive(archive: Path) -> Library:
         try:
             document = read_document(str(path), read_file(path))
         except ReadError:
-            # Ingest names it again, with the reason; one broken file stops nothing.
+            # Reported by ingest, with the reason.
             continue
         known = documents.get(document.id)
         sources = (*known.sources, str(path)) if known else (str(path),)
         documents[document.id] = replace(known or document, sources=sources)
     if not documents:
-        raise EvalError(f"archive '{archive}' holds no document that can be read")
+        raise EvalError(f"archive '{archive}' has no readable documents")
     return Library(documents.values(), root=root)
 
 
 def absolute(archive: Path) -> Path:
-    """The path from the root, without dots, links not followed: as ingest names sources."""
+    """The absolute path with links not followed, as ingest names sources."""
     return Path(os.path.abspath(archive))  # noqa: PTH100
 
 
@@ -76,13 +76,13 @@ def library_of_store(assistant: Assistant) -> Library:
     if not documents:
         raise EvalError(
             f"the archive in '{assistant.settings.data}' is empty",
-            remedy="'footnote ingest' fills it",
+            remedy="run 'footnote ingest'",
         )
     return Library(documents, root=_common_folder(documents))
 
 
 def _common_folder(documents: Sequence[Document]) -> Path | None:
-    """The folder that all files lie in: where it lies is no part of a document's name."""
+    """The folder that contains all files; document names are relative to it."""
     paths = [source for document in documents for source in document.sources]
     files = [path for path in paths if os.path.isabs(path)]  # noqa: PTH117
     if not files:
@@ -96,9 +96,9 @@ def index_archive(
 ) -> tuple[float | None, tuple[str, ...]]:
     """Bring eval's own index of a folder up to date: (seconds or None, files that failed).
 
-    What was stored before and is unchanged is kept; what was built with other models or
-    splitter settings is rebuilt; what the library does not hold goes. The seconds are None
-    when nothing was new.
+    Unchanged documents are kept; an index of other models or splitter settings is rebuilt;
+    documents that are not in the library are removed. The seconds are None when nothing
+    was added.
     """
     total = done = 0
 
@@ -111,7 +111,7 @@ def index_archive(
         done += 1
         on_progress(done, total)
 
-    # Loading a model is no part of indexing.
+    # Load the models before the clock starts.
     assistant.indexer  # noqa: B018
     started = time.perf_counter()
     _reindex_if_needed(assistant, on_progress)
@@ -121,7 +121,7 @@ def index_archive(
     known = {document.id for document in library.documents}
     for summary in assistant.documents():
         if summary.id not in known:
-            # The last good version of a file that can no longer be read.
+            # The last version of a file that can no longer be read.
             assistant.remove(summary.id)
     seconds = time.perf_counter() - started if report.added + report.updated else None
     return seconds, tuple(f"{problem.source}: {problem.reason}" for problem in report.failed)
@@ -134,7 +134,7 @@ def index_suite(
     *,
     whole: bool = False,
 ) -> float:
-    """Store a suite's documents that are not stored yet; return the seconds it took.
+    """Store the documents of a suite that are not stored yet; return the seconds taken.
 
     ``whole``: each document as one passage, as retrieval benchmarks define it.
     """
@@ -150,7 +150,7 @@ def index_suite(
         done = len(documents) - len(missing)
         for batch in _batches(missing, assistant.indexer, whole=whole):
             yield [(document, "suite", passages) for document, passages in batch]
-            # Asked for the next batch: this one is stored.
+            # The next batch is requested once this one is stored.
             done += len(batch)
             on_progress(done, len(documents))
 
@@ -173,7 +173,7 @@ def _batches(
 
 
 def _reindex_if_needed(assistant: Assistant, on_progress: OnProgress) -> None:
-    """Rebuild an index of other models or settings: it is eval's own, nobody else's."""
+    """Rebuild the index if it was built with other models or settings."""
     built = assistant.status().index
     if built is not None and built != assistant.indexer.spec:
         assistant.reindex(on_progress=on_progress)

@@ -16,8 +16,8 @@ __all__ = ["Library"]
 class Library:
     """Finds documents by id, source, path below the archive's root, or file name.
 
-    A document's ``key`` is the one name that runs use for it: its id in a suite, else its
-    first source relative to the root.
+    A document's ``key`` is its name in runs: its id in a suite, else its first source
+    relative to the root.
     """
 
     def __init__(self, documents: Iterable[Document], *, root: Path | None = None) -> None:
@@ -45,41 +45,41 @@ class Library:
 
     @property
     def sha256(self) -> str:
-        """Hash over the texts and their keys, in no particular order of reading."""
+        """Hash over the texts and their keys, independent of order."""
         lines = sorted(f"{key}\t{d.content_hash}" for key, d in self._documents.items())
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def find(self, name: str) -> str | None:
-        """The key of the one document meant by a name, or None. An id, a source or a path
-        below the root comes before a mere file name."""
+        """The key of the document with this name, or None if none or several match. An id,
+        source or path below the root takes precedence over a file name."""
         if name in self._exact:
             return self._exact[name]
         keys = self._names.get(name, set())
         return next(iter(keys)) if len(keys) == 1 else None
 
     def explain(self, name: str) -> str:
-        """Why ``find`` found none, and what comes near."""
+        """Why ``find`` returned None, with the closest name."""
         keys = sorted(self._names.get(name, set()))
         if keys:
-            return f"'{name}' means {len(keys)} documents ({', '.join(keys[:3])}); give the path"
+            return f"'{name}' matches {len(keys)} documents ({', '.join(keys[:3])}); give the path"
         close = difflib.get_close_matches(name, [*self._names, *self._documents], n=1)
         hint = f"; did you mean '{close[0]}'?" if close else ""
         return f"the archive has no document '{name}'{hint}"
 
     def key(self, document_id: str) -> str:
-        """The key of the document with this id; the id itself where it is unknown."""
+        """The key of the document with this id; the id itself if it is unknown."""
         return self._keys.get(document_id, document_id)
 
     def document(self, key: str) -> Document:
         """The document with this key.
 
         Raises:
-            EvalError: there is none: the archive changed after its documents were read.
+            EvalError: there is none; the archive changed after its documents were read.
         """
         if key not in self._documents:
             raise EvalError(
-                f"document '{key}' came into the archive after its documents were read",
-                remedy="run again when nothing is being ingested",
+                f"document '{key}' was added after the documents were read",
+                remedy="run again while nothing is being ingested",
             )
         return self._documents[key]
 

@@ -1,4 +1,4 @@
-"""Where a quote stands in a text that may have been spaced or set differently."""
+"""Find a quote in a text whose spacing or punctuation may differ."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ __all__ = ["locate_quote"]
 
 
 def locate_quote(quote: str, text: str) -> Span | None:
-    """The first place of ``quote`` in ``text``, as written or else without regard to white
-    space, case and compatibility forms (full-width punctuation); None where it is not.
+    """The first occurrence of ``quote`` in ``text``, exact or else ignoring white space,
+    case and compatibility forms (full-width punctuation); None if there is none.
     """
     if not quote.strip():
         return None
@@ -26,12 +26,12 @@ def locate_quote(quote: str, text: str) -> Span | None:
     return Span(places[at], places[at + len(bare_quote) - 1] + 1)
 
 
-# What NFKC leaves apart though pages mix the forms freely.
+# Variants that NFKC does not unify.
 _SAME = str.maketrans({"。": ".", "“": '"', "”": '"', "‘": "'", "’": "'"})
 
 
 def _bare(text: str) -> tuple[str, list[int]]:
-    """The text without white space, folded, and the offset each character came from."""
+    """The text without white space, case-folded, and the offset of each character."""
     characters: list[str] = []
     places: list[int] = []
     for offset, character in enumerate(text):

@@ -1,4 +1,4 @@
-"""From what the user named to something that can be asked: archive, questions, index."""
+"""From the options of a command to an indexed archive and the questions to ask it."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ OnIndex = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to ask of what. With neither ``suite`` nor ``questions``: the bundled set.
+    """Which questions to ask of which documents. By default: the bundled set.
 
-    ``archive`` is a folder or file that eval indexes for itself, ``data`` an existing data
-    directory. ``documents`` restricts a suite's corpus. ``whole`` takes each document of a
-    suite as one passage; ``history`` False asks the last turn of a conversation alone.
+    ``archive`` is a folder or file that eval indexes itself, ``data`` an existing data
+    directory. ``documents`` restricts a suite's corpus. ``whole`` makes each document of a
+    suite one passage; ``history`` False asks follow-up questions without their history.
     """
 
     questions: Path | None = None
@@ -54,28 +54,35 @@ class Target:
     seed: int = 20161
 
     def check(self) -> None:
-        """Raise EvalError when the parts contradict each other."""
+        """Raise EvalError when options contradict each other."""
         if self.suite is not None and not self.suite.strip():
-            raise EvalError("--suite names no folder")
+            raise EvalError("--suite is empty", remedy="name a folder")
         if self.suite and (self.questions or self.archive or self.data):
-            raise EvalError("--suite brings its own documents and questions: give it alone")
+            raise EvalError(
+                "--suite is given with other documents or questions",
+                remedy="a suite has both: give only it",
+            )
         if self.archive and self.data:
-            raise EvalError("--archive and --data both name the documents: give one of them")
+            raise EvalError("--archive and --data are both given", remedy="give one of them")
         if (self.archive or self.data) and not self.questions:
-            raise EvalError("give --questions FILE with --archive or --data")
+            raise EvalError("no questions are given", remedy="give --questions FILE")
         if self.questions and not (self.archive or self.data):
             raise EvalError(
-                "give the documents that --questions is about: --archive PATH or --data DIR"
+                "the documents that --questions is about are not given",
+                remedy="give --archive PATH or --data DIR",
             )
         if not self.suite and (self.whole or self.documents):
-            raise EvalError("--whole-documents and --documents are for --suite")
+            raise EvalError(
+                "--whole-documents or --documents is given without --suite",
+                remedy="give --suite, or leave them out",
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An Assistant over the indexed documents, and the questions to ask it.
 
-    ``failures`` name files of the archive that could not be read.
+    ``failures`` are files of the archive that could not be read, each with the reason.
     """
 
     assistant: Assistant
@@ -91,8 +98,8 @@ def prepare(target: Target, settings: Settings, on_index: OnIndex) -> Iterator[P
     """Read and check the questions, then index what is not indexed yet.
 
     Raises:
-        EvalError: the target contradicts itself, or something of it is malformed; then
-            nothing was indexed or asked.
+        EvalError: options contradict each other or a file is malformed; nothing was
+            indexed or asked.
     """
     target.check()
     if target.suite:

@@ -1,7 +1,7 @@
-"""Question files: the user's own questions, a JSON object a line.
+"""Question files: the user's own questions, one JSON object per line.
 
-Checked whole before anything runs: every problem is named with its file, line and reason.
-The fields are described in ``questions/README.md`` beside this module.
+A file is checked completely before anything runs: every problem is reported with its line.
+``README.md`` beside this module describes the fields.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["BUNDLED_ARCHIVE", "BUNDLED_QUESTIONS", "read_question_file"]
 BUNDLED_ARCHIVE = Path(__file__).parents[1] / "archive"
 BUNDLED_QUESTIONS = Path(__file__).parent / "sample.jsonl"
 
-# A file may be wrong from end to end; nobody reads further than this.
+# More problems than this are only counted.
 SHOWN_PROBLEMS = 20
 
 
@@ -71,12 +71,12 @@ def read_question_file(path: Path, library: Library, *, bundled: bool = False) -
     """The questions of a file, checked against the archive that ``library`` names.
 
     Raises:
-        QuestionSetError: the file cannot be read, or lines of it are no JSON, lack gold,
-            repeat an id, name a document that is not there or quote what is not at the
-            span; every such line is named with the reason.
+        QuestionSetError: the file cannot be read, or lines of it are not valid JSON, lack
+            gold, repeat an id, name an unknown document or quote what is not at the span;
+            every such line is listed with the reason.
     """
     try:
-        # Not splitlines: a string may hold U+2028, which ends no JSON line.
+        # Not splitlines: a string may contain U+2028.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionSetError(f"question file '{path}' cannot be read: {error}") from error
@@ -94,9 +94,9 @@ def read_question_file(path: Path, library: Library, *, bundled: bool = False) -
             cases.append(_case(row, library))
         problems += [f"{path}, line {number}: {problem}" for problem in found]
     if problems:
-        raise QuestionSetError(_listed(problems))
+        raise QuestionSetError(_listed(problems), remedy="correct the file and run again")
     if not cases:
-        raise QuestionSetError(f"question file '{path}' holds no question")
+        raise QuestionSetError(f"question file '{path}' has no questions")
     return QuestionSet(
         name="sample" if bundled else path.stem,
         kind="bundled" if bundled else "questions",
@@ -111,18 +111,18 @@ def _listed(problems: Sequence[str]) -> str:
     shown = list(problems[:SHOWN_PROBLEMS])
     if len(problems) > len(shown):
         shown.append(f"and {len(problems) - len(shown)} more")
-    return "\n".join([*shown, "nothing was asked; correct the file and run again"])
+    return "\n".join(shown)
 
 
 def _parse(line: str) -> tuple[_Row | None, list[str]]:
     try:
         value: Any = json.loads(line)
     except json.JSONDecodeError as error:
-        return None, [f"no JSON: {error.msg} at column {error.colno}"]
+        return None, [f"invalid JSON: {error.msg} at column {error.colno}"]
     except (ValueError, RecursionError) as error:
-        return None, [f"no JSON that can be read: {error}"]
+        return None, [f"invalid JSON: {error}"]
     if not isinstance(value, dict):
-        return None, ["no JSON object"]
+        return None, ["not a JSON object"]
     try:
         return _Row.model_validate(value), []
     except ValidationError as error:
@@ -134,16 +134,16 @@ def _parse(line: str) -> tuple[_Row | None, list[str]]:
 def _check(row: _Row, library: Library) -> list[str]:
     problems: list[str] = []
     if row.answerable and not row.gold_documents and not row.gold_evidence:
-        problems.append("answerable, but no gold_documents and no gold_evidence say where")
+        problems.append("answerable, but without gold_documents or gold_evidence")
     if not row.answerable and (row.gold_documents or row.gold_evidence or row.answers):
-        problems.append("not answerable, but gold_documents, gold_evidence or answers are given")
+        problems.append("not answerable, but with gold_documents, gold_evidence or answers")
     if row.match == "all" and not row.answers:
-        problems.append('match is "all", but there are no answers')
+        problems.append('match is "all", but answers is empty')
     problems += [
         f"{name} is blank" for name in ("id", "question") if not getattr(row, name).strip()
     ]
     problems += [
-        f"answers: {answer!r} has no word to compare"
+        f"answers: {answer!r} has no words to compare"
         for answer in row.answers
         if not normalise_answer(answer)
     ]
@@ -153,7 +153,7 @@ def _check(row: _Row, library: Library) -> list[str]:
         if answer not in row.answers
     ]
     if row.as_of is not None and iso_day(row.as_of) is None:
-        problems.append(f"as_of: '{row.as_of}' is no date; write YYYY-MM-DD")
+        problems.append(f"as_of: '{row.as_of}' is not a date (YYYY-MM-DD)")
     for name in dict.fromkeys(row.gold_documents):
         if library.find(name) is None:
             problems.append(f"gold_documents: {library.explain(name)}")
@@ -169,13 +169,13 @@ def _check_piece(piece: _Piece, library: Library) -> list[str]:
     text = library.text(key)
     where = f"gold_evidence: [{piece.start}, {piece.end}) of '{piece.document}'"
     if not piece.start < piece.end <= len(text):
-        return [f"{where} is no range of its {len(text)} characters"]
+        return [f"{where} is outside its {len(text)} characters or empty"]
     said = text[piece.start : piece.end]
     if said == piece.quote:
         return []
     at = text.find(piece.quote)
-    hint = f"; the quote is at {at}-{at + len(piece.quote)}" if at >= 0 else ""
-    return [f"{where} says {_short(said)}, not {_short(piece.quote)}{hint}"]
+    hint = f"; the quote is at [{at}, {at + len(piece.quote)})" if at >= 0 else ""
+    return [f"{where} is {_short(said)}, not {_short(piece.quote)}{hint}"]
 
 
 def _short(text: str) -> str:
@@ -184,7 +184,7 @@ def _short(text: str) -> str:
 
 def _case(row: _Row, library: Library) -> Case:
     documents = [*row.gold_documents, *(piece.document for piece in row.gold_evidence)]
-    # An unknown document is reported by the check; the case is then never used.
+    # An unknown document is reported by the check; then the case is not used.
     keys = dict.fromkeys(library.find(name) or name for name in documents)
     return Case(
         id=row.id,

@@ -1,9 +1,9 @@
 """Suites: public question sets, a folder each with corpus.jsonl and queries.jsonl.
 
-A document row holds ``id``, ``title``, ``text`` and perhaps ``lang``, ``date``, ``source``;
+A document row has ``id``, ``title``, ``text`` and optionally ``lang``, ``date``, ``source``;
 a query row ``id``, ``question``, ``answers``, ``gold_doc_ids``, ``unanswerable``, ``lang``
-and perhaps ``type``, ``gold_evidence`` (quotes), ``history``. Other single values become
-attributes for --filter; what is not used at all is said in the run.
+and optionally ``type``, ``gold_evidence`` (quotes), ``history``, ``question_date``. Other
+single values become attributes for --filter; a run lists the fields that are not used.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["SuiteFiles", "find_suite", "one_passage", "read_corpus", "read_suite
 CORPUS = "corpus.jsonl"
 QUERIES = "queries.jsonl"
 
-# Where `--suite NAME` looks, after NAME itself: in the current folder, then beside it.
+# Where `--suite NAME` looks after NAME itself.
 SUITE_FOLDERS = (Path("suites"), Path("../shared/data"))
 
 _USED = frozenset(
@@ -49,21 +49,21 @@ _USED = frozenset(
         "question_date",
     )
 )
-# Why a field that carries meaning is not used; every other one is only not a single value.
+# Why a field is not used; any other unused field is not a single value.
 _REASONS: Mapping[str, str] = {
-    "standalone_question": "the published rewrite; Footnote makes its own from the history",
-    "related_doc_ids": "documents an unanswerable question was written against",
+    "standalone_question": "the published rewrite; Footnote rewrites follow-ups itself",
+    "related_doc_ids": "documents that an unanswerable question was written for",
     "cited_doc_ids": "the cited article, whatever the label",
     "supporting_sentence_sets": "of single claims, not of questions",
     "gold_doc_ids_same_lang": "gold_doc_ids holds both languages; restrict with --documents",
     "gold_doc_ids_cross_lang": "gold_doc_ids holds both languages; restrict with --documents",
-    "answers_cross_lang": "answers in the question's language are compared",
+    "answers_cross_lang": "only answers in the question's language are compared",
     "evidence_doc_ids": "the documents of gold_evidence; gold_doc_ids are used",
 }
 # Longer values are texts, not attributes.
 _ATTRIBUTE_CHARACTERS = 60
-UNLOCATED = "gold quotes that are not found in their documents"
-NO_GOLD = "neither marked unanswerable nor given a gold document of the corpus"
+UNLOCATED = "gold quotes not found in their documents"
+NO_GOLD = "questions neither marked unanswerable nor with a gold document in the corpus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,12 @@ class SuiteFiles:
 
     @property
     def name(self) -> str:
-        """The folder's name, with whatever differs from the usual files."""
+        """The folder's name, with whatever differs from the default files."""
         parts = [self.folder.resolve().name]
         parts += [Path(self.corpus).stem] if self.corpus != CORPUS else []
         parts += [Path(self.queries).stem] if self.queries != QUERIES else []
         parts += [f"{key}-{value}" for key, value in self.documents]
-        # A name of folders: no part of it may be a path.
+        # Used as the name of a folder.
         return re.sub(r"[^\w.-]+", "-", ".".join(parts))
 
 
@@ -97,9 +97,8 @@ def find_suite(name: str) -> Path:
     for place in places:
         if place.is_dir():
             return place
-    raise QuestionSetError(
-        f"no suite '{name}': none of {', '.join(str(place) for place in places)} is a folder"
-    )
+    looked = ", ".join(str(place) for place in places)
+    raise QuestionSetError(f"no suite '{name}' in {looked}", remedy="give the path of its folder")
 
 
 def read_corpus(
@@ -116,11 +115,11 @@ def read_corpus(
         if all(str(row.get(key)) == value for key, value in documents)
     ]
     if not found:
-        said = ", ".join(f"{key}={value}" for key, value in documents)
-        raise QuestionSetError(f"{folder / file} holds no document {said}".rstrip())
+        said = " ".join(f"with {key}={value}" for key, value in documents)
+        raise QuestionSetError(f"{folder / file} has no documents {said}".rstrip())
     repeated = [key for key, n in Counter(d.sources[0] for d in found).items() if n > 1]
     if repeated:
-        raise QuestionSetError(f"{folder / file}: document id '{repeated[0]}' is given twice")
+        raise QuestionSetError(f"{folder / file}: document id '{repeated[0]}' occurs twice")
     return found
 
 
@@ -131,22 +130,25 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             for line in lines:
                 if line.strip():
                     row = json.loads(line)
-                    # Half a character, as JSON can write one, is in no text.
+                    # Raises for a lone surrogate, which JSON can write but UTF-8 cannot.
                     json.dumps(row, ensure_ascii=False).encode()
                     if not isinstance(row, dict):
-                        raise QuestionSetError(f"{path}, line {number + 1}: no JSON object")
+                        raise QuestionSetError(f"{path}, line {number + 1}: not a JSON object")
                     yield number + 1, row
                 number += 1
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionSetError(f"suite file '{path}' cannot be read: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise QuestionSetError(f"{path}, line {number + 1}: no JSON: {error}") from error
+        raise QuestionSetError(f"{path}, line {number + 1}: invalid JSON: {error}") from error
+
+
+_KINDS = {str: "string", bool: "boolean", list: "list"}
 
 
 def _field(row: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
     value = row.get(key)
     if not isinstance(value, kind):
-        raise QuestionSetError(f"{where}: '{key}' is missing or no {kind.__name__}")
+        raise QuestionSetError(f"{where}: '{key}' is missing or not a {_KINDS[kind]}")
     if isinstance(value, str) and not value.strip() and key != "text":
         raise QuestionSetError(f"{where}: '{key}' is blank")
     return value
@@ -158,7 +160,7 @@ def _texts(row: Mapping[str, Any], key: str, where: str) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise QuestionSetError(f"{where}: '{key}' is no list of strings")
+        raise QuestionSetError(f"{where}: '{key}' is not a list of strings")
     return value
 
 
@@ -167,9 +169,9 @@ def _document(row: dict[str, Any], where: str) -> Document:
     key = cast("str", _field(row, "id", str, where))
     published = _published(row.get("date"))
     if published and row.get("source"):
-        # A press page names its outlet and day; here the questions ask by both.
+        # The questions ask by outlet and day, which a press page would show.
         text = f"{row['source']} | {row['date']}\n\n{text}"
-    # The suite's id goes into the hash: suites hold the same text under two ids.
+    # With the suite's id: suites have the same text under two ids.
     digest = hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()
     return Document(
         id=digest[:16],
@@ -193,14 +195,14 @@ def _published(value: object) -> DocumentDate | None:
 def read_suite(files: SuiteFiles, library: Library) -> QuestionSet:
     """The suite's questions in file order.
 
-    A gold document outside the corpus as restricted is dropped; a question that is left
-    without any is left out and counted.
+    Gold documents outside a restricted corpus are dropped; a question without any left is
+    left out and counted.
 
     Raises:
         QuestionSetError: a line is malformed, or no question is left.
     """
     path = files.folder / files.queries
-    # Part of a corpus holds part of the gold; the whole of it must hold all.
+    # Only a restricted corpus may lack gold documents.
     restricted = bool(files.documents) or files.corpus != CORPUS
     cases: list[Case] = []
     left_out = 0
@@ -216,9 +218,9 @@ def read_suite(files: SuiteFiles, library: Library) -> QuestionSet:
         ignored |= {key: _reason(key, value) for key, value in row.items() if _unused(key, value)}
     repeated = [key for key, n in Counter(case.id for case in cases).items() if n > 1]
     if repeated:
-        raise QuestionSetError(f"{path}: question id '{repeated[0]}' is given twice")
+        raise QuestionSetError(f"{path}: question id '{repeated[0]}' occurs twice")
     if not cases:
-        raise QuestionSetError(f"{path}: no question is left: {left_out} {NO_GOLD}")
+        raise QuestionSetError(f"{path} has no usable questions: {left_out} {NO_GOLD}")
     pieces = [piece for case in cases for piece in case.gold.evidence]
     left = {NO_GOLD: left_out, UNLOCATED: sum(piece.span is None for piece in pieces)}
     return QuestionSet(
@@ -242,7 +244,7 @@ def _unused(key: str, value: object) -> bool:
 
 
 def _reason(key: str, value: object) -> str:
-    return _REASONS.get(key, f"a {type(value).__name__}, no single value")
+    return _REASONS.get(key, f"a {type(value).__name__}, not a single value")
 
 
 def _case(row: dict[str, Any], library: Library, where: str, *, restricted: bool) -> Case:
@@ -279,7 +281,7 @@ def _case(row: dict[str, Any], library: Library, where: str, *, restricted: bool
         as_of=_asked_on(row.get("question_date")),
         answerable=not unanswerable,
         gold=Gold(
-            # What follows an unanswerable question is a reply, not an answer.
+            # The reply to an unanswerable question is not an answer.
             answers=() if unanswerable else tuple(_texts(row, "answers", where)),
             match="any",
             documents=() if unanswerable else keys,
@@ -289,7 +291,7 @@ def _case(row: dict[str, Any], library: Library, where: str, *, restricted: bool
 
 
 def _asked_on(value: object) -> date | None:
-    """The last day that a field names as YYYY-MM-DD or less, its zeros left out or not."""
+    """The last day that a field names as YYYY[-M[-D]]."""
     try:
         return parse_iso(str(value))[1]
     except ValueError:
@@ -307,11 +309,13 @@ def _history(turns: Sequence[Mapping[str, Any]], where: str) -> tuple[Turn, ...]
             raise TypeError
         return found
     except (KeyError, TypeError) as error:
-        raise QuestionSetError(f"{where}: history is no list of role and text") from error
+        raise QuestionSetError(
+            f"{where}: 'history' is not a list of objects with role and text"
+        ) from error
 
 
 def _evidence(quotes: Sequence[str], keys: Sequence[str], library: Library) -> tuple[Evidence, ...]:
-    """Each quote at its place in the first gold document that holds it."""
+    """Each quote with its span in the first gold document that contains it."""
     found: list[Evidence] = []
     for quote in quotes:
         places = ((key, locate_quote(quote, library.text(key))) for key in keys)
@@ -326,7 +330,7 @@ def _evidence(quotes: Sequence[str], keys: Sequence[str], library: Library) -> t
 def one_passage(document: Document) -> tuple[Passage, ...]:
     """The whole document as a single passage, as retrieval benchmarks define it.
 
-    Longer than an encoder reads: it sees the beginning, as in the published figures.
+    An encoder reads only its beginning, as in the published figures.
     """
     return (
         Passage(

@@ -30,7 +30,7 @@ FAMILIES = {
     "answer": "Answers",
     "citation": "Citations",
     "abstention": "Abstention",
-    "draft": "Drafts",
+    "selection": "Language model",
 }
 RETRIEVAL = "retrieval"
 

@@ -1,4 +1,4 @@
-"""Run folders: written a question at a time, read back whole."""
+"""Run folders: written question by question, read back complete."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The folder's name, for people."""
+        """The folder's name."""
         return self.folder.resolve().name
 
 
@@ -48,19 +48,19 @@ def read_run(folder: Path, *, finished: bool = True) -> Run:
     """Read a run folder.
 
     Raises:
-        RunError: it is no run, was written by a newer Footnote, is damaged, or (unless
-            ``finished`` is False) has not been finished.
+        RunError: it is not a run, has another schema version, is damaged, or (unless
+            ``finished`` is False) is not finished.
     """
     if not (folder / MANIFEST).is_file():
         raise RunError(
-            f"'{folder}' is no run: it has no {MANIFEST}", remedy="'footnote eval' makes one"
+            f"'{folder}' is not a run: it has no {MANIFEST}", remedy="make one with 'footnote eval'"
         )
     manifest = _read(Manifest, folder / MANIFEST)
     summary = _read(Summary, folder / SUMMARY) if (folder / SUMMARY).is_file() else None
     if finished and summary is None:
         raise RunError(
             f"run '{folder}' is not finished",
-            remedy=f"'footnote eval --out {folder}' with the same options goes on with it",
+            remedy=f"resume it: 'footnote eval --out {folder}' with the same options",
         )
     records = tuple(_records(folder / QUESTIONS, finished=summary is not None))
     _check_complete(folder, records, summary)
@@ -70,21 +70,21 @@ def read_run(folder: Path, *, finished: bool = True) -> Run:
 def _check_complete(
     folder: Path, records: Sequence[QuestionRecord], summary: Summary | None
 ) -> None:
-    """Figures over records that are missing or doubled would be about something else."""
+    """Raise RunError when records are missing or doubled."""
     ids = Counter(record.id for record in records)
     doubled = next((key for key, times in ids.items() if times > 1), None)
     if doubled is not None:
         raise RunError(f"run '{folder}' is damaged: question '{doubled}' is recorded twice")
     if summary is not None and summary.asked != len(records):
         raise RunError(
-            f"run '{folder}' is damaged: its summary is of {summary.asked} questions, "
-            f"{QUESTIONS} holds {len(records)}",
+            f"run '{folder}' is damaged: its summary counts {summary.asked} questions, "
+            f"{QUESTIONS} has {len(records)}",
             remedy="run the questions again",
         )
 
 
 def write_run(run: Run) -> None:
-    """Replace the records and the summary of a finished run, each file all at once."""
+    """Replace the records and the summary of a finished run, each file atomically."""
     lines = "".join(f"{record.model_dump_json()}\n" for record in run.records)
     _replace(run.folder / QUESTIONS, lines)
     if run.summary is not None:
@@ -109,12 +109,12 @@ def _read(kind: type[Record], path: Path) -> Record:
 
 
 def _records(path: Path, *, finished: bool) -> Iterator[QuestionRecord]:
-    """The records of every complete line; of an unfinished run, a last line that a crash
-    cut short is dropped."""
+    """The records of all complete lines; of an unfinished run, a truncated last line is
+    dropped."""
     if not path.is_file():
         return
     lines = path.read_bytes().split(b"\n")
-    # An editor may have taken the last line end from a finished run.
+    # An editor may have removed the newline at the end of a finished run.
     kept = lines if finished and lines[-1].strip() else lines[:-1]
     for number, line in enumerate(kept, start=1):
         try:
@@ -129,26 +129,26 @@ def _first(error: ValidationError) -> str:
 
 
 def check_out(folder: Path | None) -> None:
-    """Refuse at once what RunWriter would refuse after the documents were indexed.
+    """Raise what RunWriter would raise later, before the documents are indexed.
 
     Raises:
-        RunError: the folder holds a finished run or something else, or is no folder.
+        RunError: the folder has a finished run or other files in it, or is not a folder.
     """
     if folder is None or not folder.exists() or not _holds_anything(folder):
         return
     if read_run(folder, finished=False).summary is not None:
-        raise RunError(f"'{folder}' holds a finished run", remedy="choose another --out")
+        raise RunError(f"'{folder}' has a finished run in it", remedy="choose another --out")
 
 
 class RunWriter:
-    """Adds questions to a run folder; each one is durable once ``add`` returns."""
+    """Appends questions to a run folder; each is durable once ``add`` returns."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Begin the folder, or go on with the unfinished run of the same identity in it.
+        """Start the folder, or resume the unfinished run of the same identity in it.
 
         Raises:
-            RunError: the folder holds something else, a finished run, or a run that asks
-                something else or in another way.
+            RunError: the folder has other files, a finished run, or a run of another
+                identity in it.
         """
         self.folder = folder
         self.done: list[QuestionRecord] = []
@@ -156,7 +156,7 @@ class RunWriter:
         if folder.exists() and _holds_anything(folder):
             self.done = _resumable(folder, manifest)
             self._take_lock()
-            # Once more: what wrote to it until now may have written more.
+            # Again: another process may have written until the lock was taken.
             self.done = _resumable(folder, manifest)
             self._truncate()
         else:
@@ -171,11 +171,11 @@ class RunWriter:
         except Timeout as error:
             raise RunError(
                 f"another process is writing to '{self.folder}'",
-                remedy="wait for it, or choose another --out",
+                remedy="wait until it ends, or choose another --out",
             ) from error
 
     def _truncate(self) -> None:
-        """Drop a last line that a crash cut short."""
+        """Drop a truncated last line."""
         path = self.folder / QUESTIONS
         if path.is_file():
             data = path.read_bytes()
@@ -185,14 +185,14 @@ class RunWriter:
                     file.truncate(whole)
 
     def add(self, record: QuestionRecord) -> None:
-        """Append a finished question."""
+        """Append the record of a question."""
         self._file.write(record.model_dump_json().encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
         self.done.append(record)
 
     def finish(self, summary: Summary) -> None:
-        """Write the summary: the run is then complete."""
+        """Write the summary, which completes the run."""
         _write_atomically(self.folder / SUMMARY, summary)
 
     def close(self) -> None:
@@ -204,19 +204,19 @@ class RunWriter:
 
 def _holds_anything(folder: Path) -> bool:
     if not folder.is_dir():
-        raise RunError(f"'{folder}' is no folder", remedy="choose another --out")
+        raise RunError(f"'{folder}' is not a folder", remedy="choose another --out")
     return any(path.name != LOCK for path in folder.iterdir())
 
 
 def _resumable(folder: Path, manifest: Manifest) -> list[QuestionRecord]:
     run = read_run(folder, finished=False)
     if run.summary is not None:
-        raise RunError(f"'{folder}' holds a finished run", remedy="choose another --out")
+        raise RunError(f"'{folder}' has a finished run in it", remedy="choose another --out")
     if run.manifest.identity != manifest.identity:
         raise RunError(
-            f"'{folder}' holds an unfinished run of '{run.manifest.questions.name}' with other "
-            f"{_differences(run.manifest, manifest)}",
-            remedy="choose another --out or delete it",
+            f"'{folder}' has an unfinished run of '{run.manifest.questions.name}' with other "
+            f"{_differences(run.manifest, manifest)} in it",
+            remedy="choose another --out, or delete it",
         )
     return list(run.records)
 
@@ -228,14 +228,14 @@ def _differences(one: Manifest, other: Manifest) -> str:
 
 
 def find_unfinished(folder: Path, identity: str) -> Path | None:
-    """The latest unfinished run of this identity among the runs of a folder, or None."""
+    """The latest unfinished run with this identity in a folder of runs, or None."""
     found: list[tuple[str, Path]] = []
     for path in folder.iterdir() if folder.is_dir() else ():
         if (path / MANIFEST).is_file() and not (path / SUMMARY).exists():
             try:
                 manifest = _read(Manifest, path / MANIFEST)
             except RunError:
-                # Another version's leftovers are none of this run's business.
+                # A run of another version cannot be resumed.
                 continue
             if manifest.identity == identity and not _is_locked(path):
                 found.append((manifest.started, path))
@@ -258,7 +258,7 @@ def _write_atomically(path: Path, record: BaseModel) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """All or nothing: a crash leaves no half-written file under the name."""
+    """Write a file atomically: a crash leaves either the old or the new one."""
     scratch = path.with_suffix(".new")
     with scratch.open("w", encoding="utf-8") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""What a run records about itself before the first question."""
+"""The manifest of a run: what it asks, with which settings, models and code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rag.types import ModelIdentity
 
 __all__ = ["describe_run"]
 
-# Where something lies is no part of how a question is answered, and runs are shared.
+# Paths and addresses do not change answers, and runs are shared.
 _PLACES = frozenset(
     (
         "data",
@@ -37,10 +37,10 @@ _CODE = ("rag", "embeddings", "prompts")
 def describe_run(
     assistant: Assistant, questions: QuestionSet, library: Library, selection: CaseSelection
 ) -> Manifest:
-    """The manifest of a run that is about to begin; loads the models to name them.
+    """The manifest of a run that is about to start; loads the models to identify them.
 
-    ``identity`` covers everything that may change an outcome: questions, documents,
-    settings, models and code; not the machine, the time or where things lie.
+    ``identity`` covers everything that can change an outcome: questions, documents,
+    settings, models and code; not the machine, the time or paths.
     """
     encoder, reranker = assistant.encoder.identity, assistant.reranker
     writer = _writer(assistant, selection)
@@ -62,7 +62,7 @@ def describe_run(
         for key, value, _ in assistant.settings.items()
         if key not in _PLACES and (writer or not key.startswith("language_model."))
     } | {
-        # A model given by its path goes by its name and hash: runs are shared.
+        # A model given by a path is recorded by its name: runs are shared.
         "models.encoder": encoder.name,
         "models.reranker": reranker.name,
         "eval.whole_documents": selection.whole,
@@ -104,7 +104,7 @@ def describe_run(
 
 
 def _writer(assistant: Assistant, selection: CaseSelection) -> ModelIdentity | None:
-    """The language model that answers are composed with, None where none is."""
+    """The language model that is used, or None."""
     if selection.mode != "answers":
         return None
     model = assistant.models.language_model
@@ -116,7 +116,7 @@ def _digest(*parts: str) -> str:
 
 
 def _code_hash() -> str:
-    """Hash of the packages that answer, as installed: a changed line is another system."""
+    """Hash of the installed packages that answer questions."""
     digest = hashlib.sha256()
     root = Path(__file__).resolve().parents[2]
     for package in _CODE:
@@ -128,7 +128,7 @@ def _code_hash() -> str:
 
 
 def _commit() -> str | None:
-    """The checkout's commit, with a "+" when files differ from it; None outside of one."""
+    """The checkout's commit, with a "+" if files were changed; None outside a checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None

@@ -1,4 +1,4 @@
-"""Scoring a run anew: its records hold all that the metrics are made of."""
+"""Compute a run's metrics again from its records."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["rescore"]
 
 
 def rescore(run: Run) -> Run:
-    """The run in its folder again, with the metrics as this version defines them.
+    """The run, rewritten with the metrics as this version defines them.
 
-    Nothing is asked; what was measured while asking (time, memory) stays.
+    Nothing is asked; time and memory stay as they were measured.
 
     Raises:
         RunError: the run's settings are damaged.

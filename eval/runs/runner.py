@@ -1,4 +1,4 @@
-"""Asking: every question of a selection once, each recorded before the next."""
+"""Ask every question of a selection once and record each before the next."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ __all__ = ["Plan", "run_questions"]
 
 OnProgress = Callable[[int, int], None]
 
-# Passages of a ranking that is only searched for: all that the retrievers return.
+# More passages than the retrievers return.
 SEARCH_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run to be made: what to ask of what, and where to write it.
+    """A run to make: questions, documents, and where to write it.
 
-    ``folder`` None takes a new folder below ``runs``, or goes on with an unfinished run
-    of the same identity there unless ``fresh``. ``ingest_seconds`` is what indexing took
-    just before, or None when nothing was indexed.
+    ``folder`` None makes a new folder in ``runs``, or resumes an unfinished run of the same
+    identity there unless ``fresh``. ``ingest_seconds`` is the time that indexing took, or
+    None if nothing was indexed.
     """
 
     questions: QuestionSet
@@ -53,12 +53,12 @@ def run_questions(
 ) -> Run:
     """Ask, judge and record; return the finished run.
 
-    ``on_start`` is told the folder and how many questions were recorded in it before,
-    which are not asked again. A question that fails is recorded as failed. Ctrl-C leaves
-    the folder as it is, to go on with later.
+    ``on_start`` gets the folder and the number of questions recorded in it before, which
+    are not asked again. A question that fails is recorded as failed. After Ctrl-C the run
+    can be resumed.
 
     Raises:
-        RunError: the folder holds something else.
+        RunError: the folder has something else in it.
         KeyboardInterrupt: the user stopped it.
     """
     manifest = describe_run(assistant, plan.questions, plan.library, plan.selection)

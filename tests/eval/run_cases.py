@@ -144,17 +144,21 @@ def question(**changes) -> QuestionRecord:
         ),
         "outcome": "answered",
         "reason": None,
+        "kind": None,
         "explanation": None,
         "error": None,
+        "composer": "quote",
+        "selection": None,
         "claims": [ClaimRecord(text=said.quote, support=0.91, citations=[said])],
         "nearest": [],
         "best": said,
         "best_right": True,
         "criterion": "evidence",
         "decision_score": 0.91,
+        "features": {},
         "rankings": {stage: [said.document, "glossary.md"] for stage in STAGES},
         "timings_ms": {name: float(ms) for name, ms in TIMING_MS.items()} | {"total": 530.0},
-        "tokens": {"read": 812, "said": 17},
+        "tokens": {"context": 812, "answer": 17},
         "measures": {"answer.first_right": 1.0, "answer.contains_gold": 1.0},
     }
     return QuestionRecord.model_validate(values | changes)
@@ -382,7 +386,10 @@ def summary(records: Sequence[QuestionRecord], **changes) -> Summary:
             stage: _percentiles(r.timings_ms[stage] for r in asked if stage in r.timings_ms)
             for stage in stages
         },
-        "tokens": {"read": sum(r.tokens.get("read", 0) for r in asked), "said": 17 * len(answered)},
+        "tokens": {
+            "context": sum(r.tokens.get("context", 0) for r in asked),
+            "answer": 17 * len(answered),
+        },
         "peak_memory_mib": 1432.5,
         "ingest_seconds": 12.25,
         "seconds": 0.53 * len(records),

@@ -46,9 +46,9 @@ def test_a_stricter_promise_answers_no_more():
 @pytest.mark.parametrize(
     ("answerable", "silent", "reason"),
     [
-        (19, 100, "too few questions to calibrate: 19 answerable and 100 not"),
-        (100, 3, "100 answerable and 3 not, at least 20 of each"),
-        (25, 25, "too few questions to promise 10%"),
+        (19, 100, "too few questions to calibrate: 19 answerable, 100 unanswerable"),
+        (100, 3, "100 answerable, 3 unanswerable; give at least 20 of each"),
+        (25, 25, "too few questions to guarantee 10%"),
     ],
 )
 def test_too_few_questions_are_refused(answerable, silent, reason):
@@ -63,7 +63,7 @@ def test_a_promise_that_no_threshold_keeps_is_refused():
 
 
 def test_a_run_that_only_searched_is_refused():
-    with pytest.raises(EvalError, match="composed no answers"):
+    with pytest.raises(EvalError, match="has no answers to calibrate on"):
         calibrate([question(outcome="searched")], before=0.5, max_error=0.1)
 
 

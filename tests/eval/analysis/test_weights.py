@@ -9,27 +9,27 @@ from scipy.special import expit
 from typer.testing import CliRunner
 
 from eval.analysis.weights import fit_weights
-from eval.cli.commands import app
+from eval.cli.main import app
 from eval.errors import EvalError
 from eval.runs.folder import Run
 from rag.settings import SupportWeights
 from tests.eval.run_cases import abstained, manifest, question, summary
 
-SIGNS = [name for name in asdict(SupportWeights()) if name != "bias"]
-WEAK = SupportWeights(bias=0.0, **dict.fromkeys(SIGNS, 0.0))
+FEATURES = [name for name in asdict(SupportWeights()) if name != "bias"]
+WEAK = SupportWeights(bias=0.0, **dict.fromkeys(FEATURES, 0.0))
 
 
 def records(n, *, telling="name_coverage", seed=1, silent=0.3):
-    """Questions that are right when the telling sign says so; the other signs are noise."""
+    """Questions that are right when the telling feature says so; the other features are noise."""
     chance = random.Random(seed)
     made = []
     for number in range(n):
-        signs = {name: chance.random() for name in SIGNS}
-        right = chance.random() < expit(8 * (signs[telling] - 0.5))
+        features = {name: chance.random() for name in FEATURES}
+        right = chance.random() < expit(8 * (features[telling] - 0.5))
         if right or chance.random() >= silent:
-            made.append(question(id=f"q{seed}-{number}", best_right=right, signs=signs))
+            made.append(question(id=f"q{seed}-{number}", best_right=right, features=features))
         else:
-            made.append(abstained(id=f"q{seed}-{number}", signs=signs))
+            made.append(abstained(id=f"q{seed}-{number}", features=features))
     return tuple(made)
 
 
@@ -43,7 +43,7 @@ def test_the_sign_that_tells_right_from_wrong_gets_the_weight():
     fitted = fit_weights([run(*records(1500))], WEAK)
     weights = asdict(fitted.weights)
     assert weights["name_coverage"] == max(v for k, v in weights.items() if k != "bias") > 1
-    assert all(weights[name] < 0.5 for name in SIGNS if name != "name_coverage")
+    assert all(weights[name] < 0.5 for name in FEATURES if name != "name_coverage")
     (only,) = fitted.sets
     assert only.auroc_left_out > 0.6 > only.auroc_before + 0.05
     assert only.log_loss_left_out < only.log_loss_before
@@ -55,7 +55,7 @@ def test_a_few_questions_hardly_move_the_weights_in_force():
     many = fit_weights([run(*records(3000))], before).weights
 
     def moved(after):
-        return sum(abs(getattr(after, n) - getattr(before, n)) for n in SIGNS)
+        return sum(abs(getattr(after, n) - getattr(before, n)) for n in FEATURES)
 
     assert moved(few) < 0.3 * moved(many)
 
@@ -73,17 +73,17 @@ def test_the_fit_is_the_minimum_and_the_same_each_time():
     found = run(*records(400))
     fitted = fit_weights([found], WEAK)
     assert fit_weights([found], WEAK) == fitted
-    signs = np.array([[r.signs[n] for n in SIGNS] for r in found.records])
+    features = np.array([[r.features[n] for n in FEATURES] for r in found.records])
     right = np.array([r.answerable and r.best_right for r in found.records])
-    spread = signs.std(axis=0)
+    spread = features.std(axis=0)
 
     def loss(weights):
-        vector = np.array([getattr(weights, name) for name in SIGNS])
-        z = np.where(right, 1, -1) * (signs @ vector + weights.bias)
+        vector = np.array([getattr(weights, name) for name in FEATURES])
+        z = np.where(right, 1, -1) * (features @ vector + weights.bias)
         return np.logaddexp(0, -z).sum() + 300 * ((vector * spread) ** 2).sum()
 
     least = loss(fitted.weights)
-    for name in ("bias", *SIGNS):
+    for name in ("bias", *FEATURES):
         value = getattr(fitted.weights, name)
         assert loss(replace(fitted.weights, **{name: value + 0.2})) > least
         if value >= 0.2 or name == "bias":
@@ -94,8 +94,8 @@ def test_the_fit_is_the_minimum_and_the_same_each_time():
     ("found", "reason"),
     [
         (records(30), "too few questions to calibrate"),
-        ([question(signs={})], "holds no signs to fit to"),
-        ([question(question="李勇何时访问华为？", signs={"margin": 1.0})], "holds no signs"),
+        ([question(features={})], "has no features to fit to"),
+        ([question(question="李勇何时访问华为？", features={"margin": 1.0})], "has no features"),
     ],
 )
 def test_what_cannot_be_fitted_to_is_refused(found, reason):
@@ -122,11 +122,13 @@ def test_the_command_writes_the_weights_and_keeps_the_file(tmp_path):
     written = tomllib.loads(config.read_text())
     assert written["answer"] == {"min_support": 0.6}
     assert "# mine" in config.read_text()
-    assert set(written["support"]) == {"bias", *SIGNS}
+    assert set(written["support"]) == {"bias", *FEATURES}
     assert "fitted to 200 questions" in config.read_text()
 
 
-def test_a_sign_that_never_varies_keeps_its_weight():
-    made = [r.model_copy(update={"signs": {**r.signs, "currency": 1.0}}) for r in records(400)]
+def test_a_feature_that_never_varies_keeps_its_weight():
+    made = [
+        r.model_copy(update={"features": {**r.features, "currency": 1.0}}) for r in records(400)
+    ]
     fitted = fit_weights([run(*made)], SupportWeights()).weights
     assert fitted.currency == pytest.approx(SupportWeights().currency, abs=0.05)

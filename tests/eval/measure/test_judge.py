@@ -130,7 +130,7 @@ def test_a_right_answer_with_the_gold_sentence_gets_full_marks():
         "citation.sentence_coverage": 1.0,
         "abstention.false_refusal": 0.0,
     }
-    assert record.tokens == {"read": 14, "said": 5}
+    assert record.tokens == {"context": 14, "answer": 5}
     assert record.as_of == "2020-01-01"
 
 

@@ -64,7 +64,7 @@ def test_a_case_without_gold_is_named_until_it_was_reviewed(told, footnote, tmp_
     assert code == 0
     assert "4 cases to review" in printed
     library = library_of_store(assistant)
-    with pytest.raises(QuestionSetError, match="line 2: answerable, but no gold") as refused:
+    with pytest.raises(QuestionSetError, match="line 2: answerable, but without gold") as refused:
         read_question_file(out, library)
     assert "line 3:" in str(refused.value)
     assert "line 1:" not in str(refused.value)
@@ -85,7 +85,7 @@ def test_what_was_reviewed_is_never_overwritten(told, footnote, tmp_path):
     assert out.read_text(encoding="utf-8") == "reviewed"
     code, _, err = footnote(*export, tmp_path / "new.jsonl", "--data", tmp_path / "empty")
     assert code == 1
-    assert "nobody gave feedback" in err
+    assert "there is no feedback" in err
     assert not (tmp_path / "new.jsonl").exists()
     code, _, err = footnote(*export, tmp_path / "no" / "x.jsonl", "--data", assistant.settings.data)
     assert code == 1

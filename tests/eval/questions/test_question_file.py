@@ -85,15 +85,15 @@ def test_the_bundled_set_passes_its_own_check():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"gold_documents": [], "gold_evidence": []}, "answerable, but no gold_documents"),
+        ({"gold_documents": [], "gold_evidence": []}, "answerable, but without gold_documents"),
         ({"gold_documents": ["mil.txt"]}, "no document 'mil.txt'; did you mean 'mill.txt'?"),
         ({"answerable": False}, "not answerable, but"),
-        ({"answers": [], "match": "all"}, 'match is "all", but there are no answers'),
-        ({"answers": ["1911", " "]}, "' ' has no word to compare"),
-        ({"answers": ["1911", "€"]}, "'€' has no word to compare"),
+        ({"answers": [], "match": "all"}, 'match is "all", but answers is empty'),
+        ({"answers": ["1911", " "]}, "' ' has no words to compare"),
+        ({"answers": ["1911", "€"]}, "'€' has no words to compare"),
         ({"question": "  "}, "question is blank"),
         ({"derived": ["1912"]}, "'1912' is not among the answers"),
-        ({"as_of": "soon"}, "'soon' is no date"),
+        ({"as_of": "soon"}, "'soon' is not a date"),
         ({"question": ""}, "question: "),
         ({"question": "x" * 1001}, "question: "),
         ({"answerable": "yes"}, "answerable: "),
@@ -105,16 +105,16 @@ def test_a_malformed_row_is_named_with_file_line_and_reason(tmp_path, library, c
     message = refusal(tmp_path, library, row(id="fine"), row(**changes))
     assert "mine.jsonl, line 2: " in message
     assert reason in message
-    assert "nothing was asked" in message
+    assert "correct the file" in message
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"start": 1, "end": 25}, "says 'he mill opened in 1911. '"),
-        ({"start": 1, "end": 25}, "the quote is at 0-24"),
-        ({"end": 900}, "no range of its 52 characters"),
-        ({"start": 24}, "no range"),
+        ({"start": 1, "end": 25}, "is 'he mill opened in 1911. '"),
+        ({"start": 1, "end": 25}, "the quote is at [0, 24)"),
+        ({"end": 900}, "outside its 52 characters or empty"),
+        ({"start": 24}, "or empty"),
         ({"start": -1}, "greater than or equal to 0"),
         ({"document": "gone.txt"}, "no document 'gone.txt'"),
         ({"quote": ""}, "quote"),
@@ -128,12 +128,12 @@ def test_a_span_that_does_not_say_its_quote_is_refused(tmp_path, library, change
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"id": "x",', "no JSON: "),
-        ('["id"]', "no JSON object"),
+        ('{"id": "x",', "invalid JSON: "),
+        ('["id"]', "not a JSON object"),
         ("{}", "id: Field required"),
         ('{"id": NaN}', "id: "),
-        ("[" * 100_000, "no JSON that can be read"),
-        ('{"id": ' + "9" * 5000 + "}", "no JSON that can be read"),
+        ("[" * 100_000, "invalid JSON"),
+        ('{"id": ' + "9" * 5000 + "}", "invalid JSON"),
     ],
 )
 def test_a_line_that_is_no_question_is_named(tmp_path, library, line, reason):
@@ -155,7 +155,7 @@ def test_an_id_given_twice_is_refused(tmp_path, library):
 def test_a_missing_or_empty_file_is_named(tmp_path, library):
     with pytest.raises(QuestionSetError, match="cannot be read"):
         read_question_file(tmp_path / "none.jsonl", library)
-    with pytest.raises(QuestionSetError, match="holds no question"):
+    with pytest.raises(QuestionSetError, match="has no questions"):
         read_question_file(write(tmp_path, ""), library)
     latin = tmp_path / "latin.jsonl"
     latin.write_bytes("caf\xe9".encode("latin-1"))
@@ -170,7 +170,7 @@ def test_documents_answer_to_id_source_path_below_the_root_and_file_name(tmp_pat
         "/archive/a.txt"
     }
     assert library.find("one.txt") is None
-    assert "means 2 documents" in library.explain("one.txt")
+    assert "matches 2 documents" in library.explain("one.txt")
 
 
 def test_a_path_below_the_root_comes_before_a_file_name(tmp_path):
@@ -198,7 +198,7 @@ def test_files_with_the_same_text_are_one_document_by_both_names(tmp_path):
 
 
 def test_an_archive_without_documents_is_refused(tmp_path):
-    with pytest.raises(EvalError, match="holds no document"):
+    with pytest.raises(EvalError, match="has no readable documents"):
         library_of_archive(tmp_path)
 
 
@@ -214,7 +214,7 @@ def test_filters_limit_and_sample_choose_the_same_questions_each_time(tmp_path, 
 
 def test_a_filter_that_means_nothing_is_named(tmp_path, library):
     cases = read_question_file(write(tmp_path, row()), library).cases
-    with pytest.raises(QuestionSetError, match="no question has 'colour'; there are"):
+    with pytest.raises(QuestionSetError, match="no question has the field 'colour'; use one of"):
         select_cases(cases, filters={"colour": "red"}, limit=None)
-    with pytest.raises(QuestionSetError, match="none of 1 questions passes"):
+    with pytest.raises(QuestionSetError, match="none of 1 questions matches"):
         select_cases(cases, filters={"type": "none"}, limit=None)

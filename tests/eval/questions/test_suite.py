@@ -104,7 +104,7 @@ def test_a_corpus_restricted_by_language_restricts_gold_too(tmp_path):
     found = read(SuiteFiles(tmp_path, documents=(("lang", "zh"),)))
     assert [(case.id, case.gold.documents) for case in found.cases] == [("q1", ("d2",))]
     assert found.name.endswith(".lang-zh")
-    with pytest.raises(QuestionSetError, match="holds no document lang=fr"):
+    with pytest.raises(QuestionSetError, match="has no documents with lang=fr"):
         read(SuiteFiles(tmp_path, documents=(("lang", "fr"),)))
 
 
@@ -125,20 +125,23 @@ def test_the_same_text_under_two_ids_stays_two_documents(tmp_path):
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        ('{"id"', "no JSON"),
-        ("[1]", "no JSON object"),
-        (query(id=None), "'id' is missing or no str"),
-        (query(question=7), "'question' is missing or no str"),
-        (query(gold_doc_ids="d1"), "'gold_doc_ids' is missing or no list"),
-        (query(unanswerable="no"), "'unanswerable' is missing or no bool"),
-        (query(history=["hello"]), "history is no list of role and text"),
-        (query(history=[{"role": "system", "text": "x"}]), "history is no list of role and text"),
+        ('{"id"', "invalid JSON"),
+        ("[1]", "not a JSON object"),
+        (query(id=None), "'id' is missing or not a string"),
+        (query(question=7), "'question' is missing or not a string"),
+        (query(gold_doc_ids="d1"), "'gold_doc_ids' is missing or not a list"),
+        (query(unanswerable="no"), "'unanswerable' is missing or not a boolean"),
+        (query(history=["hello"]), "'history' is not a list of objects with role and text"),
+        (
+            query(history=[{"role": "system", "text": "x"}]),
+            "'history' is not a list of objects with role and text",
+        ),
         (query(question="  "), "'question' is blank"),
-        (query(answers="hello"), "'answers' is no list of strings"),
-        (query(gold_evidence=[5]), "'gold_evidence' is no list of strings"),
+        (query(answers="hello"), "'answers' is not a list of strings"),
+        (query(gold_evidence=[5]), "'gold_evidence' is not a list of strings"),
         (query(gold_doc_ids=["d9"]), "gold_doc_ids: the archive has no document 'd9'"),
-        ('{"id": "\\ud800"}', "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ('{"id": "\\ud800"}', "invalid JSON"),
+        ("[" * 100_000, "invalid JSON"),
     ],
 )
 def test_a_bad_query_line_is_named(tmp_path, bad, reason):
@@ -148,9 +151,9 @@ def test_a_bad_query_line_is_named(tmp_path, bad, reason):
 
 
 def test_repeated_ids_and_missing_files_are_named(tmp_path):
-    with pytest.raises(QuestionSetError, match="question id 'q1' is given twice"):
+    with pytest.raises(QuestionSetError, match="question id 'q1' occurs twice"):
         read(write_suite(tmp_path, query(), query()))
-    with pytest.raises(QuestionSetError, match="document id 'd1' is given twice"):
+    with pytest.raises(QuestionSetError, match="document id 'd1' occurs twice"):
         read(write_suite(tmp_path, query(), documents=[DOCUMENTS[0], DOCUMENTS[0]]))
     (tmp_path / "queries.jsonl").unlink()
     write_suite(tmp_path, query())

@@ -69,15 +69,15 @@ def test_a_line_cut_short_by_a_crash_is_dropped_and_asked_again(tmp_path):
 def test_a_folder_with_anything_else_in_it_is_refused(tmp_path):
     records = questions(2)
     done = write(tmp_path / "done", records)
-    with pytest.raises(RunError, match="finished run; choose another --out"):
+    with pytest.raises(RunError, match="has a finished run in it; choose another --out"):
         RunWriter(done, manifest())
     other = write(tmp_path / "other", records, finish=False)
-    with pytest.raises(RunError, match="with other settings;"):
+    with pytest.raises(RunError, match="with other settings in it;"):
         RunWriter(other, manifest(records, identity="00", settings={"answer.passages": 9}))
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("do not touch")
-    with pytest.raises(RunError, match="is no run"):
+    with pytest.raises(RunError, match="is not a run"):
         RunWriter(mine, manifest())
     assert [path.name for path in mine.iterdir()] == ["thesis.txt"]
 
@@ -132,16 +132,16 @@ def test_records_that_are_missing_or_doubled_are_noticed(tmp_path):
     path.write_bytes(b"".join(lines)[:-1])  # an editor took the last line end
     assert len(read_run(folder).records) == 4
     path.write_bytes(b"".join(lines[:3]))
-    with pytest.raises(RunError, match="summary is of 4 questions"):
+    with pytest.raises(RunError, match="summary counts 4 questions"):
         read_run(folder)
     path.write_bytes(b"".join([*lines[:3], lines[0]]))
     with pytest.raises(RunError, match="recorded twice"):
         read_run(folder)
     path.unlink()
-    with pytest.raises(RunError, match="holds 0"):
+    with pytest.raises(RunError, match="has 0"):
         read_run(folder)
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path):
-    with pytest.raises(RunError, match="is no run"):
+    with pytest.raises(RunError, match="is not a run"):
         read_run(tmp_path)

@@ -83,7 +83,7 @@ def mine(tmp_path):
 def test_a_suite_is_measured_shown_and_reported(footnote, suite, tmp_path):
     code, out, err = footnote("eval", "--suite", "tiny", "--out", "run")
     assert code == 0, err
-    assert "3 questions over 2 documents, 2 answerable, 1 not" in out
+    assert "3 questions over 2 documents, 2 answerable, 1 unanswerable" in out
     assert "contains_gold" in out
     run = read_run(tmp_path / "run")
     assert [record.id for record in run.records] == ["q1", "q2", "q3"]
@@ -165,7 +165,7 @@ def test_nothing_runs_when_a_question_is_bad(footnote, mine, tmp_path):
         file.write('{"id": "bad", "question": "Who?", "answerable": true}\n')
     code, _, err = footnote("eval", "--archive", archive, "--questions", questions, "--out", "run")
     assert code == 1
-    assert f"{questions}, line 3: answerable, but no gold_documents" in err
+    assert f"{questions}, line 3: answerable, but without gold_documents" in err
     assert not (tmp_path / "run").exists()
     assert footnote("eval", "questions", "check", questions, "--archive", archive)[0] == 1
 
@@ -173,21 +173,21 @@ def test_nothing_runs_when_a_question_is_bad(footnote, mine, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--suite", "tiny", "--archive", "x"], "give it alone"),
+        (["--suite", "tiny", "--archive", "x"], "give only it"),
         (["--archive", "x"], "give --questions FILE"),
         (["--questions", "x"], "--archive PATH or --data DIR"),
         (["--archive", "x", "--data", "y", "--questions", "z"], "give one of them"),
-        (["--whole-documents"], "are for --suite"),
+        (["--whole-documents"], "without --suite"),
         (["--suite", "nowhere"], "no suite 'nowhere'"),
-        (["--suite", ""], "--suite names no folder"),
-        (["--out", "suites"], "is no run"),
+        (["--suite", ""], "--suite is empty"),
+        (["--out", "suites"], "is not a run"),
         (["questions", "new", "--from", "suites", "--out", "suites"], "is a folder"),
-        (["--filter", "type"], "write KEY=VALUE"),
-        (["--filter", "type=poem"], "none of 100 questions passes"),
-        (["compare", "a", "b"], "'a' is no run"),
-        (["gate", "a"], "'a' is no run"),
+        (["--filter", "type"], "is not KEY=VALUE"),
+        (["--filter", "type=poem"], "none of 100 questions matches"),
+        (["compare", "a", "b"], "'a' is not a run"),
+        (["gate", "a"], "'a' is not a run"),
         (["gate", "--max-drop", "speed=1"], "no metric 'speed'"),
-        (["report", "a"], "'a' is no run"),
+        (["report", "a"], "'a' is not a run"),
         (["calibrate"], "give --questions FILE"),
         (["questions", "check", "x"], "--archive PATH or --data DIR"),
     ],
@@ -203,7 +203,7 @@ def test_calibration_refuses_too_few_questions_and_writes_nothing(footnote, suit
     footnote("eval", "--suite", suite, "--out", "run")
     code, _, err = footnote("eval", "calibrate", "--run", "run")
     assert code == 1
-    assert "too few questions to calibrate: 2 answerable and 1 not" in err
+    assert "too few questions to calibrate: 2 answerable, 1 unanswerable" in err
     assert not (tmp_path / "footnote.toml").exists()
 
 
@@ -274,7 +274,7 @@ def test_proposed_questions_can_be_asked_at_once(footnote, mine, tmp_path):
     assert f"{len(rows)} questions added" in out
     code, out, _ = footnote("eval", "questions", "check", "new.jsonl", "--archive", archive)
     assert code == 0
-    assert f"{len(rows)} questions are well formed" in out
+    assert f"{len(rows)} questions are valid" in out
     again = footnote("eval", "questions", "new", "--from", archive, "--out", "new.jsonl", "--all")
     assert "0 questions added" in again[1]
 
