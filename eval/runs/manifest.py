@@ -26,7 +26,6 @@ _PLACES = frozenset(
         "data",
         "models.cache_dir",
         "language_model.base_url",
-        "language_model.embedded",
         "language_model.api_key_env",
     )
 )

@@ -12,6 +12,7 @@ import pytest
 
 from eval.runs.folder import read_run, write_run
 from tests.conftest import ROOT, SAMPLE_ARCHIVE
+from tests.fake_endpoint import fake_endpoint, says
 
 FILES = ("2019-04-24-huawei-visit-shenzhen.txt", "2024-06-13-unido-day-opening.md")
 SUITE = {
@@ -96,6 +97,31 @@ def test_a_suite_is_measured_shown_and_reported(footnote, suite, tmp_path):
     page = (tmp_path / "run" / "report.html").read_text("utf-8")
     assert code == 0
     assert "When did the mill open?" in page
+
+
+def test_a_language_models_choice_is_measured_and_can_be_left_out(
+    footnote, suite, tmp_path, monkeypatch
+):
+    one = ("eval", "--suite", "tiny", "--limit", "1")
+    with fake_endpoint(says('{"statements": []}')) as model:
+        monkeypatch.setenv("FOOTNOTE_LANGUAGE_MODEL_BASE_URL", model.base_url)
+        monkeypatch.setenv("FOOTNOTE_LANGUAGE_MODEL_MODEL", "scripted")
+        code, _, err = footnote(*one, "--out", "with")
+        asked = len(model.received)
+        assert footnote(*one, "--no-language-model", "--out", "without")[0] == 0
+        assert len(model.received) == asked
+    assert code == 0, err
+    run, without = read_run(tmp_path / "with"), read_run(tmp_path / "without")
+    assert run.records[0].selection.declined
+    assert run.summary.metrics["selection.declined"].value == 1.0
+    assert run.summary.latency_ms["select"]["p95"] > 0
+    assert run.manifest.models["language_model"].name == "scripted"
+    assert model.base_url not in run.manifest.model_dump_json()
+    assert without.records[0].selection is None
+    assert without.records[0].outcome == "answered"
+    assert footnote("eval", "report", "with")[0] == 0
+    page = (tmp_path / "with" / "report.html").read_text("utf-8")
+    assert "scripted chose none of" in " ".join(page.split())
 
 
 def test_a_follow_up_is_asked_with_its_history(footnote, suite, tmp_path):

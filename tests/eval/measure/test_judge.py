@@ -1,5 +1,6 @@
 """Outcomes beside their gold: every verdict of a record, over made-up outcomes."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -16,8 +17,10 @@ from rag.types import (
     Claim,
     Document,
     Hit,
+    ModelIdentity,
     Passage,
     Question,
+    Selection,
     Span,
     StageScore,
 )
@@ -140,6 +143,18 @@ def test_the_right_words_from_another_document_are_wrong_by_evidence():
     assert record.best_right is False
     assert record.measures["answer.first_right"] == record.measures["answer.precision"] == 0.0
     assert record.measures["citation.precision_document"] == 0.0
+
+
+def test_a_language_models_choice_is_recorded_with_its_seconds():
+    chosen = Selection(ModelIdentity("scripted", "1"), "select.v1@0", shown=5, chosen=(2, 1))
+    outcome = replace(
+        answered(citation("mill", 0, 24)), selection=chosen, timings_ms={"select": 412.3}
+    )
+    found = judged(case(), outcome).selection
+    assert (found.model.name, found.prompt, found.shown) == ("scripted", "select.v1@0", 5)
+    assert (found.chosen, found.declined, found.failure) == ([2, 1], False, None)
+    assert found.seconds == 0.412
+    assert judged(case(), answered(citation("mill", 0, 24))).selection is None
 
 
 def test_half_the_citations_on_evidence_is_half_precision():
