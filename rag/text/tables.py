@@ -18,15 +18,24 @@ class DateWords:
     """The words that dates are written with, as that language writes them.
 
     ``months`` leads from each name to its number. ``of`` may stand between the parts of a
-    date, ``ordinals`` behind the day; ``labels`` (in lower case) stand before a date of
-    publication.
+    date, ``to`` and ``and_`` between two days, ``before_year`` before a year alone,
+    ``ordinals`` behind a day, ``labels`` before a date of publication.
     """
 
     months: Mapping[str, int]
     weekdays: tuple[str, ...]
     of: tuple[str, ...]
+    to: tuple[str, ...]
+    and_: tuple[str, ...]
+    before_year: tuple[str, ...]
     ordinals: tuple[str, ...]
     labels: tuple[str, ...]
+
+    @property
+    def full_months(self) -> tuple[str, ...]:
+        """The names in full, from January: the first of each month."""
+        first = {number: name for name, number in reversed(list(self.months.items()))}
+        return tuple(first[number] for number in sorted(first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,8 @@ class NumberWords:
     """How numbers are written, in lower case.
 
     ``decimal`` is the decimal mark, each character of ``group`` parts thousands. ``scales``
-    leads from a word that multiplies the number before it to what it multiplies by.
+    leads from a word that multiplies the number before it to what it multiplies by; it is
+    a number by itself only behind an ``article`` or when it is in ``alone``.
     """
 
     decimal: str
@@ -45,36 +55,69 @@ class NumberWords:
     half_of: tuple[str, ...]
     and_a_half: tuple[str, ...]
     scales: Mapping[str, int]
+    alone: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationWords:
+    """What questions that follow up another are made of.
+
+    ``courtesies`` ask nothing. No topic: ``no_topics`` besides stop words and function
+    words, and ``kinds`` of answers. The pronouns are for ``persons`` or ``things``, and
+    ``possessives`` are among both. ``bare_nouns`` ("the meeting") ask which one.
+    """
+
+    courtesies: frozenset[str]
+    no_topics: frozenset[str]
+    kinds: frozenset[str]
+    persons: frozenset[str]
+    things: frozenset[str]
+    possessives: frozenset[str]
+    bare_nouns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class GluedWords:
+    """What parts words that lost the space between them.
+
+    ``words`` are often glued to others: function words and some more. ``bound`` are no
+    words by themselves; with ``prefixes`` and ``suffixes`` a word is more often one
+    than two, and ``name_endings`` end names (Masterson) though they are words too.
+    """
+
+    words: frozenset[str]
+    bound: frozenset[str]
+    prefixes: frozenset[str]
+    suffixes: frozenset[str]
+    name_endings: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageTable:
     """The word lists of one language, in lower case; empty where its file has none.
 
-    ``stop_words`` help no search, ``function_words`` besides carry no evidence,
-    ``asking_words`` say what a question asks for, those that are ``unmistakable`` are in
-    no other language. ``unfinished`` never end a sentence.
-    ``irregular_verbs`` are the forms of a verb each; ``spellings`` leads from a word to
-    the same as another country writes it. ``courtesies`` and ``no_topics`` are said in a
-    conversation and name no topic. ``no_names`` are written with a capital and are no
-    names, as function words are, but not those that are ``names_too``. Words that lost
-    the space to their neighbour: function words and ``glued``, but ``never_glued``.
+    ``stop_words`` help no search, ``function_words`` besides carry no evidence; where no
+    spaces part words, such words are ``particles``. ``asking_words`` say what a question
+    asks for; those that are ``unmistakable`` are in no other language of these letters;
+    ``unfinished`` never end a sentence. ``irregular_verbs`` are the forms of a verb each;
+    ``spellings`` leads from a word to the same as another country writes it. ``no_names``
+    are written with a capital and are no names, as function words are, but for those that
+    are ``names_too``.
     """
 
     code: str
     stop_words: frozenset[str]
     function_words: frozenset[str]
+    particles: frozenset[str]
     asking_words: frozenset[str]
     unmistakable: frozenset[str]
     unfinished: frozenset[str]
     irregular_verbs: tuple[frozenset[str], ...]
     spellings: Mapping[str, str]
-    courtesies: frozenset[str]
-    no_topics: frozenset[str]
+    conversation: ConversationWords
     no_names: frozenset[str]
     names_too: frozenset[str]
-    glued: frozenset[str]
-    never_glued: frozenset[str]
+    glued: GluedWords
     dates: DateWords
     numbers: NumberWords
 
@@ -95,6 +138,7 @@ def language_table(code: str) -> LanguageTable:
         code=code,
         stop_words=entries.words("stop_words"),
         function_words=entries.words("function_words"),
+        particles=entries.words("particles"),
         asking_words=entries.words("asking_words"),
         unmistakable=entries.words("unmistakable"),
         unfinished=entries.words("unfinished"),
@@ -102,12 +146,29 @@ def language_table(code: str) -> LanguageTable:
             frozenset(forms.split()) for forms in entries.phrases("irregular_verbs")
         ),
         spellings=_both_ways(entries.phrases("spellings")),
-        courtesies=entries.words("conversation.courtesies"),
-        no_topics=entries.words("conversation.no_topics"),
+        conversation=ConversationWords(
+            courtesies=entries.words("conversation.courtesies"),
+            no_topics=entries.words("conversation.no_topics"),
+            kinds=entries.words("conversation.kinds"),
+            persons=entries.words("conversation.persons"),
+            things=entries.words("conversation.things"),
+            possessives=entries.words("conversation.possessives"),
+            bare_nouns=entries.words("conversation.bare_nouns"),
+        ),
         no_names=entries.words("names.no_names"),
         names_too=entries.words("names.names_too"),
-        glued=entries.words("glued.words"),
-        never_glued=entries.words("glued.never"),
+        glued=GluedWords(
+            words=(
+                entries.words("stop_words")
+                | entries.words("function_words")
+                | entries.words("glued.words")
+            )
+            - entries.words("glued.never"),
+            bound=entries.words("glued.bound"),
+            prefixes=entries.words("glued.prefixes"),
+            suffixes=entries.words("glued.suffixes"),
+            name_endings=entries.words("glued.name_endings"),
+        ),
         dates=DateWords(
             months={
                 name: number
@@ -116,6 +177,9 @@ def language_table(code: str) -> LanguageTable:
             },
             weekdays=tuple(entries.text("dates.weekdays").split()),
             of=tuple(entries.text("dates.of").split()),
+            to=tuple(entries.text("dates.to").split()),
+            and_=tuple(entries.text("dates.and").split()),
+            before_year=tuple(entries.text("dates.before_year").split()),
             ordinals=tuple(entries.text("dates.ordinals").split()),
             labels=entries.phrases("dates.labels"),
         ),
@@ -132,6 +196,7 @@ def language_table(code: str) -> LanguageTable:
                 for *words, value in map(str.split, entries.phrases("numbers.scales"))
                 for word in words
             },
+            alone=entries.words("numbers.alone"),
         ),
     )
     if entries.left:

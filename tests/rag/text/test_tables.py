@@ -1,4 +1,7 @@
+import tomllib
+
 from rag.text.tables import language_codes, language_table
+from tests.conftest import ROOT
 
 
 def test_every_language_has_a_table_that_is_read_whole():
@@ -7,7 +10,7 @@ def test_every_language_has_a_table_that_is_read_whole():
     for code in codes:
         table = language_table(code)
         assert table.code == code
-        assert table.stop_words
+        assert table.stop_words or table.particles
 
 
 def test_every_month_and_weekday_is_named():
@@ -25,3 +28,12 @@ def test_a_language_without_a_table_has_that_of_english():
 def test_spellings_lead_both_ways_and_have_plurals():
     spellings = language_table("en").spellings
     assert (spellings["centres"], spellings["centers"]) == ("centers", "centres")
+
+
+def test_every_entry_of_a_table_is_documented():
+    page = (ROOT / "docs" / "adding-a-language.md").read_text(encoding="utf-8")
+    for code in language_codes():
+        path = ROOT / "rag" / "text" / "tables" / f"{code}.toml"
+        for name, value in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            entries = [f"{name}.{key}" for key in value] if isinstance(value, dict) else [name]
+            assert [entry for entry in entries if f"`{entry}`" not in page] == []

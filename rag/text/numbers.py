@@ -1,0 +1,342 @@
+"""The numbers that a text writes, in digits, in words or in Chinese numerals, by value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Literal
+
+import text_to_num
+
+from rag.text.tables import NumberWords, language_table
+from rag.types import Span
+
+__all__ = ["WrittenNumber", "find_numbers", "number_values", "read_number"]
+
+NumberForm = Literal["digits", "words", "chinese"]
+
+# The languages whose number words text2num reads.
+_SPELLED = frozenset(("de", "en", "es", "fr", "it", "nl", "pt"))
+# A smaller number in words is as often an article, a pronoun or a figure of speech.
+_LEAST_SPELLED = 10
+_LETTERS = re.compile(r"[^\W\d_]+")
+_TOKEN = re.compile(r"[^\W\d_]+|\s+|.")
+# So many words are remembered not to be numbers.
+_MOST_KNOWN = 1 << 16
+# Between two words of one number stands " and " at most.
+_JOINING_CHARACTERS = 8
+# "nineteen sixty-nine", "twenty oh five": a century, then a year of it.
+_CENTURIES = range(11, 21)
+_CENTURY_GAP = re.compile(r"[ -](?:oh[ -])?", re.IGNORECASE)
+
+_VULGAR = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "⅛": "1/8"}
+_FRACTION = rf"[{''.join(_VULGAR)}]|1/[2-9]|2/[3-9]|3/[4-9]|4/[5-9]|5/[6-9]|6/[7-9]|7/[89]|8/9"
+_DIGIT = re.compile(rf"[\d{''.join(_VULGAR)}]")
+_WIDE_SPACES = "\u00a0\u202f\u2009"
+
+_CHINESE_DIGITS = "〇零一二三四五六七八九两兩"
+_CHINESE_UNITS = {
+    "十": 10,
+    "百": 100,
+    "千": 1000,
+    "万": 10**4,
+    "萬": 10**4,
+    "亿": 10**8,
+    "億": 10**8,
+}
+_UNITS = "".join(_CHINESE_UNITS)
+_CHINESE = re.compile(
+    rf"[{_CHINESE_DIGITS}十廿][{_CHINESE_DIGITS}{_UNITS}]{{0,24}}"
+    rf"(?:点[{_CHINESE_DIGITS}]{{1,9}}(?![{_UNITS}分]))?"
+)
+_CHINESE_SCALE = re.compile(rf"[ ]?([{_UNITS}]{{1,3}})")
+_BEFORE_CHARACTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNumber:
+    """A number as a text writes it.
+
+    ``span`` is in code points of the text, with the sign, the scale ("35 million") and
+    what makes it a percentage. ``value`` is what they say together; for 35 % it is 35, and
+    ``percent`` is set. ``ordinal``: it counts places (21st, 第三), not things.
+    """
+
+    span: Span
+    value: Decimal
+    form: NumberForm
+    ordinal: bool = False
+    percent: bool = False
+
+    @property
+    def plain(self) -> str:
+        """The value in ASCII digits, one for all ways of writing it: "2500000", "35.5"."""
+        written = f"{self.value:f}"
+        return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def find_numbers(text: str, language: str = "en") -> list[WrittenNumber]:
+    """The numbers of ``text`` in reading order; none overlaps another.
+
+    Digits with the separators of ``language`` (2,500.5 in English, 2.500,5 in German),
+    fractions (9 1/2), signs and percentages; words of the languages that text2num knows
+    (English for another), years in two parts (nineteen sixty-nine) too; Chinese numerals.
+    Dates and designators (2019-04-24, 1.2.3) give the numbers that they are made of.
+    """
+    return list(_numbers_of(text, language))
+
+
+@lru_cache(maxsize=256)  # a sentence is read for its numbers, its percentages and its figures
+def _numbers_of(text: str, language: str) -> tuple[WrittenNumber, ...]:
+    reader = _reader(language)
+    found = [*reader.in_digits(text), *reader.in_words(text), *_in_chinese(text)]
+    found.sort(key=lambda number: (number.span.start, -number.span.end))
+    numbers: list[WrittenNumber] = []
+    for number in _years_joined(text, found):
+        # The scale of the number before is found as a number too.
+        if not numbers or number.span.start >= numbers[-1].span.end:
+            numbers.append(reader.completed(text, number))
+    return tuple(numbers)
+
+
+def number_values(text: str, language: str = "en") -> frozenset[str]:
+    """The numbers of ``text`` as `WrittenNumber.plain` has them, those in words from ten on."""
+    return frozenset(
+        number.plain
+        for number in find_numbers(text, language)
+        if number.form == "digits" or number.value >= _LEAST_SPELLED
+    )
+
+
+def read_number(text: str, language: str = "en") -> Decimal | None:
+    """The value of the one number that ``text`` consists of, None where it is anything else."""
+    found = find_numbers(text, language)
+    whole = len(found) == 1 and found[0].span == Span(0, len(text))
+    return found[0].value if whole else None
+
+
+@cache
+def _reader(language: str) -> _Reader:
+    return _Reader(language, language_table(language).numbers)
+
+
+class _Reader:
+    """Reads the numbers of one language, by its table and text2num."""
+
+    def __init__(self, language: str, words: NumberWords) -> None:
+        self._language = language if language in _SPELLED else "en"
+        self._words = words
+        self._known_numbers: set[str] = set()
+        self._known_others: set[str] = set()
+        decimal = re.escape(words.decimal)
+        group = re.escape(words.group) + _WIDE_SPACES
+        self._mark = re.compile(f"[{group}]")
+        self._digits = re.compile(
+            rf"""
+            (?<![\d/]) (?P<part>{_FRACTION}) (?![\d/])
+            | (?P<number>
+                (?<!\d)(?<!\d[{group}{decimal}]) \d{{1,3}}(?P<mark>[{group}])\d{{3}}
+                (?:(?P=mark)\d{{3}})*+ (?:{decimal}\d++)? (?!\d)(?![{group}{decimal}]\d)
+              | (?<!\d)(?<!\d[.,]) \d++{decimal}\d++ (?![.,]\d)
+              | \d++ )
+              (?: \x20?(?P<more>{_FRACTION})(?![\d/]) | (?P<place>(?:st|nd|rd|th)(?![^\W_])) )?
+            """,
+            re.VERBOSE | re.IGNORECASE,
+        )
+        scale = _any_of(words.scales)
+        self._scale = re.compile(rf"[ \xa0-]?({scale})(?![^\W\d_])", re.IGNORECASE)
+        self._and_a_half = re.compile(rf"\s{_any_of(words.and_a_half)}(?![^\W_])", re.IGNORECASE)
+        self._one_of_scale = re.compile(
+            rf"(?<![^\W_])(?:(?:(?P<half>{_any_of(words.half_of)})|{_any_of(words.article)})[ -]"
+            rf"(?P<scale>{scale})|(?P<alone>{_any_of(words.alone)}))(?![^\W\d_])",
+            re.IGNORECASE,
+        )
+        percent = rf"\s?[%％]|[\s-]{_any_of(words.percent)}(?![^\W_])"
+        self._percent = re.compile(percent, re.IGNORECASE)
+        minus = rf"(?:^|(?<=[\s(（]))(?:[-−]|{_any_of(words.minus)}\s)$|负$"
+        self._minus = re.compile(minus, re.IGNORECASE)
+
+    def in_digits(self, text: str) -> Iterator[WrittenNumber]:
+        # Looking for a digit first is three times as fast as trying the pattern everywhere.
+        start = _DIGIT.search(text)
+        while start is not None:
+            match = self._digits.match(text, start.start())
+            if match is None:  # a fraction that is none: ⅔/7
+                start = _DIGIT.search(text, start.end())
+                continue
+            value = _fraction(match["part"] or match["more"])
+            if match["number"]:
+                digits = self._mark.sub("", match["number"]).replace(self._words.decimal, ".")
+                value += Decimal(digits)
+            yield WrittenNumber(Span(*match.span()), value, "digits", bool(match["place"]))
+            start = _DIGIT.search(text, match.end())
+
+    def in_words(self, text: str) -> Iterator[WrittenNumber]:
+        # Few texts have any: told by the set of words, which is faster than by matches.
+        words = set(_LETTERS.findall(text.lower()))
+        spelled = self._number_words(words)
+        numbers = list(self._spelled(text, spelled)) if spelled else []
+        yield from numbers
+        if words.isdisjoint(self._words.scales):
+            return
+        for match in self._one_of_scale.finditer(text):
+            span = Span(*match.span())
+            # Of "a hundred and five" text2num has read the rest too.
+            if not any(n.span.overlaps(span) and n.span.end > span.end for n in numbers):
+                value = Decimal(self._words.scales[(match["scale"] or match["alone"]).lower()])
+                yield WrittenNumber(span, value / (2 if match["half"] else 1), "words")
+
+    def _number_words(self, words: set[str]) -> set[str]:
+        """Those of the words (in lower case) that text2num reads as numbers."""
+        found = words & self._known_numbers
+        unknown = words - found - self._known_others
+        if len(self._known_others) + len(unknown) > _MOST_KNOWN:
+            self._known_others.clear()
+        for word in unknown:
+            if self._is_number_word(word):
+                self._known_numbers.add(word)
+                found.add(word)
+            else:
+                self._known_others.add(word)
+        return found
+
+    def _is_number_word(self, word: str) -> bool:
+        # text2num takes the letter o for zero, and "the ones" for one.
+        if len(word) == 1 or (self._language == "en" and word.endswith("s")):
+            return False
+        return bool(text_to_num.find_numbers([_Token(word)], self._language, threshold=0))
+
+    def _spelled(self, text: str, spelled: set[str]) -> Iterator[WrittenNumber]:
+        for stretch in _stretches(text, spelled):
+            matches = list(_TOKEN.finditer(text, stretch.start, stretch.end))
+            tokens = [_Token(match[0]) for match in matches]
+            for number in text_to_num.find_numbers(tokens, self._language, threshold=0):
+                span = Span(matches[number.start].start(), matches[number.end - 1].end())
+                if span.of(text).lower() not in self._words.scales:
+                    value = Decimal(str(number.value))
+                    yield WrittenNumber(span, value, "words", number.is_ordinal)
+
+    def completed(self, text: str, number: WrittenNumber) -> WrittenNumber:
+        """The number with what stands before and after it: sign, scale, percent."""
+        start, end, value = number.span.start, number.span.end, number.value
+        ordinal, percent = number.ordinal, False
+        if half := self._and_a_half.match(text, end):
+            value, end = value + Decimal("0.5"), half.end()
+        while scale := self._scale.match(text, end):
+            value, end = value * self._words.scales[scale[1].lower()], scale.end()
+        if number.form == "digits" and (scale := _CHINESE_SCALE.match(text, end)):
+            for unit in scale[1]:
+                value *= _CHINESE_UNITS[unit]
+            end = scale.end()
+        if sign := self._percent.match(text, end):
+            percent, end = True, sign.end()
+        before = text[max(0, start - _BEFORE_CHARACTERS) : start]
+        if before.endswith("百分之"):
+            percent, start = True, start - len("百分之")
+        elif before.endswith("第"):
+            ordinal, start = True, start - 1
+        elif (minus := self._minus.search(before)) and (
+            # Not the dash of a range: 10 -5.
+            not before[: minus.start()].rstrip()[-1:].isdigit()
+        ):
+            value, start = -value, start - len(minus[0])
+        return WrittenNumber(Span(start, end), value, number.form, ordinal, percent)
+
+
+def _fraction(written: str | None) -> Decimal:
+    if not written:
+        return Decimal(0)
+    over, under = _VULGAR.get(written, written).split("/")
+    return round(Decimal(over) / Decimal(under), 4)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern for any of the words, the longest first; one that matches nothing for none."""
+    longest_first = sorted(words, key=len, reverse=True)
+    return f"(?:{'|'.join(map(re.escape, longest_first))})" if longest_first else "(?!)"
+
+
+# --- Words ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A word or what stands between two, in the form in which text2num takes them."""
+
+    written: str
+
+    def text(self) -> str:
+        return self.written
+
+    def nt_separated(self, previous: object) -> bool:
+        return False
+
+    def not_a_number_part(self) -> bool:
+        return False
+
+
+def _stretches(text: str, spelled: set[str]) -> Iterator[Span]:
+    """Where number words stand, with what joins them."""
+    found = [match for match in _LETTERS.finditer(text) if match[0].lower() in spelled]
+    if not found:  # in lower case a letter may become two
+        return
+    first = last = found[0]
+    for word in found[1:]:
+        if word.start() - last.end() > _JOINING_CHARACTERS:
+            yield Span(first.start(), last.end())
+            first = word
+        last = word
+    yield Span(first.start(), last.end())
+
+
+def _years_joined(text: str, numbers: Iterable[WrittenNumber]) -> Iterator[WrittenNumber]:
+    """The numbers, a century in words and the year of it in words made one."""
+    held: WrittenNumber | None = None
+    for number in numbers:
+        if held is not None and (year := _year(text, held, number)) is not None:
+            held = year
+            continue
+        if held is not None:
+            yield held
+        held = number
+    if held is not None:
+        yield held
+
+
+def _year(text: str, century: WrittenNumber, number: WrittenNumber) -> WrittenNumber | None:
+    cardinals = not (century.ordinal or number.ordinal)
+    if century.value not in _CENTURIES or not cardinals:
+        return None
+    if not century.form == number.form == "words":
+        return None
+    gap = _CENTURY_GAP.fullmatch(text, century.span.end, number.span.start)
+    if gap is None or number.value not in (range(1, 10) if len(gap[0]) > 1 else range(10, 100)):
+        return None
+    span = Span(century.span.start, number.span.end)
+    return WrittenNumber(span, 100 * century.value + number.value, "words")
+
+
+# --- Chinese numerals ---------------------------------------------------------------
+
+
+def _in_chinese(text: str) -> Iterator[WrittenNumber]:
+    for match in _CHINESE.finditer(text):
+        value = _chinese_value(match[0])
+        if value is not None:
+            yield WrittenNumber(Span(*match.span()), value, "chinese")
+
+
+@lru_cache(maxsize=1 << 12)
+def _chinese_value(numeral: str) -> Decimal | None:
+    # Of two or three digits in a row each stands for itself: 三四 is three or four.
+    if len(numeral) in (2, 3) and all(digit in _CHINESE_DIGITS[2:] for digit in numeral):
+        return None
+    from cn2an import cn2an  # takes a tenth of a second to import
+
+    try:
+        return Decimal(str(cn2an(numeral, "normal")))
+    except ValueError:
+        return None  # 十二三 and 三四百 are about so many
