@@ -17,8 +17,8 @@ from eval.analysis.threshold import check_both_kinds
 from eval.errors import EvalError
 from eval.records import QuestionRecord
 from eval.runs.folder import Run
-from rag.question.analysis import is_chinese
 from rag.settings import SupportWeights
+from rag.text.scripts import is_chinese
 
 __all__ = ["FittedWeights", "SetFit", "fit_weights"]
 

@@ -17,8 +17,8 @@ from eval.propose.templates.sentence import (
     read_sentence,
     read_vocabulary,
 )
-from rag.text.normalise import lexical_tokens
 from rag.text.sentences import split_sentences
+from rag.text.words import lexical_tokens
 from rag.types import Document, Span
 
 __all__ = ["ReadArchive", "agreed_questions"]

@@ -6,16 +6,15 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
-from rag.question.analysis import stem_tokens
+from rag.text.tables import language_table
+from rag.text.words import stem_tokens, word_stem
 from rag.types import Span
 
 __all__ = ["SentenceIndex", "content_stems"]
 
+_ENGLISH = language_table("en")
 _EMPTY = frozenset(
-    """
-    a an the of for at by in on to and is are was were be been has have had do doe did who whom
-    what when where how mani much money which mean meant stand sinc it with as from
-    """.split()  # noqa: SIM905
+    map(word_stem, _ENGLISH.stop_words | _ENGLISH.function_words | _ENGLISH.asking_words)
 )
 _ASKING = re.compile(
     "(?:的中文全称)?是什么|是谁|是在(?:哪一[年天]|什么时候)|于?(?:哪一[年天]|什么时候)|什么是|在哪里|多少|几|？"

@@ -21,6 +21,7 @@ from eval.propose.archive import content_stems
 from eval.propose.templates.sentence import SentenceQuestion, comparable
 from eval.propose.unanswerable import near_misses
 from rag.text.dates import parse_date
+from rag.text.tables import language_table
 from rag.types import Document, Span
 
 __all__ = ["Evidence", "Proposal", "propose_questions"]
@@ -31,7 +32,6 @@ _ANSWERABLE_A_NEAR_MISS = 3
 _CONTEXT = 160
 _LEAST_STEMS = 2
 _SLUG_WORDS = 5
-_SLUG_STOP = re.compile(r"who|what|when|where|how|many|is|are|was|were|did|does|do|the|of|a|by|in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +236,8 @@ def _near_misses(archive: ReadArchive) -> Iterator[Proposal]:
 def _id(kind: str, question: str) -> str:
     """The kind, the words of the question that tell it from others, and a short hash."""
     words = re.findall(r"[a-z0-9]+", question.casefold())
-    told = [word for word in words if not _SLUG_STOP.fullmatch(word)][:_SLUG_WORDS]
+    english = language_table("en")
+    empty = english.stop_words | english.function_words
+    told = [word for word in words if word not in empty][:_SLUG_WORDS]
     digest = hashlib.sha256(question.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return "-".join([kind.removeprefix("factoid_"), *told, digest])

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.answer.rules.evidence import KEPT
-from rag.answer.rules.support import MONTHS, NUMBER_WORD
-from rag.question.analysis import find_numbers, stem_tokens
 from rag.settings import AnswerSettings
+from rag.text.dates import month_numbers
+from rag.text.numbers import find_numbers
+from rag.text.words import stem_tokens
 from rag.types import Candidate
 
 __all__ = ["Decision", "Statement", "decide_by_choice", "decide_by_support"]
@@ -20,7 +21,8 @@ NEAR_DUPLICATE = 0.8
 # Words that two sentences saying the same may differ in.
 _HARMLESS = frozenset(("a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "with", "also"))
 _TELLING = re.compile(
-    rf"\b(?:not|no|never|none|neither|nor|without|un\w+|\w+n['’]t|{NUMBER_WORD}|{MONTHS})\b|[不没未无非否]"
+    r"\b(?:not|no|never|none|neither|nor|without|un\w+|\w+n['’]t|half|quarter|once|twice|several"
+    rf"|hundreds|thousands|millions|billions|{'|'.join(month_numbers())})\b|[不没未无非否]"
 )
 _NAME = re.compile(r"(?<![.!?“\"] )(?<!^)\b[A-ZÀ-Þ][\w’'-]*")
 
@@ -142,9 +144,9 @@ def _joined(candidate: Candidate, statements: Sequence[Statement]) -> str | None
 
 
 def _contradicts(one: str, other: str) -> bool:
-    """Whether the figures, months, number words or negations of two sentences differ, or
-    each names something that the other does not."""
-    if find_numbers(one) != find_numbers(other):
+    """Whether the numbers, months or negations of two sentences differ, or each names
+    something that the other does not."""
+    if {n.plain for n in find_numbers(one)} != {n.plain for n in find_numbers(other)}:
         return True
     if _TELLING.findall(one.casefold()) != _TELLING.findall(other.casefold()):
         return True

@@ -12,7 +12,12 @@ from typing import Literal
 from embeddings.types import Encoder, Vectors
 from rag.answer.stopwatch import Stopwatch
 from rag.models import Models, model_errors
-from rag.question.analysis import QuestionTerms, content_words, named_words
+from rag.question.analysis import (
+    QuestionTerms,
+    asks_of_the_present,
+    content_words,
+    named_words,
+)
 from rag.question.when import find_times
 from rag.retrieve.repeats import count_with_repeats
 from rag.retrieve.rerank import rerank
@@ -21,10 +26,9 @@ from rag.retrieve.timely import is_published_in
 from rag.retrieve.words import count_words, find_near_words
 from rag.settings import RetrieveSettings
 from rag.store.base import ReadView, Store
-from rag.text.normalise import lexical_tokens
 from rag.text.scripts import reads_text
 from rag.text.spelling import respelled
-from rag.text.tense import asks_of_the_present
+from rag.text.words import lexical_tokens
 from rag.types import Document, Hit, Question
 
 __all__ = ["Found", "find_passages", "rank_passages"]

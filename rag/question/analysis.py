@@ -3,56 +3,36 @@
 from __future__ import annotations
 
 import re
-import threading
-import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Literal
 
-import snowballstemmer
-
-from rag.text.normalise import lexical_tokens
-from rag.text.scripts import is_chinese
+from rag.text.language import language_of
+from rag.text.numbers import number_values
+from rag.text.scripts import CHINESE, is_chinese
+from rag.text.tables import language_table
+from rag.text.words import word_parts, word_stem
 
 __all__ = [
     "AnswerType",
     "QuestionTerms",
     "analyse_question",
+    "asks_of_the_present",
     "content_words",
-    "find_numbers",
-    "is_chinese",
     "named_words",
-    "stem_tokens",
 ]
 
 AnswerType = Literal["person", "date", "number", "money", "place", "reason", "definition", "other"]
 
-# Function words and question words: they carry no evidence when they match.
-_STOP_WORDS = frozenset(
-    # One string, split: a list of 170 quoted words would hide them.
-    """
-    a about after all also am an and any are as at be been before being between both but by can
-    could did do does doing done during each for from further had has have having he her here
-    him his how i if in into is it its itself just many may me might more most much must my no
-    nor not of off on once only or other our out over own said same she should since so some
-    such tell than that the their them then there these they this those through to too under
-    until up upon us very was we were what when where which while who whom whose why will with
-    within would you your year years date day month time city country place name person people
-    number amount called named known mean meaning defined definition define describe explain
-    give please
-    """.split()  # noqa: SIM905
-)
-_QUESTION_PARTICLES = re.compile(
-    "请问|什么时候|什么|何时|哪一年|哪年|哪一天|哪天|哪个|哪些|哪位|哪里|哪儿|哪|谁|多少|几年|几月|几|"
-    "为什么|为何|怎么|怎样|如何|是否|吗|呢|的|了|在|是|于|和|与|有|由|被|把|对|从|到|向|将|及|年|月|日"
-)
-_CHINESE = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
-# Commas part thousands only in groups of three: "24,2019" is two numbers.
-_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?:,\d{3})++(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)*+")
 _WORD = re.compile(r"[^\W_]+(?:['’\-.&][^\W_]+)*")
-# Between the parts of a hyphenated word, and inside a word glued at a capital.
-_JOINS = re.compile(r"(?<=\w)-(?=\w)|(?<=[a-z])(?=[A-Z])")
 _ASKS_YEAR = re.compile(r"\b(?:what|which) year|哪一?年", re.IGNORECASE)
+
+_OF_THE_PRESENT = re.compile(
+    r"^\W*(?:(?:and|so|but)\s)?(?:who|what|which(?:\s[\w\-]+){1,3}?)"
+    r"(?:['’]s|\s(?:is|are|heads?|leads?|runs|holds|chairs|directs|manages))\b"
+    r"|现任|目前|^\W*[一-鿿]{2,12}(?:是谁|是哪位)",
+    re.IGNORECASE,
+)
 
 # Tried in order: "how much money" is money before it is a number. White space in the
 # patterns is for reading only; a space of the question is written \s.
@@ -126,8 +106,9 @@ class QuestionTerms:
 
     ``content`` are stems of its content words (character bigrams for Chinese), without
     the function and question words; ``names`` the stems among them that the question
-    writes as names or acronyms; ``numbers`` the figures it mentions. ``asks_year`` is
-    whether it asks for a year by that word.
+    writes as names or acronyms; ``numbers`` the values it mentions, as
+    `rag.text.numbers.number_values` has them. ``asks_year`` is whether it asks for a year
+    by that word, ``language`` an ISO 639-1 code or "und".
     """
 
     text: str
@@ -136,6 +117,7 @@ class QuestionTerms:
     names: frozenset[str]
     numbers: frozenset[str]
     asks_year: bool
+    language: str
     chinese: bool
 
     @property
@@ -144,34 +126,14 @@ class QuestionTerms:
         return not (self.content or self.names or self.numbers)
 
 
-def stem_tokens(text: str) -> list[str]:
-    """Lexical tokens of the text, stemmed (Porter2), in reading order.
-
-    Hyphenated words and words glued at a capital count by their parts.
-    """
-    return [_stem(token) for token in lexical_tokens(_JOINS.sub(" ", text))]
-
-
-def find_numbers(text: str) -> frozenset[str]:
-    """The figures of a text in ASCII digits, without thousands separators: "2500"."""
-    plain = unicodedata.normalize("NFKC", text)
-    return frozenset(number.replace(",", "") for number in _NUMBER.findall(plain))
-
-
-_STEMMER = snowballstemmer.stemmer("english")
-# The stemmer keeps the word it works on in itself.
-_STEMMER_LOCK = threading.Lock()
-
-
-@lru_cache(maxsize=1 << 16)
-def _stem(token: str) -> str:
-    with _STEMMER_LOCK:
-        return str(_STEMMER.stemWord(token))
-
-
 def expected_answer(question: str) -> AnswerType:
     """The type of answer the question's wording asks for; "other" when it does not tell."""
     return next((kind for kind, pattern in _TYPE_PATTERNS if pattern.search(question)), "other")
+
+
+def asks_of_the_present(question: str) -> bool:
+    """Whether the question is in the present tense and names no year or day itself."""
+    return bool(_OF_THE_PRESENT.search(question)) and not re.search(r"\d", question)
 
 
 def content_words(text: str) -> dict[str, str]:
@@ -180,15 +142,26 @@ def content_words(text: str) -> dict[str, str]:
     Function words, question words and figures are left out; Chinese gives its pairs of
     characters.
     """
-    wording = _QUESTION_PARTICLES.sub(" ", text) if is_chinese(text) else text
-    words = [
-        token
-        for token in lexical_tokens(_JOINS.sub(" ", wording))
-        if token not in _STOP_WORDS and not token[0].isdigit()
-    ]
+    chinese = is_chinese(text)
+    wording = _chinese_particles().sub(" ", text) if chinese else text
+    empty = _empty_words("zh" if chinese else language_of(text))
+    words = [word for word in word_parts(wording) if word not in empty and not word[0].isdigit()]
     # What particles leave of a Chinese word, a lone character, matches no pair in a text.
-    whole = [word for word in words if not (len(word) == 1 and _CHINESE.match(word))]
-    return {word: _stem(word) for word in whole or words}
+    whole = [word for word in words if not (len(word) == 1 and CHINESE.match(word))]
+    return {word: word_stem(word) for word in whole or words}
+
+
+@cache
+def _empty_words(language: str) -> frozenset[str]:
+    """Words that carry no evidence when they match; English ones in any language."""
+    tables = (language_table(language), language_table("en"))
+    return frozenset().union(*(t.stop_words | t.function_words | t.asking_words for t in tables))
+
+
+@cache
+def _chinese_particles() -> re.Pattern[str]:
+    longest_first = sorted(language_table("zh").particles, key=len, reverse=True)
+    return re.compile("|".join(longest_first))
 
 
 def analyse_question(text: str) -> QuestionTerms:
@@ -198,8 +171,9 @@ def analyse_question(text: str) -> QuestionTerms:
         expects=expected_answer(text),
         content=frozenset(content_words(text).values()),
         names=frozenset(stem for _, stems in named_words(text) for stem in stems),
-        numbers=find_numbers(text),
+        numbers=number_values(text),
         asks_year=bool(_ASKS_YEAR.search(text)),
+        language=language_of(text),
         chinese=is_chinese(text),
     )
 
@@ -210,13 +184,13 @@ def named_words(question: str) -> list[tuple[str, frozenset[str]]]:
     A capital tells a name, save on the opening word of an English question.
     """
     chinese = is_chinese(question)
+    empty = _empty_words("en")
     found: list[tuple[str, frozenset[str]]] = []
-    for position, match in enumerate(_WORD.finditer(_CHINESE.sub(" ", question))):
+    for position, match in enumerate(_WORD.finditer(CHINESE.sub(" ", question))):
         word = match.group()
         acronym = len(word) > 1 and word.isupper() and word.isalpha()
         if acronym or (word[0].isupper() and (chinese or position > 0)):
-            tokens = lexical_tokens(_JOINS.sub(" ", word))
-            stems = frozenset(_stem(token) for token in tokens if token not in _STOP_WORDS)
+            stems = frozenset(word_stem(part) for part in word_parts(word) if part not in empty)
             if stems:
                 found.append((word, stems))
     return found

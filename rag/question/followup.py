@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.text.normalise import lexical_tokens
+from rag.text.scripts import CHINESE, LATIN, is_chinese
+from rag.text.tables import language_table
+from rag.text.words import lexical_tokens
 from rag.types import Answer, Outcome, Turn
 
 __all__ = ["standalone_question", "turns_of"]
@@ -30,62 +32,16 @@ _TURN_CHARACTERS = 2000
 _FEW_WORDS = 3
 _FEW_CHARACTERS = 4
 
-_CHINESE = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
-_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _WORD = re.compile(r"[^\W_]+(?:['’.&/\-][^\W_]+)*")
 
+_ENGLISH = language_table("en")
+_TALK = _ENGLISH.conversation
 # Words that name no topic: function words, question words, and those of talk itself.
-_STOP_WORDS = frozenset(
-    """
-    a about above after again against ain't all almost already also although always am among an
-    and any anybody anyone anything are aren't around as ask asked asking at away be became
-    because been before being believe below between bit both but by bye call called came can
-    can't cannot care case certainly clarification clarify clear compare correct could couldn't
-    curious define describe detail details did didn't do does doesn't doing don't done down
-    during each either elaborate else enough even ever every everything example examples explain
-    fact few find for from further give go going good got great guess had hadn't has hasn't have
-    haven't having he he's hear heard hello help helpful her here hers herself hey hi him himself
-    his how however i i'd i'll i'm i've idea if in info information interested interesting into
-    is isn't it it's its itself just kind know least less let let's like likes list look looking
-    lot lots make makes many may me mean means meant mention mentioned mentioning might mine more
-    most much must my myself name need needed needs neither nice no none nor not nothing now of
-    off often oh ok okay on once one ones only onto oops or other others our ours out over own
-    per perhaps please point possible provide provided question questions quite rather read
-    really reason recommend right said same say saying says see seem seems shall she should show
-    since so some somebody someone something sorry sort speak speaking specific specifically
-    still such suggest summarise summarize suppose sure talk talking tell than thank thanks that
-    that's the their theirs them themselves then there there's these they they're thing things
-    think thinking this those though through thus to together too toward towards true try trying
-    under understand until up upon us use used uses using very want wanted wants was wasn't way
-    ways we we're welcome well were weren't what what's whatever when where whether which while
-    who who's whom whose why will with within without won't wonder wondering would wouldn't wow
-    yes yet you your yours yourself
-    """.split()  # noqa: SIM905
-)
-_COURTESIES = frozenset(
-    """
-    bye great good hello help hey hi nice no oh ok okay please right sorry sure thank thanks very
-    much so welcome well wow yes you
-    """.split()  # noqa: SIM905
-)
-
-# What is asked for, not what it is asked about: "in which city".
-_ASKED_KINDS = frozenset(
-    """
-    amount city country date day month number person place time times year years
-    """.split()  # noqa: SIM905
-)
+_STOP_WORDS = _ENGLISH.stop_words | _ENGLISH.function_words | _TALK.no_topics
 _POSSESSIVE_END = re.compile(r"['’]s$")
 
-_PERSONS = frozenset(("he", "him", "his", "she", "her", "hers"))
-_THINGS = frozenset(("it", "it's", "its", "they", "they're", "them", "their", "theirs"))
-_POSSESSIVES = frozenset(("his", "her", "its", "their"))
 # What names nothing by itself: "the meeting" asks which one.
-_BARE_NOUN = (
-    r"(?:agency|agreement|book|city|ceremony|company|conference|country|event|film|game|"
-    r"initiative|law|man|meeting|movie|office|organi[sz]ation|person|programme?|project|report|"
-    r"series|session|show|speech|summit|team|visit|war|woman)\b"
-)
+_BARE_NOUN = rf"(?:{'|'.join(sorted(_TALK.bare_nouns))})\b"
 # "It" that stands for nothing: "is it true that", "how long does it take".
 _EMPTY_IT = re.compile(
     r"\b(?:is|was)(?:n['’]t)?\sit\s(?:\w+\s)?"
@@ -137,10 +93,8 @@ _CLAUSE_END = re.compile(
 # --- Chinese -----------------------------------------------------------------------
 
 _CHINESE_STOPS = re.compile(
-    "请问|什么时候|什么地方|什么|何时|何地|何人|哪一年|哪年|哪一天|哪天|哪个|哪些|哪位|哪里|哪儿|哪家|谁|"
-    "多少|几年|几月|几个|几位|几|为什么|为何|怎么样|怎么|怎样|如何|是否|有没有|是不是|可以|告诉我|介绍一下|"
-    "还有|以及|叫做|叫|那么|当时|当地|后来|然后|其中|其他|这[个位次些里儿家场项]|那[个位次些里儿家场项]|"
-    "[他她它]们?|该|其|此次|此|吗|呢|吧|啊|的|了|是|在|于|与|和|及|由|被|把|从|向|将|有(?![限关机色])|[那这]|我们?|你们?|您"
+    f"{'|'.join(sorted(language_table('zh').conversation.no_topics, key=len, reverse=True))}"
+    "|这[个位次些里儿家场项]|那[个位次些里儿家场项]|[他她它]们?|有(?![限关机色])|[那这]|我们?|你们?"
 )
 _CHINESE_POINTERS = re.compile(
     "(?<![其吉])[他她它](?!人|国|乡)们?|(?<!应)该(?![不如怎是去做用有在])|此(?!外|前|后)|"
@@ -205,11 +159,11 @@ def standalone_question(question: str, history: Sequence[Turn], *, limit: int = 
 
 def _carry(question: str, topics: Sequence[_Topic], limit: int) -> str:
     """The question with as many topics as fit, none of whose words it has already."""
-    chinese = _is_chinese(question)
+    chinese = is_chinese(question)
     opening, comma, closing = ("（", "，", "）") if chinese else (" (", ", ", ")")
     present = set(lexical_tokens(question))
     own_figures = any(token.isdigit() for token in present)
-    most = _MOST_PAIRS if any(_is_chinese(topic.text) for topic in topics) else _MOST_WORDS
+    most = _MOST_PAIRS if any(is_chinese(topic.text) for topic in topics) else _MOST_WORDS
     carried: list[str] = []
     words = 0
     for topic in topics:
@@ -228,7 +182,7 @@ def _carry(question: str, topics: Sequence[_Topic], limit: int) -> str:
 
 
 def _without_figures(text: str) -> str:
-    if _is_chinese(text):
+    if is_chinese(text):
         return re.sub(r"\d+[年月日]?", "", text)
     return " ".join(word for word in text.split() if not any(map(str.isdigit, word)))
 
@@ -238,10 +192,10 @@ def _without_figures(text: str) -> str:
 
 def _leans_back(text: str) -> bool:
     """Whether the text leaves out something that only earlier turns can say."""
-    if _is_chinese(text):
+    if is_chinese(text):
         return _leans_back_chinese(text)
     words = [match[0].casefold().replace("’", "'") for match in _WORD.finditer(text)]
-    if all(word in _COURTESIES for word in words):
+    if all(word in _TALK.courtesies for word in words):
         return False
     topics = list(_runs(text))
     content = sum(len(topic.text.split()) for topic in topics)
@@ -263,15 +217,15 @@ def _has_open_pronoun(text: str) -> bool:
     names = [match.start() for match in _named(text)]
     for match in _WORD.finditer(seen):
         word = match[0].casefold().replace("’", "'")
-        if word not in _PERSONS and word not in _THINGS:
+        if word not in _TALK.persons and word not in _TALK.things:
             continue
         ends = [end.start() for end in _CLAUSE_END.finditer(text, 0, match.start())]
         clause = ends[-1] if ends else 0
-        if word in _POSSESSIVES and any(name < match.start() for name in names):
+        if word in _TALK.possessives and any(name < match.start() for name in names):
             continue
-        if word in _PERSONS and any(name < clause for name in names):
+        if word in _TALK.persons and any(name < clause for name in names):
             continue
-        if word in _THINGS and any(True for _ in _runs(text[:clause])):
+        if word in _TALK.things and any(True for _ in _runs(text[:clause])):
             continue
         return True
     return False
@@ -280,7 +234,7 @@ def _has_open_pronoun(text: str) -> bool:
 def _leans_back_chinese(text: str) -> bool:
     if _CHINESE_COURTESY.fullmatch(text):
         return False
-    named = bool(_LATIN.search(text) or _QUOTED.search(text))
+    named = bool(LATIN.search(text) or _QUOTED.search(text))
     for match in _CHINESE_POINTERS.finditer(text):
         ends = list(_CHINESE_CLAUSE_END.finditer(text, 0, match.start()))
         if not ends or not any(True for _ in _chinese_runs(text[: ends[-1].start()])):
@@ -294,7 +248,7 @@ def _leans_back_chinese(text: str) -> bool:
         return False
     if _CHINESE_BARE.match(text):
         return True
-    content = len(_CHINESE.findall(_CHINESE_STOPS.sub(" ", text)))
+    content = len(CHINESE.findall(_CHINESE_STOPS.sub(" ", text)))
     return content <= _FEW_CHARACTERS and not _CHINESE_DEFINITION.match(text)
 
 
@@ -305,10 +259,10 @@ def _replaces_a_name(text: str) -> bool:
 
 
 def _means_somebody_or_some_place(text: str) -> bool:
-    if _is_chinese(text):
+    if is_chinese(text):
         return bool(_CHINESE_PLACES.search(text))
     words = {match[0].casefold() for match in _WORD.finditer(text)}
-    return bool(words & (_PERSONS | {"they", "them", "their"})) or bool(_THERE.search(text))
+    return bool(words & (_TALK.persons | {"they", "them", "their"})) or bool(_THERE.search(text))
 
 
 # --- What there is to carry --------------------------------------------------------
@@ -352,7 +306,7 @@ def _added_name(replies: Sequence[str], topics: Sequence[_Topic]) -> list[_Topic
 
 def _runs(text: str) -> Iterator[_Topic]:
     """Names and runs of content words, in reading order."""
-    if _is_chinese(text):
+    if is_chinese(text):
         yield from _chinese_runs(text)
         return
     named = {match.start() for match in _named(text)}
@@ -396,19 +350,14 @@ def _named(text: str) -> list[re.Match[str]]:
 
 
 def _is_content(word: str) -> bool:
-    return word not in _ASKED_KINDS and word.casefold().replace("’", "'") not in _STOP_WORDS
+    return word not in _TALK.kinds and word.casefold().replace("’", "'") not in _STOP_WORDS
 
 
 def _chinese_runs(text: str) -> Iterator[_Topic]:
     quoted = ["".join(filter(None, groups)) for groups in _QUOTED.findall(text)]
     yield from (_Topic(name, True) for name in quoted)
-    for match in _WORD.finditer(_CHINESE.sub(" ", text)):
-        if _LATIN.search(match[0]):
+    for match in _WORD.finditer(CHINESE.sub(" ", text)):
+        if LATIN.search(match[0]):
             yield _Topic(match[0], True)
     for run in _CHINESE_RUN.findall(_CHINESE_STOPS.sub(" ", _QUOTED.sub(" ", text))):
         yield _Topic(run, False)
-
-
-def _is_chinese(text: str) -> bool:
-    """Whether Chinese characters are at least half as many as Latin letters."""
-    return 2 * len(_CHINESE.findall(text)) > len(_LATIN.findall(text))

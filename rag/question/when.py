@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from rag.text.dates import MONTH_NUMBERS, capitalised_months, narrowed, written_dates
-from rag.text.tense import asks_of_the_present
+from rag.question.analysis import asks_of_the_present
+from rag.text.dates import capitalised_months, month_numbers, narrowed, written_dates
+from rag.text.numbers import read_number
 from rag.types import Span
 
 __all__ = ["AskedTime", "find_times"]
@@ -40,19 +41,15 @@ class AskedTime:
 
 # What was published in this time before a day tells best how things were on it.
 _RECENTLY_DAYS = 365
-_ENGLISH_NUMBERS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
-    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
-}  # fmt: skip
-_CHINESE_DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"两": 2}
 _YEAR = r"(?:1[5-9]|20)[0-9]{2}"
 # 十二三, twelve or thirteen, is no count.
 _COUNT = (
     r"(?:[0-9]{1,2}|(?:[二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
     r"(?![一二两三四五六七八九十]))"
 )
-_WORDS = rf"(?:[0-9]{{1,2}}|{'|'.join(sorted(_ENGLISH_NUMBERS, key=len, reverse=True))})"
-_MONTHS = "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True))
+# "Twenty-one years ago"; what is no number (many) gives no time.
+_WORDS = r"(?:[0-9]{1,2}|[a-z]+(?:-[a-z]+)?)"
+_MONTHS = "|".join(sorted(month_numbers(), key=len, reverse=True))
 
 # Years from the one asked in, by name.
 _CHINESE_YEARS = {"今年": 0, "本年": 0, "去年": -1, "前年": -2, "大前年": -3, "明年": 1}
@@ -220,12 +217,15 @@ def _chinese_year(match: re.Match[str], year: int, *, relative: bool) -> Iterato
 
 def _english_year(match: re.Match[str], as_of: date) -> Iterator[AskedTime]:
     if match["ago"]:
-        year = as_of.year - _number(match["ago"])
+        ago = _number(match["ago"])
+        if not ago:
+            return
+        year = as_of.year - ago
     else:
         named = " ".join(match["named"].lower().split())
         year = as_of.year - {"this year": 0, "last year": 1}.get(named, 2)
     name = match["month"] or match["late_month"]
-    month = MONTH_NUMBERS[name.lower()] if name else None
+    month = month_numbers()[name.lower()] if name else None
     period = _period(year, month, int(match["day"]) if match["day"] else None)
     if period is not None:
         yield AskedTime(*period, Span(*match.span()), relative=True)
@@ -233,6 +233,8 @@ def _english_year(match: re.Match[str], as_of: date) -> Iterator[AskedTime]:
 
 def _english_unit(match: re.Match[str], as_of: date) -> Iterator[AskedTime]:
     back = _number(match["ago"]) if match["ago"] else 0
+    if match["ago"] and not back:
+        return
     if (match["which"] or "").lower() == "last" or match["yesterday"]:
         back = 1
     elif match["before"]:
@@ -264,13 +266,10 @@ def _weeks_off(as_of: date, weeks: int, match: re.Match[str]) -> Iterator[AskedT
 
 
 def _number(written: str) -> int:
-    """The number that digits, an English word or Chinese numerals below 100 write."""
-    if written.isascii():
-        return _ENGLISH_NUMBERS.get(written.lower(), 0) or int(written)
-    tens, ten, ones = written.partition("十")
-    if not ten:
-        return _CHINESE_DIGITS[written[-1]]
-    return 10 * (_CHINESE_DIGITS[tens[-1]] if tens else 1) + (_CHINESE_DIGITS[ones] if ones else 0)
+    """The number that digits, an English word or Chinese numerals write; 0 for another word."""
+    if written.lower() in ("a", "an"):
+        return 1
+    return int(read_number(written) or 0)
 
 
 # --- Times as the words around them have it ------------------------------------------

@@ -39,14 +39,15 @@ def read_document(source: str, data: bytes) -> Document:
     content = reader.read(data, source)
     digest = hashlib.sha256(content.text.encode("utf-8")).hexdigest()
     title = content.title or _name(source)
+    language = language_of(content.text)
     return Document(
         id=digest[:_ID_DIGITS],
         sources=(source,),
         title=title,
         text=content.text,
         content_hash=digest,
-        language=language_of(content.text),
-        dates=_dates(content, source, title),
+        language=language,
+        dates=_dates(content, source, title, language),
         metadata={
             "media_type": reader.media_type,
             "bytes": str(len(data)),
@@ -69,9 +70,11 @@ def _reader(source: str, data: bytes) -> Reader:
     )
 
 
-def _dates(content: Content, source: str, title: str) -> tuple[DocumentDate, ...]:
+def _dates(content: Content, source: str, title: str, language: str) -> tuple[DocumentDate, ...]:
     taken = [date.span for date in content.dates if date.span is not None]
-    found = find_dates(content.text, source=source, html_date=content.page_date, title=title)
+    found = find_dates(
+        content.text, language=language, source=source, html_date=content.page_date, title=title
+    )
     return content.dates + tuple(
         date
         for date in found

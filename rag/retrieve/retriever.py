@@ -13,6 +13,7 @@ from rag.retrieve.timely import prefer_timely, with_resolved_times
 from rag.settings import RetrieveSettings
 from rag.store.base import ReadView
 from rag.store.records import ScoredPassage
+from rag.text.language import language_of
 from rag.text.scripts import is_latin, reads_text
 from rag.text.words import INDEX_WORDS, query_terms
 from rag.types import Hit, Question, StageScore, parse_passage_id
@@ -49,7 +50,8 @@ def retrieve(
     dense: list[ScoredPassage] = []
     if query_vector is not None:
         dense = view.dense_search(query_vector, limit=settings.dense_limit, filters=filters)
-    terms = query_terms(with_resolved_times(question.text, times), near)
+    asked = with_resolved_times(question.text, times)
+    terms = query_terms(asked, near, language=language_of(question.text))
     lexical = view.lexical_search(terms, limit=settings.lexical_limit, filters=filters)
     # Raised scores are for the order alone: hits keep what the retriever said.
     ordered = _timely(view, lexical, times, settings.time_weight) if times else lexical

@@ -7,14 +7,10 @@ from datetime import date
 
 from rag.question.when import AskedTime
 from rag.store.records import ScoredPassage
+from rag.text.tables import language_table
 from rag.types import DocumentDate, parse_passage_id
 
 __all__ = ["is_published_in", "prefer_timely", "with_resolved_times"]
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 
 def with_resolved_times(question: str, times: Sequence[AskedTime]) -> str:
@@ -29,11 +25,12 @@ def with_resolved_times(question: str, times: Sequence[AskedTime]) -> str:
 
 def _written(time: AskedTime, *, chinese: bool) -> str:
     year, month, day = time.first.year, time.first.month, time.first.day
+    name = language_table("en").dates.full_months[month - 1]
     if time.precision == "year":
         return f"{year}年" if chinese else str(year)
     if time.precision == "month":
-        return f"{year}年{month}月" if chinese else f"{_MONTHS[month - 1]} {year}"
-    return f"{year}年{month}月{day}日" if chinese else f"{day} {_MONTHS[month - 1]} {year}"
+        return f"{year}年{month}月" if chinese else f"{name} {year}"
+    return f"{year}年{month}月{day}日" if chinese else f"{day} {name} {year}"
 
 
 def prefer_timely(

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from rag.text.numbers import read_number
+from rag.text.tables import DateWords, language_table
 from rag.types import DateKind, DocumentDate, Span
 
 __all__ = [
-    "MONTH_NUMBERS",
     "YEAR_FROM_TITLE",
     "WrittenDate",
     "capitalised_months",
     "find_dates",
+    "month_numbers",
     "narrowed",
     "parse_date",
     "parse_iso",
@@ -32,98 +35,137 @@ __all__ = [
 # How the origin of a date ends whose year is not written beside it.
 YEAR_FROM_TITLE = "year from title"
 
-# English months in lower case, in full and short.
-MONTH_NUMBERS = {
-    name: number
-    for number, names in enumerate(
-        (
-            ("january", "jan"),
-            ("february", "feb"),
-            ("march", "mar"),
-            ("april", "apr"),
-            ("may",),
-            ("june", "jun"),
-            ("july", "jul"),
-            ("august", "aug"),
-            ("september", "sept", "sep"),
-            ("october", "oct"),
-            ("november", "nov"),
-            ("december", "dec"),
-        ),
-        start=1,
-    )
-    for name in names
-}
-_SPELLINGS = sorted({s for m in MONTH_NUMBERS for s in (m.capitalize(), m.upper())}, key=len)
-_FULL = [s for s in reversed(_SPELLINGS) if len(s) > 4 or s.lower() in ("may", "june", "july")]
-_SHORT = [s for s in reversed(_SPELLINGS) if s not in _FULL]
-# After a month in full, a full stop ends the sentence.
-_MONTH = rf"(?P<month_@>{'|'.join(_FULL)}|(?:{'|'.join(_SHORT)})\.?)"
-# "June 1200 delegates", "4 May 3000 guests": no years.
+# "June 1200 delegates", "4 May 3000 guests": not years.
 _YEAR = r"(?P<year_@>1[5-9][0-9]{2}|2[01][0-9]{2})(?![0-9])"
-_DAY = r"(?P<day_@>0?[1-9]|[12][0-9]|3[01])(?![0-9])(?:st|nd|rd|th|ST|ND|RD|TH)?"
 # White space with at most one line break, and bounded: before each of many dates, runs
 # of spaces would take time by their square.
 _INLINE = r"[^\S\n\r\v\f\u0085\u2028\u2029]"
 _MAYBE_GAP = rf"{_INLINE}{{0,3}}+(?:\r?\n|\r)?+{_INLINE}{{0,3}}+"
 _GAP = rf"(?=\s){_MAYBE_GAP}"
-_TO_DAY = r"(?:\s?(?:[-–—/]|to|and)\s?[0-9]{1,2}(?![0-9])(?:st|nd|rd|th)?)?"
-# The rest of "30 April – 2 May 2019", seen but left to be found as a date of its own.
-# A dash that begins a line begins a list item.
-_RANGE = rf"(?:{_INLINE}{{0,3}}+[-–—]|{_MAYBE_GAP}(?:to|until)(?![A-Za-z])){_MAYBE_GAP}"
-_ANY_DAY = r"[0-9]{1,2}(?:st|nd|rd|th)?"
-_LATER_MONTH = rf"(?P<until_@>{'|'.join(reversed(_SPELLINGS))})\.?"
+# Of the alphabets that months are written in: Chinese may stand beside a date.
+_LETTER = "[A-Za-z\u00c0-\u024f\u0400-\u04ff]"
 _LATER_YEAR = r"(?P<later_@>1[5-9][0-9]{2}|2[01][0-9]{2})(?![0-9])"
 _NOT_FIRST = r"(?<![\r\n])(?<![\r\n][ ])(?<![\r\n][ ]{2})"
-_SHAPES = (
-    # 2019-04-24, 2019/4/24, 2019.04.24
-    r"(?<![0-9./-])(?P<year_@>1[0-9]{3}|20[0-9]{2})(?P<mark_@>[-/.])(?P<number_@>[0-9]{1,2})"
-    r"(?P=mark_@)(?P<day_@>[0-9]{1,2})(?![0-9]|[-/.][0-9])",
-    # 14/06/2024, 14.06.2024
-    r"(?<![0-9./-])(?P<day_@>1[3-9]|2[0-9]|3[01])(?P<mark_@>[-/.])(?P<number_@>0?[1-9]|1[0-2])"
-    rf"(?P=mark_@){_YEAR}(?![-/.][0-9])",
-    # 06/14/2024
-    r"(?<![0-9./-])(?P<number_@>0?[1-9]|1[0-2])/(?P<day_@>1[3-9]|2[0-9]|3[01])"
-    rf"/{_YEAR}(?![-/.][0-9])",
-    # 2019年4月24日, 2019年4月, 2019年
-    r"(?<![0-9])(?P<year_@>1[0-9]{3}|20[0-9]{2})[ ]?年"
-    r"(?:[ ]?(?P<number_@>[0-9]{1,2})[ ]?月(?:[ ]?(?P<day_@>[0-9]{1,2})[ ]?[日号])?)?",
-    # 4月24日
-    r"(?<![0-9])(?P<number_@>[0-9]{1,2})[ ]?月[ ]?(?P<day_@>[0-9]{1,2})[ ]?[日号]",
-    # 24. April 2019, but not "1. April 2019" on a new line, where it may be a list item
-    rf"(?<![0-9.,:/–-])(?P<day_@>{_NOT_FIRST}0?[1-9]|[12][0-9]|3[01])\."
-    rf"{_INLINE}{{0,3}}{_MONTH}(?![A-Za-z]),?{_GAP}{_YEAR}",
-    # 24 April 2019, 24th of April 2019, 24-26 April 2019, 30 April - 2 May 2019, 24 April
-    rf"(?<![0-9.,:/–-]){_DAY}{_TO_DAY}{_GAP}(?:of{_GAP})?{_MONTH}(?![A-Za-z])"
-    rf"(?:,?{_GAP}{_YEAR}"
-    rf"|(?={_RANGE}{_ANY_DAY}{_GAP}(?:of{_GAP})?{_LATER_MONTH},?{_GAP}{_LATER_YEAR}))?",
-    # April 24, 2019, April 24th, April 24-26, 2019; "in March\n2. Then" is a list
-    rf"(?<![A-Za-z]){_MONTH}(?!\.?{_INLINE}{{0,3}}[\r\n]\s{{0,3}}[0-9]{{1,2}}[.)]\s){_GAP}"
-    rf"{_DAY}(?![.:][0-9]){_TO_DAY}"
-    rf"(?:(?:{_MAYBE_GAP},)?{_GAP}{_YEAR}"
-    rf"|(?={_RANGE}{_LATER_MONTH}{_GAP}{_ANY_DAY}(?:{_MAYBE_GAP},)?{_GAP}{_LATER_YEAR}))?",
-    # September 2020
-    rf"(?<![A-Za-z]){_MONTH},?{_GAP}{_YEAR}",
-    # in 2019, since 2019, the year 2019: the span is the year alone
-    r"(?:(?<=\b[Ii]n[ ])|(?<=\b[Ss]ince[ ])|(?<=\b[Yy]ear[ ]))"
-    r"(?P<year_@>1[5-9][0-9]{2}|20[0-9]{2})(?![0-9%‰]|[.,:/-][0-9]|[-–][A-Za-z])",
-)
-_DATE = re.compile("|".join(shape.replace("@", str(n)) for n, shape in enumerate(_SHAPES)))
-_ANY_MONTH = re.compile(rf"\b(?:{'|'.join(MONTH_NUMBERS)})\b", re.IGNORECASE)
+_CHINESE_YEAR = "(?P<year_@>1[0-9]{3}|20[0-9]{2}|[一二][〇零一二三四五六七八九]{3})"
+_CHINESE_COUNT = "[0-9]{1,2}|[一二三四五六七八九十]{1,3}"
+_CHINESE_MONTH = rf"(?P<number_@>{_CHINESE_COUNT})[ ]?月"
+_CHINESE_DAY = rf"(?P<day_@>{_CHINESE_COUNT})[ ]?[日号]"
+# What starts inside a number is no date.
+_NOT_WITHIN = "(?<![0-9〇零一二三四五六七八九十])"
+_LONGEST_ABBREVIATION = 4
+
+
+def _shapes(words: DateWords) -> tuple[str, ...]:
+    spellings = sorted({s for m in words.months for s in (m, m.capitalize(), m.upper())})
+    spellings.sort(key=len, reverse=True)
+    short = [s for s in spellings if s.lower() in _abbreviations(words)]
+    full = [s for s in spellings if s not in short]
+    # After a month in full, a full stop ends the sentence.
+    month = rf"(?P<month_@>{'|'.join(full)}|(?:{'|'.join(short)})\.?)(?!{_LETTER})"
+    later_month = rf"(?P<until_@>{'|'.join(spellings)})\.?"
+    ordinals = "|".join(s for o in words.ordinals for s in (o, o.upper()))
+    to = "|".join(words.to)
+    joins = "|".join((*words.to, *words.and_))
+    day = rf"(?P<day_@>0?[1-9]|[12][0-9]|3[01])(?![0-9])(?:{ordinals})?"
+    to_day = rf"(?:\s?(?:[-–—/]|{joins})\s?[0-9]{{1,2}}(?![0-9])(?:{ordinals})?)?"
+    any_day = rf"[0-9]{{1,2}}(?:{ordinals})?"
+    of = rf"(?:(?:{'|'.join(words.of)}){_GAP})?"
+    # The rest of "30 April – 2 May 2019", seen but left to be found as a date of its own.
+    # A dash that begins a line begins a list item.
+    rest = rf"(?:{_INLINE}{{0,3}}+[-–—]|{_MAYBE_GAP}(?:{to})(?!{_LETTER})){_MAYBE_GAP}"
+    openings = {s for word in words.before_year for s in (word, word.capitalize())}
+    before_year = "|".join(rf"(?<=\b{word}[ ])" for word in sorted(openings))
+    return (
+        # 2019-04-24, 2019/4/24, 2019.04.24
+        r"(?<![0-9./-])(?P<year_@>1[0-9]{3}|20[0-9]{2})(?P<mark_@>[-/.])(?P<number_@>[0-9]{1,2})"
+        r"(?P=mark_@)(?P<day_@>[0-9]{1,2})(?![0-9]|[-/.][0-9])",
+        # 14/06/2024, 14.06.2024
+        r"(?<![0-9./-])(?P<day_@>1[3-9]|2[0-9]|3[01])(?P<mark_@>[-/.])"
+        rf"(?P<number_@>0?[1-9]|1[0-2])(?P=mark_@){_YEAR}(?![-/.][0-9])",
+        # 06/14/2024
+        r"(?<![0-9./-])(?P<number_@>0?[1-9]|1[0-2])/(?P<day_@>1[3-9]|2[0-9]|3[01])"
+        rf"/{_YEAR}(?![-/.][0-9])",
+        # 2019年4月24日, 2019年4月, 2019年, 二〇一九年四月二十四日
+        rf"{_NOT_WITHIN}{_CHINESE_YEAR}[ ]?年(?:[ ]?{_CHINESE_MONTH}(?:[ ]?{_CHINESE_DAY})?)?",
+        # 4月24日, 四月二十四日
+        rf"{_NOT_WITHIN}{_CHINESE_MONTH}[ ]?{_CHINESE_DAY}",
+        # 24. April 2019, but not "1. April 2019" on a new line, where it may be a list item
+        rf"(?<![0-9.,:/–-])(?P<day_@>{_NOT_FIRST}0?[1-9]|[12][0-9]|3[01])\."
+        rf"{_INLINE}{{0,3}}{month},?{_GAP}{of}{_YEAR}",
+        # 24 April 2019, 24th of April 2019, 24-26 April 2019, 30 April - 2 May 2019, 24 April
+        rf"(?<![0-9.,:/–-]){day}{to_day}{_GAP}{of}{month}"
+        rf"(?:,?{_GAP}{of}{_YEAR}"
+        rf"|(?={rest}{any_day}{_GAP}{of}{later_month},?{_GAP}{_LATER_YEAR}))?",
+        # April 24, 2019, April 24th, April 24-26, 2019; "in March\n2. Then" is a list
+        rf"(?<!{_LETTER}){month}(?!\.?{_INLINE}{{0,3}}[\r\n]\s{{0,3}}[0-9]{{1,2}}[.)]\s){_GAP}"
+        rf"{day}(?![.:][0-9]){to_day}"
+        rf"(?:(?:{_MAYBE_GAP},)?{_GAP}{_YEAR}"
+        rf"|(?={rest}{later_month}{_GAP}{any_day}(?:{_MAYBE_GAP},)?{_GAP}{_LATER_YEAR}))?",
+        # September 2020
+        rf"(?<!{_LETTER}){month},?{_GAP}{of}{_YEAR}",
+        # in 2019, since 2019, the year 2019: the span is the year alone
+        rf"(?:{before_year})"
+        r"(?P<year_@>1[5-9][0-9]{2}|20[0-9]{2})(?![0-9%‰]|[.,:/-][0-9]|[-–][A-Za-z])",
+    )
+
+
+@cache
+def _date_pattern(language: str) -> re.Pattern[str]:
+    shapes = enumerate(_shapes(_date_words(language)))
+    return re.compile("|".join(shape.replace("@", str(n)) for n, shape in shapes))
+
+
+@cache
+def _label_pattern(language: str) -> re.Pattern[str]:
+    """What stands before a date of publication on its line, marks of emphasis included."""
+    labels = {*_date_words(language).labels, *language_table("zh").dates.labels}
+    longest_first = sorted(labels, key=len, reverse=True)
+    wordings = "|".join(label.replace(" ", r"\s+") for label in longest_first)
+    return re.compile(rf"\s*[*_#>]*\s*(?:{wordings})[*_]*\s*[:：]?[*_]*\s*", re.IGNORECASE)
+
+
+@cache
+def _date_words(language: str) -> DateWords:
+    """The language's words for dates, and the English ones, which stand in any text."""
+    own, english = language_table(language).dates, language_table("en").dates
+    return DateWords(
+        months={**own.months, **english.months},
+        weekdays=(*own.weekdays, *english.weekdays),
+        of=(*own.of, *english.of),
+        to=(*own.to, *english.to),
+        and_=(*own.and_, *english.and_),
+        before_year=(*own.before_year, *english.before_year),
+        ordinals=(*own.ordinals, *english.ordinals),
+        labels=(*own.labels, *english.labels),
+    )
+
+
+@cache
+def month_numbers(language: str = "en") -> Mapping[str, int]:
+    """The months by their names in lower case, in full and short; the English ones too."""
+    return {name.lower(): number for name, number in _date_words(language).months.items()}
+
+
+def _abbreviations(words: DateWords) -> frozenset[str]:
+    """The short names in lower case; what a month is called in full is none: May."""
+    return frozenset(
+        name.lower()
+        for name in words.months
+        if len(name) <= _LONGEST_ABBREVIATION and name not in words.full_months
+    )
+
+
 # Full-width digits and marks as the plain ones, one for one, so that offsets hold.
 # And the two letters that match i and s where case is ignored, but are no such letters.
 _NARROW = str.maketrans("０１２３４５６７８９－／．ıſ", "0123456789-/.is")
+
+_WORD = re.compile(r"\b[A-Za-z]{3,9}\b")
 
 # Only this much of a document can say when the document itself was published.
 _TOP_LINES = 20
 _TOP_CHARACTERS = 20_000
 # No form of publication date has more beside it on its line.
 _BESIDE_CHARACTERS = 100
-_LABEL = re.compile(
-    r"\s*[*_#>]*\s*(?:date|published(?:\s+on|\s+at)?|posted(?:\s+on)?|publication\s+date|release\s+(?:date|time)"
-    r"|released|pub\s?date|publish\s+time|发布日期|发布时间|发表时间|发表日期|日期|时间)[*_]*\s*[:：]?[*_]*\s*",
-    re.IGNORECASE,
-)
 _PLACE = re.compile(r"\s*[^\W\d_][^\d\n:;!?。：]{1,60}?[,，]\s*\(?")
 _AFTER_DATELINE = re.compile(r"\)?\s*(?:\([^)\n]{1,40}\)|/[^/\n]{1,40}/)?\s*(?:[-–—―:]|--)")
 _CHINESE_OPENING = re.compile(
@@ -133,9 +175,7 @@ _CHINESE_CLOSING = re.compile(r"\s*(?:[）)】\]]|电|讯|[|｜]|[0-9]{1,2}[:：
 _NUMERIC = re.compile(
     r"(?<![0-9])(20[0-9]{2}|19[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9])"
 )
-_FOLDERS = re.compile(
-    rf"/(20[0-9]{{2}}|19[0-9]{{2}})/([01]?[0-9]|{'|'.join(MONTH_NUMBERS)})(?:/([0-3]?[0-9]))?(?=/)"
-)
+_FOLDERS = re.compile(r"/(20[0-9]{2}|19[0-9]{2})/([01]?[0-9]|[a-z]+)(?:/([0-3]?[0-9]))?(?=/)")
 # "UNIDO Day 2024", 2024年; the 2030 Agenda dates nothing.
 _TITLE_YEAR = re.compile(
     r"(?<![\w.,/:%$€£¥-])(?<!Agenda )((?:19|20)[0-9]{2})(?![A-Za-z0-9%‰]|[.,:/-][0-9]| Agenda)"
@@ -157,7 +197,12 @@ class WrittenDate:
 
 
 def find_dates(
-    text: str, *, source: str | None = None, html_date: str | None = None, title: str = ""
+    text: str,
+    *,
+    language: str = "en",
+    source: str | None = None,
+    html_date: str | None = None,
+    title: str = "",
 ) -> tuple[DocumentDate, ...]:
     """Publication dates, the best-founded first, then the dates spoken of, in text order.
 
@@ -168,8 +213,8 @@ def find_dates(
     that year and an ``origin`` that ends in YEAR_FROM_TITLE. Where a date was read from
     the text, ``span.of(text)`` is the date as written there.
     """
-    found = list(written_dates(text))
-    stated = list(_stated_in(text, found))
+    found = list(written_dates(text, language))
+    stated = list(_stated_in(text, found, language))
     published = [*stated, *_stated_outside(source, html_date)]
     published += _completed(stated, title)
     published.sort(key=lambda dated: (dated.year is None, _is_completed(dated)))
@@ -180,7 +225,7 @@ def find_dates(
     known = {(d.year, d.month, d.day) for d in (*published, *events)}
     in_title = [
         DocumentDate(read.year, read.month, read.day, "event", "title")
-        for read in written_dates(title)
+        for read in written_dates(title, language)
         if (read.year, read.month, read.day) not in known
     ]
     return (*published, *events, *in_title)
@@ -225,7 +270,8 @@ def parse_date(value: str) -> tuple[int | None, int | None, int | None] | None:
 
 def capitalised_months(text: str) -> str:
     """The text with English months as they are written: for names and for what people type."""
-    return _ANY_MONTH.sub(lambda match: match[0].capitalize(), text)
+    months = month_numbers()
+    return _WORD.sub(lambda m: m[0].capitalize() if m[0].lower() in months else m[0], text)
 
 
 def narrowed(text: str) -> str:
@@ -233,27 +279,33 @@ def narrowed(text: str) -> str:
     return text.translate(_NARROW)
 
 
-def written_dates(text: str) -> Iterator[WrittenDate]:
-    """Every date that the text writes out, in text order."""
-    for match in _DATE.finditer(narrowed(text)):
+def written_dates(text: str, language: str = "en") -> Iterator[WrittenDate]:
+    """Every date that the text writes out, in text order.
+
+    In digits, Chinese numerals, and with the months of ``language`` and of English.
+    """
+    months = month_numbers(language)
+    for match in _date_pattern(language).finditer(narrowed(text)):
         names = {name.split("_")[0]: name for name, value in match.groupdict().items() if value}
         parts = {part: match[name] for part, name in names.items()}
-        year = int(parts["year"]) if "year" in parts else None
-        month = int(parts["number"]) if "number" in parts else None
+        year, month, day = (_count(parts.get(name)) for name in ("year", "number", "day"))
         if "month" in parts:
-            month = _month(parts["month"])
-        day = int(parts["day"]) if "day" in parts else None
+            month = months[parts["month"].rstrip(".").lower()]
         end = match.end()
         if "later" in parts and month is not None:
             # 30 December - 2 January 2020 began the year before.
-            year = int(parts["later"]) - (month > _month(parts["until"]))
+            until = months[parts["until"].lower()]
+            year = int(parts["later"]) - (month > until)
             end = match.end(names["later"])
         if _is_possible(year, month, day):
             yield WrittenDate(year, month, day, Span(match.start(), end))
 
 
-def _month(name: str) -> int:
-    return MONTH_NUMBERS[name.rstrip(".").lower()]
+def _count(written: str | None) -> int | None:
+    """The value of digits or Chinese numerals; 0, which no date has, where they have none."""
+    if written is None:
+        return None
+    return int(written) if written.isdecimal() else int(read_number(written) or 0)
 
 
 def _is_possible(year: int | None, month: int | None, day: int | None) -> bool:
@@ -265,14 +317,14 @@ def _is_possible(year: int | None, month: int | None, day: int | None) -> bool:
     return day is None or 1 <= day <= monthrange(year or 2000, month)[1]
 
 
-def _stated_in(text: str, found: list[WrittenDate]) -> Iterator[DocumentDate]:
+def _stated_in(text: str, found: list[WrittenDate], language: str) -> Iterator[DocumentDate]:
     """What the top of the text says of its own publication, at most one of each kind."""
     seen: set[str] = set()
     end = _top(text)
     for read in found:
         if read.span.end > end:
             return
-        origin = _origin(text, read)
+        origin = _origin(text, read, language)
         if origin is not None and origin not in seen:
             seen.add(origin)
             yield read.dated("published", origin)
@@ -288,7 +340,7 @@ def _top(text: str) -> int:
     return min(len(text), _TOP_CHARACTERS)
 
 
-def _origin(text: str, read: WrittenDate) -> str | None:
+def _origin(text: str, read: WrittenDate, language: str) -> str | None:
     """Which form of publication date this is, judged by the line around it."""
     span = read.span
     before = re.split(r"[\r\n]", text[max(0, span.start - _BESIDE_CHARACTERS) : span.start])[-1]
@@ -297,7 +349,9 @@ def _origin(text: str, read: WrittenDate) -> str | None:
     after = re.split(r"[\r\n]", text[span.end : span.end + _BESIDE_CHARACTERS], maxsplit=1)[0]
     if read.day is not None and _PLACE.fullmatch(before) and _AFTER_DATELINE.match(after):
         return "dateline"
-    if _LABEL.fullmatch(before) and (before.rstrip().endswith((":", "：")) or not after.strip()):
+    if _label_pattern(language).fullmatch(before) and (
+        before.rstrip().endswith((":", "：")) or not after.strip()
+    ):
         return "date line"
     if read.day is None:
         return None
@@ -330,11 +384,11 @@ def _named_in(path: str) -> tuple[int | None, int | None, int | None] | None:
     if match is not None:
         year, month, day = int(match[1]), int(match[3]), int(match[4])
         return (year, month, day) if _is_possible(year, month, day) else None
-    match = _FOLDERS.search(path.lower())
-    if match is not None:
-        month = MONTH_NUMBERS[match[2]] if match[2] in MONTH_NUMBERS else int(match[2])
-        found = int(match[1]), month, int(match[3]) if match[3] else None
-        return found if _is_possible(*found) else None
+    for match in _FOLDERS.finditer(path.lower()):
+        named = int(match[2]) if match[2].isdecimal() else month_numbers().get(match[2])
+        if named is not None:
+            found = int(match[1]), named, int(match[3]) if match[3] else None
+            return found if _is_possible(*found) else None
     # "visit-24-april-2019", 2019年4月24日访问: a day in words; a month alone says too little.
     words = capitalised_months(re.sub(r"[-_.]", " ", name))
     days = (written for written in written_dates(words) if written.year and written.day)

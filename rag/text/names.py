@@ -5,33 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
+from rag.text.tables import language_table
 from rag.types import Span
 
 __all__ = ["COUNTRIES", "PERSON_ROLES", "find_organisations", "find_persons", "find_places"]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Words that open sentences, and other capitalised ones that are no name.
-_NO_NAMES = _words(
-    """a after all although an and another any as at because before being between both but by
-    despite during each even every first for former from further had he her here his how however if
-    in indeed instead it its just last later like many may meanwhile more most much my near
-    nearly neither never next no nor not now of on once one only or other our out over second
-    several she since so some soon speaking still such than that the their them then there these
-    they this those though three through throughout thus to today two under unlike until upon us
-    was we were what when where whether which while who whose why with within without yesterday
-    yet you your january february march april may june july august september october november
-    december monday tuesday wednesday thursday friday saturday sunday english french german
-    chinese american british spanish italian russian japanese indian roman greek latin arab
-    arabic muslim christian catholic protestant islamic jewish european african asian norman
-    dutch polish swedish turkish table figure chapter section article internet bible
-    additionally also according among around early late new old part along about against above
-    across following given headquarters"""
-)
 _TITLES = (
     "Mr|Mrs|Ms|Dr|Prof|Professor|Sir|Lord|Lady|Dame|King|Queen|Prince|Princess|Emperor|Empress"
     "|Pope|Saint|St|Cardinal|Bishop|Archbishop|Duke|Count|Earl|Baron|President|Chancellor|Premier"
@@ -190,7 +171,16 @@ def _runs(sentence: str) -> Iterator[_Run]:
 
 
 def _is_no_name(word: str) -> bool:
-    return word.casefold().rstrip(".") in _NO_NAMES
+    return word.casefold().rstrip(".") in _no_names()
+
+
+@cache
+def _no_names() -> frozenset[str]:
+    """Words that open sentences, and others written with a capital that are no names."""
+    table = language_table("en")
+    dates = {*table.dates.full_months, *table.dates.weekdays}
+    function_words = (table.stop_words | table.function_words) - table.names_too
+    return function_words | table.no_names | {word.lower() for word in dates}
 
 
 def find_places(sentence: str) -> list[Span]:

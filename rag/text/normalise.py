@@ -1,9 +1,4 @@
-"""Text for the indexes: repaired and unified, never shown or cited.
-
-Two forms: ``search_text`` for encoders and rerankers, readable and cased, and
-``lexical_tokens`` for the lexical index and its queries. Both start from any text, so
-a passage and a query meet in the same form.
-"""
+"""Text repaired and unified for encoders, rerankers and indexes; never shown or cited."""
 
 from __future__ import annotations
 
@@ -17,10 +12,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from rag.errors import ModelError
+from rag.text.tables import GluedWords, language_table
 
-__all__ = ["NORMALISER", "is_english_word", "lexical_tokens", "search_text", "word_rarity"]
+__all__ = ["NORMALISER", "is_english_word", "search_text", "unified"]
 
-# Of all that makes index words, those of dates (rag.store.local.lexical) included.
+# Of all that makes search text and index words (rag.text.words).
 NORMALISER = "normalise.v2"
 
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
@@ -51,7 +47,7 @@ _GLUED_BRACKET = re.compile(
 _LETTERS = re.compile(r"(?<![^\W\d_])[A-Za-z]{5,}(?![^\W\d_])(?!'[a-rt-z])")
 _BEFORE_NUMBER = re.compile(
     r"(?<![^\W_])(in|of|to|the|and|from|by|for|on|at|since|until|about|over|than|with|between|during"
-    r"|January|February|March|April|May|June|July|August|September|October|November|December)"
+    rf"|{'|'.join(language_table('en').dates.full_months)})"
     r"(?=\d{1,2}(?!\d)|\d{4}(?!\d))",
 )
 _AFTER_NUMBER = re.compile(
@@ -61,41 +57,6 @@ _AFTER_NUMBER = re.compile(
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Short words that glue to others. A part of three letters or fewer must be one of
-# these: the dictionary's other short words are abbreviations and syllables of names.
-_SHORT_WORDS = _words(
-    "a all an and any are as at be but by can did do for get had has he her him his how if in "
-    "into is it its may me my new no nor not now of off old on one or our out own say see set she "
-    "so six ten the too to two up us use war was way we who why you"
-)
-_FUNCTION_WORDS = _SHORT_WORDS | _words(
-    "about after against also although among around because been before being between both could "
-    "does during each from have having hers himself however itself just like made many might more "
-    "most much must never only other over same several shall should since some such than that "
-    "their them then there therefore these they this those through thus under until upon very "
-    "were what when where whereas whether which while whom whose will with within without would "
-    "your"
-)
-# Never words by themselves, though the dictionary has them.
-_BOUND = _words(
-    "anti electro embryo extra fore hetero homo hydro hyper infra inter intra macro mega meta "
-    "micro mini mono multi nano neuro photo poly proto pseudo psycho semi supra tele thermo "
-    "trans ultra"
-)
-# Words that more often make one word with their neighbour than stand beside it.
-_PREFIXES = _words(
-    "after arch auto back counter cross cyber down ever front over post sub super under"
-)
-_SUFFIXES = _words(
-    "able hood land less like maker man mate men mouth ness ship some stone town ward ware wide "
-    "wise wood worth worthy"
-)
-# Endings of names (Masterson, Loganis) that are words too.
-_NAME_ENDINGS = _words("a an as do he in is land more no on or she so us")
 _LEADING_CAPITALISED = frozenset(("The", "And", "For", "From", "With", "This", "That"))
 _MAX_PARTS = 4
 _MAX_GLUED_LETTERS = 60
@@ -118,11 +79,12 @@ def search_text(raw: str) -> str:
     English words that lost the space between them parted. Applying it twice gives the
     same as once.
     """
-    text = _unified(raw)
+    text = unified(raw)
     return " ".join(repaired for token in text.split() if (repaired := _repaired(token)))
 
 
-def _unified(raw: str) -> str:
+def unified(raw: str) -> str:
+    """``raw`` in Unicode NFKC, with one form of quotes, dashes and spaces, nothing invisible."""
     visible = _ZERO_WIDTH_SPACE.sub(" ", raw).translate(_INVISIBLE)
     return unicodedata.normalize("NFKC", visible).translate(_UNIFIED)
 
@@ -158,12 +120,12 @@ def _parted(run: str) -> str:
 
 def _parts_at_case(left: str, right: str) -> bool:
     """Whether a change of case parts two words, not the halves of a name (YouTube)."""
-    words = _dictionary()
+    words, glued = _dictionary(), _glued()
     right_word = re.match(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", right)
     if right_word is None or len(right_word[0]) < 2:
         return False
     if left.islower():
-        if left in _SHORT_WORDS:
+        if left in glued.words and len(left) < _LONG_PART:
             return len(left) > 1 and (len(right_word[0]) > 2 or left in ("the", "of", "and"))
         return len(left) >= _LONG_PART and (left in words or " " in _segmented(left))
     if left in _LEADING_CAPITALISED:
@@ -213,14 +175,15 @@ def _segmented(word: str) -> str:
 
 def _margin(parts: list[str]) -> float:
     """By how much (log10) a split must be likelier: more where it may be one word."""
-    lower = [part.lower() for part in parts]
+    lower, glued = [part.lower() for part in parts], _glued()
     margin = 0.0 if parts[0].islower() else _CAPITALISED_MARGIN
-    if lower[0] in _PREFIXES or not _SUFFIXES.isdisjoint(lower[1:]):
+    if lower[0] in glued.prefixes or not glued.suffixes.isdisjoint(lower[1:]):
         margin += _COMPOUND_MARGIN
-    if parts[0][0].isupper() and lower[-1] in _NAME_ENDINGS and lower[-2] not in _FUNCTION_WORDS:
+    ends_as_name = lower[-1] in glued.name_endings and lower[-2] not in glued.words
+    if parts[0][0].isupper() and ends_as_name:
         margin += _COMPOUND_MARGIN
     for left, right in pairwise(lower):
-        if left not in _FUNCTION_WORDS and right not in _FUNCTION_WORDS:
+        if left not in glued.words and right not in glued.words:
             # Compounds that dictionaries lack (largemouth) have a short half.
             margin += _COMPOUND_MARGIN if min(len(left), len(right)) < 6 else _PAIR_MARGIN
     return margin
@@ -228,10 +191,15 @@ def _margin(parts: list[str]) -> float:
 
 def _part_score(part: str, words: Mapping[str, float]) -> float | None:
     """log10 probability of ``part`` as a word inside a glued run; None where it is none."""
-    if part in _BOUND or (len(part) < _LONG_PART and part not in _SHORT_WORDS):
+    # The dictionary's other short words are abbreviations and syllables of names.
+    if part in _glued().bound or (len(part) < _LONG_PART and part not in _glued().words):
         return None
     score = words.get(part)
     return score if score is not None and score > _RAREST_PART else None
+
+
+def _glued() -> GluedWords:
+    return language_table("en").glued
 
 
 def is_english_word(word: str) -> bool:
@@ -257,74 +225,3 @@ def _dictionary() -> Mapping[str, float]:
     counts = {word: int(count) for word, count in (line.split() for line in lines)}
     total = math.log10(sum(counts.values()))
     return {word: math.log10(count) - total for word, count in counts.items()}
-
-
-def word_rarity(word: str) -> float:
-    """How rare a lower-case English word is: -log10 of its share of running text.
-
-    From 2, where the commonest words are cut off, to 8; 7 for a word not in the list.
-    """
-    return min(8.0, max(2.0, -_dictionary().get(word, -7.0)))
-
-
-# --- Lexical tokens --------------------------------------------------------------
-
-_CJK = (
-    "\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-    "\uf900-\ufaff\U00020000-\U0003134f"
-)
-_FOLDED = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ŋ": "n"}
-)
-_LATIN_MARKS = re.compile("[\u0300-\u036f]")
-_POSSESSIVE = re.compile(r"(?<=\w)'s\b")
-# Vowel signs of the Indic and South-East Asian scripts are marks, not letters, to \w.
-_WORD = rf"(?:[^\W_{_CJK}]|[\u0900-\u0963\u0966-\u109f\u1780-\u17d3])"
-_OTHER_TOKENS = (
-    # Possessive, and never from the middle: "1,111,111...x" would take time by its square.
-    r"(?P<number>(?<!\d,)\d{1,3}(?:,\d{3})++(?:\.\d+)?(?![\w,])|\d+\.\d+(?![\w.]))"
-    r"|(?P<initials>(?:(?<![^\W_])[^\W\d_]\.){2,}[^\W\d_]?(?![^\W_]))"
-    rf"|(?P<compound>{_WORD}+(?:-{_WORD}+)+)"
-    rf"|(?P<word>{_WORD}+(?:'{_WORD}+)*)"
-)
-_TOKEN = re.compile(rf"(?P<cjk>[{_CJK}]+)|{_OTHER_TOKENS}")
-# The same for text of ASCII alone, which most is: several times as fast.
-_ASCII_TOKEN = re.compile(_OTHER_TOKENS.replace(_WORD, "[a-z0-9]"), re.ASCII)
-
-
-def lexical_tokens(text: str) -> list[str]:
-    """Case-folded words of ``text`` in order, as the lexical index holds and asks them.
-
-    Diacritics and a possessive 's are dropped (Müller's: muller), separators of thousands
-    too (2,500: 2500; 3.14 stays). A run of Chinese, Japanese or Korean characters gives
-    its overlapping pairs, a lone character itself. A hyphenated word gives its parts
-    and the whole.
-    """
-    folded = _without_marks(_unified(text).casefold())
-    tokens: list[str] = []
-    pattern = _ASCII_TOKEN if folded.isascii() else _TOKEN
-    for match in pattern.finditer(_POSSESSIVE.sub("", folded)):
-        token = match[0]
-        if match.lastgroup == "cjk":
-            tokens.extend([token[at : at + 2] for at in range(len(token) - 1)] or [token])
-        elif match.lastgroup == "compound":
-            tokens.extend(token.split("-"))
-            if not token.replace("-", "").isdigit():
-                # Both: "e-commerce" must meet "ecommerce" and "commerce". On SciFact that
-                # gave nDCG@10 .691, parts alone .685, the joined form alone .675.
-                tokens.append(token.replace("-", ""))
-        elif match.lastgroup == "number":
-            tokens.append(token.replace(",", ""))
-        elif match.lastgroup == "initials":
-            tokens.append(token.replace(".", ""))
-        else:
-            tokens.append(token.replace("'", ""))
-    return tokens
-
-
-def _without_marks(text: str) -> str:
-    if text.isascii():
-        return text
-    bare = _LATIN_MARKS.sub("", unicodedata.normalize("NFD", text))
-    # Composed again: kana and Hangul came apart too.
-    return unicodedata.normalize("NFC", bare).translate(_FOLDED)

@@ -6,10 +6,11 @@ import re
 
 from embeddings.registry import Reads
 
-__all__ = ["is_chinese", "is_latin", "reads_text"]
+__all__ = ["CHINESE", "LATIN", "is_chinese", "is_latin", "reads_text"]
 
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
-_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+# One letter of the Latin alphabet, one Chinese character (most are Japanese too).
+LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 # A character of these says as much as a few letters.
 _IDEOGRAPHS = re.compile(
     "[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003134f]"
@@ -23,7 +24,7 @@ _SAMPLE = 1000
 
 def is_chinese(text: str) -> bool:
     """Whether Chinese characters are more than half as many as Latin letters."""
-    return 2 * len(_CHINESE.findall(text)) > len(_LATIN.findall(text))
+    return 2 * len(CHINESE.findall(text)) > len(LATIN.findall(text))
 
 
 def is_latin(text: str) -> bool:
@@ -36,7 +37,7 @@ def is_latin(text: str) -> bool:
     if sample.isascii():
         return True
     others = 2 * len(_IDEOGRAPHS.findall(sample)) + len(_OTHER.findall(sample))
-    return others <= len(_LATIN.findall(sample))
+    return others <= len(LATIN.findall(sample))
 
 
 def reads_text(reads: Reads, text: str) -> bool:

@@ -9,6 +9,7 @@ from functools import cache
 
 import sentencex
 
+from rag.text.tables import language_table
 from rag.types import Span
 
 __all__ = ["cut_to_fit", "heading_words", "split_sentences"]
@@ -47,11 +48,6 @@ _NUMBERED_ITEM = re.compile(
     r"\s*(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)、]|[一二三四五六七八九十]{1,3}、)\s*\S"
 )
 _LABELLED = re.compile(r"\s*[^\W\d_][\w ]{0,30}[:：]\s*\S")
-_WRAPPED_TAIL = re.compile(
-    r"(?:[,;，、；(\[&/“-]|\b(?:a|an|and|as|at|by|for|from|in|into|is|of|on|or|our|that|the|their"
-    r"|to|was|were|which|who|with|its|his|her|this|these|are|be|been|has|have|had|not|than|but))\s*$",
-    re.IGNORECASE,
-)
 _ENDED = re.compile(r"[.!?。！？…][)\]”\"’'」』）]*\s*$")
 _SHORT_LINE = 80
 
@@ -66,7 +62,7 @@ def split_sentences(text: str, language: str = "en") -> list[Span]:
     """
     return [
         span
-        for start, end in _paragraphs(text)
+        for start, end in _paragraphs(text, language)
         for span in _sentences_of(text[start:end], start, language)
     ]
 
@@ -77,6 +73,14 @@ def _sentences_of(piece: str, offset: int, language: str) -> Iterator[Span]:
         trimmed = _trimmed(piece, start, end)
         if trimmed is not None:
             yield Span(offset + trimmed[0], offset + trimmed[1])
+
+
+@cache
+def _wrapped_tail(language: str) -> re.Pattern[str]:
+    """What ends a line, but no sentence."""
+    unfinished = language_table(language).unfinished or language_table("en").unfinished
+    words = "|".join(sorted(unfinished))
+    return re.compile(rf"(?:[,;，、；(\[&/“-]|\b(?:{words}))\s*$", re.IGNORECASE)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -137,23 +141,24 @@ def _inside_address(piece: str, at: int) -> bool:
     return _ADDRESS.search(run) is not None
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+def _paragraphs(text: str, language: str) -> Iterator[tuple[int, int]]:
     """Stretches of text that no sentence crosses, in order, together all of ``text``."""
     start = 0
     for match in _BLANK_LINES.finditer(text):
-        yield from _lines_joined(text, start, match.start())
+        yield from _lines_joined(text, start, match.start(), language)
         start = match.end()
-    yield from _lines_joined(text, start, len(text))
+    yield from _lines_joined(text, start, len(text), language)
 
 
-def _lines_joined(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _lines_joined(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
     """Join the lines of [start, end) that run on; yield what stands by itself."""
     begin, line_start, fresh = start, start, True
     for match in _LINE_END.finditer(text, start, end):
         following = _LINE_END.search(text, match.end(), end)
         following_end = following.start() if following else end
         line = text[line_start : match.start()]
-        alone = _stands_alone(line, text[match.end() : following_end], first=fresh)
+        next_line = text[match.end() : following_end]
+        alone = _stands_alone(line, next_line, first=fresh, wrapped=_wrapped_tail(language))
         if alone:
             yield begin, match.end()
             begin = match.end()
@@ -163,10 +168,11 @@ def _lines_joined(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield begin, end
 
 
-def _stands_alone(line: str, following: str, *, first: bool) -> bool:
+def _stands_alone(line: str, following: str, *, first: bool, wrapped: re.Pattern[str]) -> bool:
     """Whether the break between two lines of one block also ends a sentence.
 
-    ``first``: the line begins a sentence, as far as line breaks tell. Text from web pages
+    ``first``: the line begins a sentence, as far as line breaks tell; ``wrapped`` is what
+    no sentence ends with. Text from web pages
     is broken at any word, so that a line is short proves nothing.
     """
     if _LIST_ITEM.match(following) or line.lstrip().startswith("#"):
@@ -176,7 +182,7 @@ def _stands_alone(line: str, following: str, *, first: bool) -> bool:
     if _NUMBERED_ITEM.match(following) and (first or _NUMBERED_ITEM.match(line)):
         return len(line.strip()) <= _SHORT_LINE or _NUMBERED_ITEM.match(line) is not None
     opening = following.lstrip()[:1]
-    if not opening or opening.islower() or opening in _NEVER_BEGINS or _WRAPPED_TAIL.search(line):
+    if not opening or opening.islower() or opening in _NEVER_BEGINS or wrapped.search(line):
         return False
     if _LABELLED.match(following) and len(following) <= _SHORT_LINE and opening.isupper():
         return True

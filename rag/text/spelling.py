@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from rag.text.normalise import is_english_word, lexical_tokens
-from rag.text.words import index_stem
+from rag.text.normalise import is_english_word
+from rag.text.words import index_stem, lexical_tokens
 
 __all__ = ["correctable_stems", "near_words", "respelled"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from rag.question.analysis import QuestionTerms
-from rag.text.tense import asks_of_the_present
+from rag.question.analysis import QuestionTerms, asks_of_the_present
 
 __all__ = ["sentence_currency"]
 

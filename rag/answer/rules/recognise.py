@@ -14,13 +14,16 @@ from typing import Literal
 
 from rag.text.dates import find_dates
 from rag.text.names import find_organisations, find_persons, find_places
+from rag.text.numbers import WrittenNumber, find_numbers
+from rag.text.tables import language_table
 from rag.types import Span
 
 __all__ = ["Mention", "MentionKind", "find_mentions"]
 
 MentionKind = Literal["date", "number", "money", "percentage", "person", "place", "organisation"]
 
-_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_DATE_WORDS = language_table("en").dates
+_MONTH = f"(?:{'|'.join(_DATE_WORDS.full_months)})"
 _BARE_DATE = re.compile(
     rf"""
     (?<![\d.,/$€£¥-]) (?:(?:early | late | mid)[-\s])?+ (?:1[0-9] | 20)\d\d s (?!\w)
@@ -30,8 +33,8 @@ _BARE_DATE = re.compile(
       \s century (?!\w)
     | (?<= \bin\s | \bof\s | \bby\s) {_MONTH} (?!\w)
     | (?<= \bsince\s | \buntil\s) {_MONTH} (?!\w)
-    | (?<!\w) (?:Mon | Tues | Wednes | Thurs | Fri | Satur | Sun)day (?!\w)
-    | [〇零一二三四五六七八九]{{4}} 年 | (?<!\d) \d{{1,2}} 月 (?!\d)
+    | (?<!\w) (?:{"|".join(_DATE_WORDS.weekdays)}) (?!\w)
+    | (?<!\d) \d{{1,2}} 月 (?!\d)
     """,
     re.VERBOSE,
 )
@@ -40,45 +43,23 @@ _RANGE = re.compile(
 )
 _BETWEEN = re.compile(r"\b(?:between|from)\s$", re.IGNORECASE)
 
-_SMALL = (
-    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
-    *("eighteen", "nineteen"),
-)
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_VALUES = {
-    **{word: value for value, word in enumerate(_SMALL, start=1)},
-    **{word: 10 * value for value, word in enumerate(_TENS, start=2)},
-}
-_SCALES = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9,
-           "trillion": 10**12, "百": 100, "千": 10**3, "万": 10**4, "亿": 10**8}  # fmt: skip
-_CHINESE_DIGITS = {**{c: n for n, c in enumerate("零一二三四五六七八九")}, "两": 2, "〇": 0}
-_FIGURE = r"(?<![\w.])(?<!\d,)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\d%‰])(?!,\d{3})"
-_SPELLED = (
-    rf"(?<!\w)(?:(?:{'|'.join(_TENS)})(?:[-\s](?:{'|'.join(_SMALL[:9])}))?"
-    rf"|{'|'.join(_SMALL)}|dozens?)(?!\w)"
-)
 _ABOUT = (
     r"(?:(?:more|less|fewer)\sthan|at\s(?:least|most)|over|about|around|nearly|almost|some|up\sto"
     r"|approximately|roughly|an?\sestimated)\s"
 )
-_NUMBER = re.compile(
-    rf"(?:(?<!\w){_ABOUT})?+(?P<digits>{_FIGURE}|{_SPELLED}|(?<!\w)an?(?=\s(?:hundred|thousand|million|dozen)))"
-    r"(?P<scale>(?:[\s-](?:dozen|hundred|thousand|million|billion|trillion)(?!\w))*)",
-    re.IGNORECASE,
-)
+_ABOUT_BEFORE = re.compile(rf"(?<!\w){_ABOUT}$", re.IGNORECASE)
 # The word or two counted: "36 specialists", "5.2 million square kilometres".
 _UNIT = re.compile(
     r"(?:\s|-)(?:(?:square|cubic|metric|nautical)\s)?+(?!(?:of|in|at|to|by|and|or|the|on|for|from|with|were|was"
     r"|are|is|as|who|that|which|when|while|than|but|had|have|has|after|before|until|out|per)\b)[a-z]{2,}(?:-[a-z]+)*"
     r"(?:\sper\s[a-z]+)?"
 )
-_CHINESE_NUMBER = re.compile(
-    r"(?P<digits>(?<![\d.,第])(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千]++(?!年代)))"
-    r" ?(?P<scale>[百千万亿]*+)[多余]?+"
-    r"(?P<unit>个|位|家|名|人次|人|次|份|项|所|年|国|天|倍|场|座|种|届|岁|公里|米|吨|平方公里)"
+# What a Chinese numeral counts; without it 一 is as often "a".
+_COUNTED = re.compile(
+    "[多余]?(?:个|位|家|名|人次|人|次|份|项|所|年|国|天|倍|场|座|种|届|岁|公里|米|吨|平方公里)(?!代)"
 )
-_ORDINAL = re.compile(r"第[一二三四五六七八九十百\d]+(?:届|次|个|位|名)?")
+_INSIDE_WORD = re.compile(r"[\w.]")
+_PLACED = re.compile("(?:届|次|个|位|名)?")
 _CURRENCY = (
     "US dollars?|dollars?|euros?|pounds?|yuan|renminbi|yen|francs?|USD|EUR|GBP|RMB|CNY|cents?"
 )
@@ -90,11 +71,7 @@ _MONEY = re.compile(
     r"|(?<![\d.,])\d[\d.,]*+ ?[百千万亿]*+(?:美元|欧元|元人民币|元|英镑|日元)",
     re.IGNORECASE,
 )
-_PERCENTAGE = re.compile(
-    rf"(?:(?<!\w){_ABOUT})?+(?:(?<![\d.,])\d+(?:\.\d+)?(?:\s?[-–]\s?\d+(?:\.\d+)?)?\s?[%‰％]"
-    rf"|(?:{_FIGURE}|{_SPELLED})\s?(?:per\s?cent|percentage\spoints)(?!\w))|百分之[一二三四五六七八九十百\d.]+",
-    re.IGNORECASE,
-)
+_DASH = re.compile(r"\s?[-–]\s?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,72 +143,63 @@ def _numbers(sentence: str) -> list[Mention]:
         for mention in find(sentence):
             _take(taken, mention.span)
     found: list[Mention] = []
-    for match in _NUMBER.finditer(sentence):
-        start = match.start() if not taken[match.start()] else match.start("digits")
-        if any(taken[start : match.end()]):
+    for number in find_numbers(sentence):
+        span = number.span
+        counted = _counted(sentence, number)
+        if counted is None or any(taken[span.start : span.end]):
             continue
-        unit = _UNIT.match(sentence, match.end())
-        span = Span(start, unit.end() if unit else match.end())
-        if any(taken[span.start : span.end]):
-            span = Span(start, match.end())
-        found.append(Mention("number", span, _value(match["digits"], match["scale"].split())))
-        _take(taken, span)
-    for pattern in (_CHINESE_NUMBER, _ORDINAL):
-        for match in pattern.finditer(sentence):
-            if any(taken[match.start() : match.end()]):
-                continue
-            parts = match.groupdict()
-            value = _value(parts["digits"], [*parts["scale"]]) if parts else match[0]
-            found.append(Mention("number", Span(*match.span()), value))
-            _take(taken, found[-1].span)
-    return sorted(found, key=lambda mention: mention.span)
+        about = _ABOUT_BEFORE.search(sentence, 0, span.start)
+        start = about.start() if about and not taken[about.start()] else span.start
+        end = span.end if any(taken[span.end : counted]) else counted
+        value = span.of(sentence) if number.ordinal else number.plain
+        found.append(Mention("number", Span(start, end), value))
+        _take(taken, found[-1].span)
+    return found
+
+
+def _counted(sentence: str, number: WrittenNumber) -> int | None:
+    """Where the words end that say what the number counts; None where it counts nothing.
+
+    A numeral is no number without them in Chinese, nor are digits inside a word (A380).
+    """
+    end = number.span.end
+    if number.ordinal:
+        placed = _PLACED.match(sentence, end)
+        return placed.end() if placed and number.span.of(sentence).startswith("第") else None
+    if number.form != "words" and (counted := _COUNTED.match(sentence, end)):
+        return counted.end()
+    inside_word = _INSIDE_WORD.match(sentence[: number.span.start][-1:])
+    if number.form == "chinese" or (number.form == "digits" and inside_word):
+        return None
+    unit = _UNIT.match(sentence, end)
+    return unit.end() if unit else end
 
 
 def _take(taken: bytearray, span: Span) -> None:
     taken[span.start : span.end] = b"\x01" * len(span)
 
 
-def _value(digits: str, scales: list[str]) -> str:
-    """A number in plain digits: "2.5", ["million"] is "2500000"."""
-    plain = unicodedata.normalize("NFKC", digits).casefold().replace(",", "")
-    if re.fullmatch(r"[\d.]+", plain):
-        value = float(plain)
-    elif plain[0] in _CHINESE_DIGITS or plain[0] in _SCALES or plain[0] == "十":
-        value = _chinese_value(plain)
-    else:
-        words = re.split(r"[-\s]", plain.removesuffix("s"))
-        value = float(sum(12 if w == "dozen" else _VALUES.get(w, 1) for w in words))
-    for scale in scales:
-        value *= _SCALES.get(scale.strip(" -").casefold(), 1)
-    return f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def _chinese_value(numeral: str) -> float:
-    total, digit = 0, 0
-    for character in numeral:
-        scale = 10 if character == "十" else _SCALES.get(character)
-        if scale is None:
-            digit = _CHINESE_DIGITS.get(character, 0)
-        else:
-            total += (digit or 1) * scale
-            digit = 0
-    return float(total + digit)
+def _percentages(sentence: str) -> list[Mention]:
+    found: list[Mention] = []
+    before: WrittenNumber | None = None
+    for number in find_numbers(sentence):
+        if number.percent:
+            start, value = number.span.start, f"{number.plain}%"
+            if before and _DASH.fullmatch(sentence, before.span.end, start):
+                start, value = before.span.start, f"{before.plain}-{value}"
+            about = _ABOUT_BEFORE.search(sentence, 0, start)
+            start = about.start() if about else start
+            found.append(Mention("percentage", Span(start, number.span.end), value))
+        before = number
+    return found
 
 
 def _money(sentence: str) -> list[Mention]:
-    return _plain(sentence, _MONEY, "money")
-
-
-def _percentages(sentence: str) -> list[Mention]:
-    return _plain(sentence, _PERCENTAGE, "percentage")
-
-
-def _plain(sentence: str, pattern: re.Pattern[str], kind: MentionKind) -> list[Mention]:
     found: list[Mention] = []
-    for match in pattern.finditer(sentence):
+    for match in _MONEY.finditer(sentence):
         said = re.sub(rf"^{_ABOUT}", "", match[0], flags=re.IGNORECASE)
         value = re.sub(r"[\s,-]", "", unicodedata.normalize("NFKC", said).casefold())
-        found.append(Mention(kind, Span(*match.span()), value))
+        found.append(Mention("money", Span(*match.span()), value))
     return found
 
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from rag.answer.rules.spans import AnswerSpan, find_answer_spans
 from rag.answer.rules.support import name_is_among
 from rag.answer.verify import verify_citation
-from rag.question.analysis import QuestionTerms, stem_tokens
+from rag.question.analysis import QuestionTerms
 from rag.text.normalise import search_text
+from rag.text.words import stem_tokens
 from rag.types import Citation, Claim, Document, Span
 
 __all__ = ["clear_answer_span", "find_short_answer"]

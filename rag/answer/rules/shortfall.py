@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answer.rules.support import holds_answer_type, name_is_among
-from rag.question.analysis import QuestionTerms, content_words, named_words, stem_tokens
-from rag.text.inflection import verb_forms
-from rag.text.normalise import lexical_tokens
+from rag.question.analysis import QuestionTerms, content_words, named_words
+from rag.text.words import lexical_tokens, stem_tokens, verb_forms
 from rag.types import AbstentionKind, Candidate, Hit
 
 __all__ = ["Mismatch", "Shortfall", "WordCounts", "find_shortfall"]

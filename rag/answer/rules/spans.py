@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answer.rules.recognise import Mention, MentionKind, find_mentions
-from rag.question.analysis import AnswerType, QuestionTerms, is_chinese, stem_tokens
+from rag.question.analysis import AnswerType, QuestionTerms
 from rag.text.names import COUNTRIES
+from rag.text.numbers import number_values
+from rag.text.scripts import is_chinese
+from rag.text.words import stem_tokens
 from rag.types import Span
 
 __all__ = ["AnswerSpan", "asked_kind", "asks_holder", "find_answer_spans"]
@@ -136,8 +139,8 @@ def _is_asked(mention: Mention, question: QuestionTerms, sentence: str) -> bool:
     """Whether the question says as much itself."""
     text = mention.span.of(sentence)
     if mention.kind in ("date", "number", "money", "percentage"):
-        figures = set(re.findall(r"\d+", text.replace(",", "")))
-        return bool(figures) and figures <= set(re.findall(r"\d+", question.text.replace(",", "")))
+        figures = number_values(text)
+        return bool(figures) and figures <= question.numbers
     words = set(stem_tokens(text))
     if question.chinese:
         return text in question.text

@@ -14,14 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
+from rag.answer.rules.recognise import find_mentions
 from rag.answer.rules.spans import asked_kind, find_answer_spans
-from rag.question.analysis import QuestionTerms, find_numbers, stem_tokens
+from rag.question.analysis import QuestionTerms
 from rag.settings import SupportWeights
+from rag.text.numbers import number_values
+from rag.text.words import stem_tokens
 from rag.types import Hit, Signs, StageScore
 
 __all__ = [
-    "MONTHS",
-    "NUMBER_WORD",
     "RankingSigns",
     "archive_rarity",
     "holds_answer_type",
@@ -32,47 +33,7 @@ __all__ = [
     "support_score",
 ]
 
-MONTHS = (
-    "january|february|march|april|may|june|july|august|september|october|november|december|"
-    "jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
-)
-_DATE = re.compile(
-    rf"""
-    \b (?:1[0-9] | 20) \d\d s? \b
-    | \b \d{{1,2}} (?:st|nd|rd|th)? (?:\sof)? \s (?:{MONTHS}) \b
-    | \b (?:{MONTHS}) \.? \s \d{{1,2}}
-    | \b (?:in | since | until | by | during | of) \s (?:{MONTHS}) \b
-    | \b \d{{1,2}} (?:st|nd|rd|th) \s century \b
-    | \b \d{{3,4}} \s? (?:BC | AD | BCE | CE) \b
-    | \b (?:mon | tues | wednes | thurs | fri | satur | sun) day \b
-    | \d{{1,4}} \s? 年 | \d{{1,2}} \s? 月 | [〇一二三四五六七八九十]{{2,4}} 年
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-NUMBER_WORD = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
-    "sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
-    "hundreds?|thousands?|millions?|billions?|trillions?|dozens?|half|third|quarter|twice|once|"
-    "several|no|none"
-)
-_NUMBER = re.compile(
-    rf"""
-    \d | \b (?:{NUMBER_WORD}) \b
-    # A Chinese numeral counts only with what it counts: 一 alone is often "a".
-    | [一二两三四五六七八九十百千万亿]+ [余多]?
-      (?:个|位|家|名|人|次|份|项|所|年|国|天|元|倍|场|座|种)
-    | 数[十百千万]
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_CURRENCY = "dollars?|euros?|pounds?|yuan|renminbi|yen|francs?|usd|eur|gbp|rmb|cny|cents?"
-_MONEY = re.compile(
-    rf"[$€£¥]\s?\d"
-    rf"|(?<![\d.,])\d[\d.,]*+(?: (?:thousand|million|billion|trillion))?\s?(?:{_CURRENCY})\b|"
-    rf"\b(?:{_CURRENCY})\s?\d|\b(?:thousand|million|billion|trillion)\s(?:{_CURRENCY})\b|"
-    r"(?<![\d.,])\d[\d.,]*+\s?[万亿]?\s?(?:美元|欧元|元|人民币|英镑)",
-    re.IGNORECASE,
-)
+_FIGURE = re.compile(r"\d")
 _YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)|[〇一二三四五六七八九]{4}年")
 _YEAR_RANGE = re.compile(
     r"""
@@ -133,12 +94,13 @@ def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
     if not question.chinese:
         return asked_kind(question) is None or bool(find_answer_spans(question, sentence))
     match question.expects:
-        case "date":
-            return bool((_YEAR if question.asks_year else _DATE).search(sentence))
+        case "date" if question.asks_year:
+            return bool(_YEAR.search(sentence))
         case "number":
-            return bool(_NUMBER.search(sentence))
-        case "money":
-            return bool(_MONEY.search(sentence))
+            counted = (m for m in find_mentions(sentence, "number") if not m.value.startswith("第"))
+            return bool(_FIGURE.search(sentence)) or any(counted)
+        case "date" | "money" as kind:
+            return bool(find_mentions(sentence, kind))
         case "person" | "place":
             return bool(_CHINESE_WORDS.search(sentence))
         case _:
@@ -165,7 +127,7 @@ def read_signs(
     in_sentence = frozenset(stem_tokens(sentence))
     context_stems, context_numbers = _words_of(context)
     in_context = in_sentence | context_stems
-    numbers = find_numbers(sentence) | context_numbers | _years_spanned(sentence)
+    numbers = number_values(sentence) | context_numbers | _years_spanned(sentence)
     return Signs(
         sentence_logit=sentence_logit,
         passage_logit=passage_logit,
@@ -186,7 +148,7 @@ def read_signs(
 
 @lru_cache(maxsize=256)  # all sentences of a passage share its context
 def _words_of(context: str) -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(stem_tokens(context)), find_numbers(context)
+    return frozenset(stem_tokens(context)), number_values(context)
 
 
 def _years_spanned(sentence: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ import pytest
 from rag.answer.rules.shortfall import WordCounts
 from rag.assistant import Assistant
 from rag.question.analysis import content_words
-from rag.text.inflection import verb_forms
+from rag.text.words import verb_forms
 from rag.types import Abstention
 
 

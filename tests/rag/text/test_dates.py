@@ -216,6 +216,38 @@ def test_a_year_that_lacks_the_day_is_not_given():
     assert [date.isoformat() for date in found] == ["--02-29"]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "date"),
+    [
+        ("de", "am 24. März 2019 in Wien", "2019-03-24"),
+        ("de", "im Jahr 2019 begann", "2019"),
+        ("fr", "le 1er août 2019 à Vienne", "2019-08-01"),
+        ("es", "el 24 de marzo de 2019", "2019-03-24"),
+        ("es", "en marzo de 2019", "2019-03"),
+        ("it", "il 24 marzo 2019 a Vienna", "2019-03-24"),
+        ("pt", "em 24 de março de 2019", "2019-03-24"),
+        ("nl", "op 24 maart 2019 in Wenen", "2019-03-24"),
+        ("ru", "24 марта 2019 года", "2019-03-24"),
+        ("fr", "24 April 2019", "2019-04-24"),
+        ("zh", "二〇一九年三月二十四日在维也纳", "2019-03-24"),
+        ("zh", "一九七八年", "1978"),
+        ("zh", "十月一日", "--10-01"),
+    ],
+)
+def test_each_language_writes_dates_its_own_way(language, text, date):
+    assert [found.isoformat() for found in find_dates(text, language=language)] == [date]
+
+
+def test_a_month_of_another_language_is_no_date():
+    assert find_dates("NASA's Mars 2020 rover, Mayo 2020") == ()
+
+
+def test_a_document_is_dated_by_the_labels_of_its_language():
+    assert said("Datum: 24. März 2019\nDie Messe begann.", language="de") == [
+        ("2019-03-24", "published", "date line", "24. März 2019")
+    ]
+
+
 WIDE = str.maketrans("0123456789-/.", "０１２３４５６７８９－／．")
 
 

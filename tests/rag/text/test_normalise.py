@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.text.normalise import lexical_tokens, search_text
+from rag.text.normalise import search_text
+from rag.text.words import lexical_tokens
 from tests.rag.text.test_sentences import AWKWARD
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"

@@ -6,11 +6,11 @@ import symspellpy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.normalise import lexical_tokens
 from rag.text.words import (
     DOUBTFUL_WEIGHT,
     index_stem,
     index_words,
+    lexical_tokens,
     query_terms,
     spelling_variants,
 )

@@ -1,0 +1,34 @@
+import pytest
+
+from rag.text.names import find_organisations, find_persons, find_places
+
+
+def written(find, sentence):
+    return [span.of(sentence) for span in find(sentence)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "persons"),
+    [
+        (
+            "On Monday, Director Gerd Müller of UNIDO met LI Yong.",
+            ["Gerd Müller", "LI Yong"],
+        ),
+        ("In April the British minister met Will Smith.", ["Will Smith"]),
+        ("However, Ludwig van Beethoven did not come.", ["Ludwig van Beethoven"]),
+        ("The Bank of England and Vienna City Hall were open.", []),
+        ("市长王伟出席了会议。", ["王伟"]),
+    ],
+)
+def test_persons_are_told_from_titles_months_nationalities_and_bodies(sentence, persons):
+    assert written(find_persons, sentence) == persons
+
+
+def test_places_come_after_their_prepositions_or_are_countries():
+    sentence = "The fair in Shenzhen, China was opened by guests from Geneva; Austria followed."
+    assert written(find_places, sentence) == ["Shenzhen, China", "Geneva", "Austria"]
+
+
+def test_organisations_are_told_by_a_word_in_them_or_as_acronyms():
+    sentence = "UNIDO and the World Health Organization met."
+    assert written(find_organisations, sentence) == ["UNIDO", "World Health Organization"]
