@@ -34,10 +34,12 @@ def test_the_language_is_named_where_it_is_clear(text, language):
     assert language_of(text) == language
 
 
-def test_an_english_text_does_not_wait_for_the_model():
+def test_english_and_chinese_do_not_wait_for_the_model():
     program = (
         "import sys; from rag.text.language import language_of;"
-        "assert language_of('Who opened the museum, and when did he come?') == 'en';"
+        "assert language_of('Who visited Huawei in April 2019?') == 'en';"
+        "assert language_of('They came with the mayor.') == 'en';"
+        "assert language_of('谁为博物馆揭幕？') == 'zh';"
         "assert 'py3langid' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
