@@ -1,6 +1,9 @@
 """The documentation says what the code does: examples run, tables are complete, links resolve."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from typing import get_args
 
@@ -153,3 +156,51 @@ def test_every_reason_to_abstain_is_explained():
     shown = set(re.findall(r"^\| `(\w+)`", PAGES["docs/abstention.md"], re.MULTILINE))
     known = {*get_args(AbstentionReason), *get_args(AbstentionKind)}
     assert shown - {"reason", "kind"} == known
+
+
+def run_beside(page, tmp_path, program):
+    """Run a program in an environment where the package that a page shows is installed."""
+    (module,) = blocks(PAGES[page], "python")
+    (declared,) = blocks(PAGES[page], "toml")
+    ((group, ((name, reference),)),) = (
+        (group, tuple(entries.items()))
+        for group, entries in tomllib.loads(declared)["project"]["entry-points"].items()
+    )
+    (tmp_path / f"{reference.partition(':')[0]}.py").write_text(module, encoding="utf-8")
+    metadata = tmp_path / "example-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: example\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text(f"[{group}]\n{name} = {reference}\n")
+    path = os.pathsep.join(map(str, (tmp_path, ROOT, ROOT / "deploy" / "wheel")))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_reader_shown_reads_its_files(tmp_path):
+    program = (
+        "from rag.read.reader import read_document, supported_suffixes\n"
+        "assert {'.org', '.txt', '.html'} <= supported_suffixes()\n"
+        "note = read_document('note.org', b'#+TITLE: The ferry\\nIt sank on 4 May 1931.')\n"
+        "print(note.title, note.metadata['media_type'], note.text[9:18], sep='\\n')\n"
+    )
+    shown = run_beside("docs/adding-a-reader.md", tmp_path, program)
+    assert shown == ["The ferry", "text/org", "The ferry"]
+
+
+def test_the_encoder_shown_is_chosen_by_its_name(tmp_path):
+    program = (
+        "from footnote import Assistant, load_settings\n"
+        "settings = load_settings(environment={}, flags={'models.encoder': 'letters'})\n"
+        "with Assistant.open('data', settings=settings) as assistant:\n"
+        "    print(assistant.encoder.identity.name)\n"
+        "    print(assistant.encoder.encode_queries(['a', 'bb']).shape)\n"
+    )
+    assert run_beside("docs/adding-an-encoder.md", tmp_path, program) == ["letters", "(2, 26)"]

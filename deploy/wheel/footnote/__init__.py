@@ -13,15 +13,22 @@ from rag.types import (
     Answer,
     Citation,
     Claim,
+    Claimed,
     Document,
     DocumentDate,
+    Event,
     Filters,
+    Finished,
     Hit,
     Outcome,
     Passage,
     Question,
+    Ranked,
+    Read,
     Span,
     Turn,
+    Understood,
+    Waiting,
 )
 
 if TYPE_CHECKING:
@@ -35,17 +42,24 @@ __all__ = [
     "Assistant",
     "Citation",
     "Claim",
+    "Claimed",
     "Document",
     "DocumentDate",
+    "Event",
     "Filters",
+    "Finished",
     "FootnoteError",
     "Hit",
     "Outcome",
     "Passage",
     "Question",
+    "Ranked",
+    "Read",
     "Settings",
     "Span",
     "Turn",
+    "Understood",
+    "Waiting",
     "load_settings",
 ]
 
@@ -56,8 +70,12 @@ def __getattr__(name: str) -> Any:
         from rag.assistant import Assistant
 
         return Assistant
-    if name in ("Settings", "load_settings"):
-        from rag import config
+    if name == "Settings":
+        from rag.settings import Settings
 
-        return getattr(config, name)
+        return Settings
+    if name == "load_settings":
+        from rag.config import load_settings
+
+        return load_settings
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,81 @@
+"""What a package needs that adds a reader, an encoder or a store; docs/adding-*.md say how."""
+
+from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Progress, Vectors
+from rag.errors import (
+    IndexMismatchError,
+    ReadError,
+    StoreDamagedError,
+    StoreError,
+    StoreLockedError,
+    StoreVersionError,
+    UnknownDocumentError,
+)
+from rag.journal.base import Journal
+from rag.read.base import Content, Reader
+from rag.store.base import (
+    Capability,
+    DocumentStore,
+    Maintenance,
+    ReadView,
+    SearchIndex,
+    Store,
+    Writer,
+)
+from rag.store.records import (
+    DocumentSummary,
+    Finding,
+    FormerDocument,
+    IndexedDocument,
+    IndexedPassages,
+    IndexSpec,
+    PassageWords,
+    ScoredPassage,
+    SourceRecord,
+    StoreStatus,
+    TermStatistics,
+    Unindexed,
+)
+from rag.types import Document, DocumentDate, Filters, Passage, QueryTerm, Span
+
+__all__ = [
+    "Capability",
+    "Content",
+    "Document",
+    "DocumentDate",
+    "DocumentStore",
+    "DocumentSummary",
+    "Encoder",
+    "EncoderIdentity",
+    "Filters",
+    "Finding",
+    "FormerDocument",
+    "IndexMismatchError",
+    "IndexSpec",
+    "IndexedDocument",
+    "IndexedPassages",
+    "Journal",
+    "Maintenance",
+    "ModelLoadError",
+    "Passage",
+    "PassageWords",
+    "Progress",
+    "QueryTerm",
+    "ReadError",
+    "ReadView",
+    "Reader",
+    "ScoredPassage",
+    "SearchIndex",
+    "SourceRecord",
+    "Span",
+    "Store",
+    "StoreDamagedError",
+    "StoreError",
+    "StoreLockedError",
+    "StoreStatus",
+    "StoreVersionError",
+    "TermStatistics",
+    "Unindexed",
+    "UnknownDocumentError",
+    "Vectors",
+    "Writer",
+]
