@@ -15,14 +15,20 @@ __all__ = ["doctor", "ingest", "reindex", "status"]
 
 
 def ingest(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders or globs.")],
     pattern: Annotated[
         str | None,
-        typer.Option("--glob", help="In folders, read only files whose name or path matches."),
+        typer.Option(
+            "--glob",
+            metavar="PATTERN",
+            help="In folders, read only files whose name or path matches.",
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", help="Skip files and folders that match; repeatable."),
+        typer.Option(
+            "--exclude", metavar="PATTERN", help="Skip files and folders that match; repeatable."
+        ),
     ] = None,
     prune: Annotated[
         bool,

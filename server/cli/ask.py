@@ -37,9 +37,13 @@ __all__ = ["ask", "chat", "search"]
 
 
 def ask(
-    questions: Annotated[list[str], typer.Argument(help="One or more questions, each in quotes.")],
+    questions: Annotated[
+        list[str],
+        typer.Argument(metavar="QUESTION", help="One or more questions, each in quotes."),
+    ],
     top_k: Annotated[
-        int | None, typer.Option(min=1, help="Number of passages to read for the answer.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Number of passages to read for the answer."),
     ] = None,
     source: Sources = None,
     since: Since = None,
@@ -47,7 +51,8 @@ def ask(
     as_of: AsOf = None,
     language: Language = None,
     min_support: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Minimum support score of a sentence.")
+        float | None,
+        typer.Option(min=0, max=1, metavar="X", help="Minimum support score of a sentence."),
     ] = None,
     composer: Composed = None,
     explain: Annotated[
@@ -165,8 +170,8 @@ def _questions_typed() -> Iterator[str]:
 
 
 def search(
-    query: Annotated[str, typer.Argument(help="What to look for.")],
-    top_k: Annotated[int, typer.Option(min=1, help="Number of passages to show.")] = 5,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
+    top_k: Annotated[int, typer.Option(min=1, metavar="N", help="Number of passages to show.")] = 5,
     source: Sources = None,
     since: Since = None,
     until: Until = None,

@@ -29,8 +29,8 @@ ConversationId = Annotated[
 
 @conversations_app.command("list")
 def list_conversations(
-    limit: Annotated[int, typer.Option(min=1, help="Maximum number to list.")] = 50,
-    offset: Annotated[int, typer.Option(min=0, help="Number to skip.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number to list.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, metavar="N", help="Number to skip.")] = 0,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,

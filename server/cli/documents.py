@@ -53,11 +53,17 @@ def list_documents(
 
 def show(
     document: Annotated[
-        str, typer.Argument(help="Document id or its first characters, source or file name.")
+        str,
+        typer.Argument(
+            metavar="DOC", help="Document id or its first characters, source or file name."
+        ),
     ],
     span: Annotated[
         str | None,
-        typer.Option(help="Show only START:END (code points of the text), highlighted in context."),
+        typer.Option(
+            metavar="START:END",
+            help="Show only START:END (code points of the text), highlighted in context.",
+        ),
     ] = None,
     as_json: Json = False,
     data: Data = None,
@@ -87,7 +93,7 @@ def _parse_span(text: str, length: int) -> Span:
 
 def remove(
     references: Annotated[
-        list[str], typer.Argument(metavar="DOC|PATH...", help="Ids, sources or file names.")
+        list[str], typer.Argument(metavar="DOC|PATH", help="Ids, sources or file names.")
     ],
     data: Data = None,
     config: Config = None,

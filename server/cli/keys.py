@@ -22,7 +22,7 @@ keys_app = typer.Typer(help="Create, list and revoke API keys of the server.", n
 
 @keys_app.command("add")
 def add_key(
-    name: Annotated[str, typer.Argument(help="Who or what will use the key.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who or what will use the key.")],
     scope: Annotated[
         Literal["read", "write", "admin"],
         typer.Option(

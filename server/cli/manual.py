@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,10 +45,11 @@ def _walk(command: Any, context: typer.Context) -> Iterator[CommandHelp]:
     if not children or command.invoke_without_command or context.parent is None:
         parameters = [param.get_help_record(context) for param in command.get_params(context)]
         yield CommandHelp(
-            usage=command.get_usage(context).removeprefix("Usage: "),
+            usage=re.sub(r"[{}]", "", command.get_usage(context).removeprefix("Usage: ")),
             help=" ".join((command.help or "").split()),
             parameters=tuple(
-                (name, " ".join(text.split()))
+                # Only options say what type their value has.
+                (name if name.startswith("-") else name.partition(" <")[0], " ".join(text.split()))
                 for name, text in filter(None, parameters)
                 if name != "--help"
             ),

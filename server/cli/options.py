@@ -32,30 +32,36 @@ __all__ = [
 ]
 
 Data = Annotated[
-    Path | None, typer.Option("--data", help="Data directory [default: see 'footnote config'].")
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Data directory [default: see 'footnote config']."),
 ]
 Config = Annotated[
-    Path | None, typer.Option("--config", help="Settings file [default: ./footnote.toml].")
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file [default: ./footnote.toml]."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Sources = Annotated[
     list[str] | None,
     typer.Option(
-        "--source", help="Only sources matching this glob or containing this text; repeatable."
+        "--source",
+        metavar="GLOB",
+        help="Only sources matching this glob or containing this text; repeatable.",
     ),
 ]
 Since = Annotated[
-    str | None, typer.Option(help="Only documents published since this date: YYYY[-MM[-DD]].")
+    str | None,
+    typer.Option(metavar="DATE", help="Only documents published since this date: YYYY[-MM[-DD]]."),
 ]
 Until = Annotated[
     str | None,
-    typer.Option(help="Only documents published until this date: YYYY[-MM[-DD]]."),
+    typer.Option(metavar="DATE", help="Only documents published until this date: YYYY[-MM[-DD]]."),
 ]
 AsOf = Annotated[
     str | None,
     typer.Option(
+        metavar="DATE",
         help="Answer as of this date, YYYY[-MM[-DD]]: documents published later are not used, "
-        "documents without a date are; 'last year' is relative to it."
+        "documents without a date are; 'last year' is relative to it.",
     ),
 ]
 Composed = Annotated[
@@ -68,7 +74,8 @@ Composed = Annotated[
     ),
 ]
 Language = Annotated[
-    str | None, typer.Option(help="Only documents in this language, such as en or zh.")
+    str | None,
+    typer.Option(metavar="CODE", help="Only documents in this language, such as en or zh."),
 ]
 
 

@@ -16,11 +16,13 @@ __all__ = ["serve", "serve_mcp"]
 def serve(
     host: Annotated[
         str | None,
-        typer.Option(help="Address to listen on [default: 127.0.0.1]."),
+        typer.Option(metavar="ADDRESS", help="Address to listen on [default: 127.0.0.1]."),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port [default: 8000]; 0 picks a free one."),
+        typer.Option(
+            min=0, max=65535, metavar="PORT", help="Port [default: 8000]; 0 picks a free one."
+        ),
     ] = None,
     data: Data = None,
     config: Config = None,
