@@ -13,7 +13,7 @@ from embeddings.types import Encoder, Reranker
 from rag.answer.pipeline import MAX_QUESTION_CHARACTERS, QueryContext, answer_question
 from rag.answer.retrieval import rank_passages
 from rag.answer.stopwatch import Stopwatch
-from rag.answer.verify import cite
+from rag.answer.verify import cite_window
 from rag.config import load_settings
 from rag.errors import QuestionError, SettingsError, UnknownDocumentError
 from rag.generate.base import LanguageModel
@@ -325,8 +325,7 @@ class Assistant:
         Fewer than ``limit`` where documents have gone since.
         """
         with self.store.read() as view:
-            hits = [hit for hit in outcome.ranking[:limit] if view.resolve(hit.passage.document_id)]
-            return _cite_hits(view, hits)
+            return _cite_hits(view, outcome.ranking[:limit])
 
     def stream(
         self,
@@ -499,12 +498,13 @@ def _checked(question: Question) -> Question:
 
 
 def _cite_hits(view: ReadView, hits: Sequence[Hit]) -> list[Citation]:
-    """The passages of these hits, quoted whole, in their order."""
-    ids = {hit.passage.document_id for hit in hits}
-    documents = {document_id: view.document(document_id) for document_id in sorted(ids)}
+    """The passages of these hits, quoted whole, in their order; not of documents that have gone."""
+    summaries = view.summaries([hit.passage.document_id for hit in hits])
+    passages = [hit.passage for hit in hits if hit.passage.document_id in summaries]
+    quotes = view.text_windows([(passage.document_id, passage.span) for passage in passages])
     return [
-        cite(documents[hit.passage.document_id], hit.passage.span.start, hit.passage.span.end)
-        for hit in hits
+        cite_window(summaries[passage.document_id], passage.span, quote)
+        for passage, quote in zip(passages, quotes, strict=True)
     ]
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rag.errors import CitationError
+from rag.store.records import DocumentSummary
 from rag.types import Citation, Claim, Document, Span
 
-__all__ = ["cite", "verify_citation", "verify_claim"]
+__all__ = ["cite", "cite_window", "verify_citation", "verify_claim"]
 
 
 def cite(document: Document, start: int, end: int) -> Citation:
     """A citation of code points [start, end) of the document, its quote copied from it."""
+    return cite_window(document, Span(start, end), document.text[start:end])
+
+
+def cite_window(document: Document | DocumentSummary, span: Span, quote: str) -> Citation:
+    """A citation of a span of the document whose characters are ``quote``."""
     published = document.published
     return Citation(
         document_id=document.id,
@@ -19,8 +25,8 @@ def cite(document: Document, start: int, end: int) -> Citation:
         title=document.title,
         source=document.sources[0],
         published=published.isoformat() if published else None,
-        span=Span(start, end),
-        quote=document.text[start:end],
+        span=span,
+        quote=quote,
     )
 
 
