@@ -1,4 +1,4 @@
-"""Names in a sentence as read: persons, places and organisations, told by their form."""
+"""Names of persons and places in a sentence as read, told by their form."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from functools import cache
 from rag.text.tables import language_table
 from rag.types import Span
 
-__all__ = ["COUNTRIES", "PERSON_ROLES", "find_organisations", "find_persons", "find_places"]
+__all__ = ["find_persons", "find_places"]
 
 
-_TITLES = (
-    "Mr|Mrs|Ms|Dr|Prof|Professor|Sir|Lord|Lady|Dame|King|Queen|Prince|Princess|Emperor|Empress"
-    "|Pope|Saint|St|Cardinal|Bishop|Archbishop|Duke|Count|Earl|Baron|President|Chancellor|Premier"
-    "|Minister|Mayor|Governor|Senator|General|Colonel|Captain|Major|Admiral|Judge|Justice|Director"
-    "|Secretary|Chairman|Ambassador|Khan"
-)
+_WORDS = language_table("en").names
+_CHINESE_WORDS = language_table("zh").names
+_TITLES = "|".join(_WORDS.titles)
 _TITLE = re.compile(rf"(?:{_TITLES})\.?")
 _TITLES_ONLY = re.compile(rf"(?:(?:Vice|Deputy|Managing|Acting|{_TITLES})\s?)+")
 _PARTICLE = "(?:de|van|von|der|den|del|della|di|da|du|la|le|bin|ibn|al|ben|zu|dos|of the|of)"
@@ -43,25 +40,6 @@ _PLACED = re.compile(
     r"|Palace|Castle|Cathedral|Tower|Building|Hotel|Peninsula|Desert|Coast|Region|District|Beach"
     r"|North|South|East|West|Northern|Southern|Eastern|Western|Central)\b"
 )
-COUNTRIES = frozenset(
-    """Afghanistan|Albania|Algeria|Angola|Argentina|Armenia|Australia|Austria|Azerbaijan|Bahrain
-    |Bangladesh|Belarus|Belgium|Benin|Bolivia|Bosnia|Botswana|Brazil|Britain|Bulgaria|Burkina Faso
-    |Burundi|Cambodia|Cameroon|Canada|Chad|Chile|China|Colombia|Congo|Costa Rica|Croatia|Cuba|Cyprus
-    |Denmark|Ecuador|Egypt|England|Eritrea|Estonia|Ethiopia|Fiji|Finland|France|Gabon|Gambia|Georgia
-    |Germany|Ghana|Greece|Guatemala|Guinea|Haiti|Honduras|Hungary|Iceland|India|Indonesia|Iran|Iraq
-    |Ireland|Israel|Italy|Jamaica|Japan|Jordan|Kazakhstan|Kenya|Korea|Kuwait|Kyrgyzstan|Laos|Latvia
-    |Lebanon|Liberia|Libya|Lithuania|Luxembourg|Madagascar|Malawi|Malaysia|Mali|Malta|Mauritania
-    |Mauritius|Mexico|Moldova|Mongolia|Montenegro|Morocco|Mozambique|Myanmar|Namibia|Nepal
-    |Netherlands|New Zealand|Nicaragua|Niger|Nigeria|North Korea|Norway|Oman|Pakistan|Palestine
-    |Panama|Paraguay|Peru|Philippines|Poland|Portugal|Qatar|Romania|Russia|Rwanda|Saudi Arabia
-    |Scotland|Senegal|Serbia|Sierra Leone|Singapore|Slovakia|Slovenia|Somalia|South Africa
-    |South Korea|South Sudan|Soviet Union|Spain|Sri Lanka|Sudan|Sweden|Switzerland|Syria|Taiwan
-    |Tajikistan|Tanzania|Thailand|Togo|Tunisia|Turkey|Turkmenistan|Uganda|Ukraine|United Kingdom
-    |United Arab Emirates|United States|Uruguay|Uzbekistan|Venezuela|Vietnam|Wales|Yemen|Zambia
-    |Zimbabwe|Europe|Africa|Asia|America|Emirates|UK|US|USA""".replace("\n", "")
-    .replace("    ", "")
-    .split("|")
-)
 # Before a place; "of" is left out: what follows it is as often something else.
 _PLACE_BEFORE = re.compile(
     r"(?<!\w)(?:in|at|near|from|to|into|outside|around|through|throughout|across"
@@ -71,20 +49,11 @@ _PLACE_BEFORE = re.compile(
 )
 _OF = re.compile(r"(?<!\w)(?:of|in|at|from)\s(?:the\s)?$")
 _PLACE_RUN = re.compile(rf"(?<![^\W_]){_WORD}(?:(?:\s(?:of\s(?:the\s)?)?|,\s){_WORD})*")
-_PLACE_CUT = re.compile(r"[,.]?\s*$")
 _DATELINE = re.compile(r"^\W{0,2}([A-Z]{3,}(?: [A-Z]{3,})?)(?=,)")
 _BASED = re.compile(rf"(?<![^\W_])({_WORD})(?=[- ]based)")
 
-# The commonest surnames, about nine in ten people.
-_SURNAME = (
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏姜谢邹苏潘葛范彭鲁韦马苗方俞任袁柳"
-    "鲍史唐费薛雷贺倪汤罗毕郝安常于傅康余顾孟黄萧尹姚邵汪毛米戴宋庞熊纪舒项祝董梁杜阮蓝季贾江童"
-    "郭梅林钟徐邱骆高夏蔡田樊胡凌霍万柯卢莫房丁邓洪包石崔龚程邢裴陆荣翁"
-)
-PERSON_ROLES = (
-    "总干事|总裁|总理|总统|主席|市长|副市长|省长|部长|副部长|原部长|局长|会长|院长|校长|主任|董事长|书记|总经理"
-    "|教授|博士|先生|女士|秘书长|司长|处长|代表|大使|常委|专家|记者|作者|发言人|负责人"
-)
+_SURNAME = "".join(_CHINESE_WORDS.surnames)
+_ROLE = "|".join(_CHINESE_WORDS.roles)
 _DOES = (
     "表示|指出|介绍|出席|致辞|利用|认为|强调|代表|访问|参加|会见|主持|颁发|宣布"
     "|回顾|提到|一行|获|担任|出任"
@@ -93,15 +62,12 @@ _AFTER_NAME = (
     rf"[，。、；：（）“”！？,;:()在和与及说对向从将为于是的等先同率由任就也还曾]|{_DOES}|$"
 )
 _CHINESE_PERSON = re.compile(
-    rf"(?:{PERSON_ROLES})([{_SURNAME}][一-鿿]{{1,2}}?)(?={_AFTER_NAME})"
-    rf"|(?<![一-鿿])([{_SURNAME}][一-鿿]{{1,2}}?)(?=(?:{PERSON_ROLES}|{_DOES}))"
+    rf"(?:{_ROLE})([{_SURNAME}][一-鿿]{{1,2}}?)(?={_AFTER_NAME})"
+    rf"|(?<![一-鿿])([{_SURNAME}][一-鿿]{{1,2}}?)(?=(?:{_ROLE}|{_DOES}))"
 )
 _CHINESE_PLACE = re.compile(
     r"(?:在|位于|来自|抵达|访问|总部设在|于)([一-鿿]{2,6}?)(?=举行|召开|举办|成立|设立|开幕|停留|正式|[，。、；]|的)"
     r"|([一-鿿]{2,3}(?:市|省|县))"
-)
-_CHINESE_ORGANISED = re.compile(
-    r"[一-鿿]{2,14}(?:公司|大学|学院|组织|协会|中心|银行|联盟|部|局|委员会|政府|研究院|集团|基金会)"
 )
 
 
@@ -126,7 +92,7 @@ def find_persons(sentence: str) -> list[Span]:
         for run in map(_without_office, _runs(sentence))
         if not _ORGANISED.search(run.text)
         and not _PLACED.search(run.text)
-        and run.text not in COUNTRIES
+        and run.text not in _WORDS.countries
         and run.span not in places
         and not _TITLES_ONLY.fullmatch(run.text)
         and (" " in run.text or not _alone_is_doubtful(run, sentence))
@@ -179,8 +145,8 @@ def _no_names() -> frozenset[str]:
     """Words that open sentences, and others written with a capital that are no names."""
     table = language_table("en")
     dates = {*table.dates.full_months, *table.dates.weekdays}
-    function_words = (table.stop_words | table.function_words) - table.names_too
-    return function_words | table.no_names | {word.lower() for word in dates}
+    function_words = (table.stop_words | table.function_words) - table.names.names_too
+    return function_words | table.names.no_names | {word.lower() for word in dates}
 
 
 def find_places(sentence: str) -> list[Span]:
@@ -192,7 +158,7 @@ def find_places(sentence: str) -> list[Span]:
         span = _place_in(sentence, Span(*match.span()))
         if span is None:
             continue
-        if _PLACE_BEFORE.search(before[-40:]) or span.of(sentence) in COUNTRIES:
+        if _PLACE_BEFORE.search(before[-40:]) or span.of(sentence) in _WORDS.countries:
             found.append(span)
     for pattern in (_DATELINE, _BASED, _CHINESE_PLACE):
         for span in _grouped(pattern, sentence):
@@ -215,18 +181,6 @@ def _place_in(sentence: str, span: Span) -> Span | None:
     if len(text) < 2 or (_ORGANISED.search(text) and not _PLACED.search(text)):
         return None
     return Span(span.start, span.start + len(text))
-
-
-def find_organisations(sentence: str) -> list[Span]:
-    """Names of organisations in reading order, told by a word in them, and acronyms."""
-    found = [
-        run.span
-        for run in _runs(sentence)
-        if _ORGANISED.search(run.text)
-        or (run.text.isupper() and run.text.isalpha() and len(run.text) > 1)
-    ]
-    chinese = [Span(*match.span()) for match in _CHINESE_ORGANISED.finditer(sentence)]
-    return sorted([*found, *chinese])
 
 
 def _grouped(pattern: re.Pattern[str], sentence: str) -> list[Span]:

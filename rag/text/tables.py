@@ -77,6 +77,23 @@ class ConversationWords:
 
 
 @dataclass(frozen=True, slots=True)
+class NameWords:
+    """What tells names from other words.
+
+    ``no_names`` are written with a capital and are no names, as function words are, but
+    for those that are ``names_too``. ``titles`` stand before a person's name, ``roles``
+    beside it, and ``surnames`` begin it.
+    """
+
+    no_names: frozenset[str]
+    names_too: frozenset[str]
+    countries: frozenset[str]
+    titles: tuple[str, ...]
+    surnames: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GluedWords:
     """What parts words that lost the space between them.
 
@@ -94,15 +111,13 @@ class GluedWords:
 
 @dataclass(frozen=True, slots=True)
 class LanguageTable:
-    """The word lists of one language, in lower case; empty where its file has none.
+    """The word lists of one language; empty where its file has none.
 
     ``stop_words`` help no search, ``function_words`` besides carry no evidence; where no
     spaces part words, such words are ``particles``. ``asking_words`` say what a question
     asks for; those that are ``unmistakable`` are in no other language of these letters;
     ``unfinished`` never end a sentence. ``irregular_verbs`` are the forms of a verb each;
-    ``spellings`` leads from a word to the same as another country writes it. ``no_names``
-    are written with a capital and are no names, as function words are, but for those that
-    are ``names_too``.
+    ``spellings`` leads from a word to the same as another country writes it.
     """
 
     code: str
@@ -115,8 +130,7 @@ class LanguageTable:
     irregular_verbs: tuple[frozenset[str], ...]
     spellings: Mapping[str, str]
     conversation: ConversationWords
-    no_names: frozenset[str]
-    names_too: frozenset[str]
+    names: NameWords
     glued: GluedWords
     dates: DateWords
     numbers: NumberWords
@@ -155,8 +169,14 @@ def language_table(code: str) -> LanguageTable:
             possessives=entries.words("conversation.possessives"),
             bare_nouns=entries.words("conversation.bare_nouns"),
         ),
-        no_names=entries.words("names.no_names"),
-        names_too=entries.words("names.names_too"),
+        names=NameWords(
+            no_names=entries.words("names.no_names"),
+            names_too=entries.words("names.names_too"),
+            countries=frozenset(entries.phrases("names.countries")),
+            titles=tuple(entries.text("names.titles").split()),
+            surnames=tuple(entries.text("names.surnames").split()),
+            roles=tuple(entries.text("names.roles").split()),
+        ),
         glued=GluedWords(
             words=(
                 entries.words("stop_words")

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.text.dates import find_dates
-from rag.text.names import find_organisations, find_persons, find_places
+from rag.text.names import find_persons, find_places
 from rag.text.numbers import WrittenNumber, find_numbers
 from rag.text.tables import language_table
 from rag.types import Span
 
 __all__ = ["Mention", "MentionKind", "find_mentions"]
 
-MentionKind = Literal["date", "number", "money", "percentage", "person", "place", "organisation"]
+MentionKind = Literal["date", "number", "money", "percentage", "person", "place"]
 
 _DATE_WORDS = language_table("en").dates
 _MONTH = f"(?:{'|'.join(_DATE_WORDS.full_months)})"
@@ -214,13 +214,6 @@ def _places(sentence: str) -> list[Mention]:
     return [Mention("place", span, _name(span.of(sentence))) for span in find_places(sentence)]
 
 
-def _organisations(sentence: str) -> list[Mention]:
-    return [
-        Mention("organisation", span, _name(span.of(sentence)))
-        for span in find_organisations(sentence)
-    ]
-
-
 def _name(text: str) -> str:
     """The words of a name in one order: LI Yong, Yong Li and Li Yong are the same."""
     bare = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
@@ -235,5 +228,4 @@ _FINDERS: Mapping[MentionKind, Callable[[str], list[Mention]]] = {
     "percentage": _percentages,
     "person": _persons,
     "place": _places,
-    "organisation": _organisations,
 }

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from rag.answer.rules.recognise import Mention, MentionKind, find_mentions
 from rag.question.analysis import AnswerType, QuestionTerms
-from rag.text.names import COUNTRIES
 from rag.text.numbers import number_values
 from rag.text.scripts import is_chinese
+from rag.text.tables import language_table
 from rag.text.words import stem_tokens
 from rag.types import Span
 
@@ -60,6 +60,7 @@ _YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)|[〇零一二三四五六七
 _DECADE = re.compile(r"\b(?:decade|century)\b", re.IGNORECASE)
 _COUNTRY = re.compile(r"\b(?:what|which) (?:\w+ )?countr(?:y|ies)\b|哪个国家", re.IGNORECASE)
 _CITY = re.compile(r"\b(?:what|which) (?:\w+ )?(?:city|town)\b", re.IGNORECASE)
+_COUNTRIES = language_table("en").names.countries
 _WORD = re.compile(r"[^\W_㐀-鿿]+(?:['’][^\W_]+)*|[㐀-鿿]")
 # Code points of a Latin word with its space, and of a Chinese one.
 _WORDS_A_SEMICOLON = 20
@@ -162,7 +163,7 @@ def _fit(mention: Mention, question: QuestionTerms, sentence: str) -> float:
         case "place" if _COUNTRY.search(question.text):
             return 1.0 if _is_country(mention, sentence) else 0.2
         case "place" if _CITY.search(question.text):
-            return 0.2 if mention.span.of(sentence) in COUNTRIES else 1.0
+            return 0.2 if mention.span.of(sentence) in _COUNTRIES else 1.0
         case "person" if not question.chinese:
             return _person_fit(mention, question, sentence)
         case _:
@@ -170,7 +171,7 @@ def _fit(mention: Mention, question: QuestionTerms, sentence: str) -> float:
 
 
 def _is_country(mention: Mention, sentence: str) -> bool:
-    return mention.span.of(sentence).rpartition(", ")[2] in COUNTRIES
+    return mention.span.of(sentence).rpartition(", ")[2] in _COUNTRIES
 
 
 def _person_fit(mention: Mention, question: QuestionTerms, sentence: str) -> float:
