@@ -14,7 +14,7 @@ from mcp import Client
 
 from make_docs import PAGE, page
 from rag.config import load_settings, setting_keys
-from rag.types import AbstentionKind, AbstentionReason
+from rag.types import AbstentionKind, AbstentionReason, Event
 from server.app import create_app
 from server.cli.main import app
 from server.cli.manual import commands_of
@@ -136,6 +136,14 @@ def test_the_table_of_endpoints_names_them_all_and_no_others(quick):
     assert shown == offered
 
 
+def test_the_table_of_stream_events_names_them_all_and_no_others(quick):
+    table = PAGES["docs/server.md"].partition("| Event |")[2].partition("\n\n")[0]
+    asked = create_app(quick()).openapi()["paths"]["/ask"]["post"]
+    streamed = asked["responses"]["200"]["content"]["text/event-stream"]["schema"]
+    known = streamed["properties"]["event"]["enum"]
+    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == known
+
+
 def test_the_table_of_tools_names_them_all_with_their_arguments(quick):
     async def listed():
         async with Client(build_mcp(quick(), run=None)) as client:
@@ -156,6 +164,19 @@ def test_every_reason_to_abstain_is_explained():
     shown = set(re.findall(r"^\| `(\w+)`", PAGES["docs/abstention.md"], re.MULTILINE))
     known = {*get_args(AbstentionReason), *get_args(AbstentionKind)}
     assert shown - {"reason", "kind"} == known
+
+
+def test_the_architecture_names_every_folder_of_the_core_and_of_the_server():
+    for package in ("rag", "server"):
+        for folder in (ROOT / package).iterdir():
+            if (folder / "__init__.py").exists():
+                shown = f"`{package}/{folder.name}/`" if package == "rag" else f"`{folder.name}/`"
+                assert shown in PAGES["docs/architecture.md"], folder
+
+
+def test_the_architecture_names_every_event():
+    for event in get_args(Event):
+        assert f"`{event.__name__}`" in PAGES["docs/architecture.md"]
 
 
 def run_beside(page, tmp_path, program):
