@@ -10,6 +10,7 @@ from typing import get_args
 import anyio
 import pytest
 import typer
+from fastapi.testclient import TestClient
 from mcp import Client
 
 from make_docs import PAGE, page
@@ -20,6 +21,7 @@ from server.cli.main import app
 from server.cli.manual import commands_of
 from server.mcp.tools import build_mcp
 from server.routes.reference import endpoints
+from server.wire.outcome import AnswerOut
 from tests.conftest import ROOT
 
 PAGES = {
@@ -142,6 +144,19 @@ def test_the_table_of_stream_events_names_them_all_and_no_others(quick):
     streamed = asked["responses"]["200"]["content"]["text/event-stream"]["schema"]
     known = streamed["properties"]["event"]["enum"]
     assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == known
+
+
+def test_the_table_of_metrics_names_them_all_and_no_others(quick):
+    with TestClient(create_app(quick()), base_url="http://127.0.0.1") as client:
+        families = client.get("/metrics").text
+    offered = set(re.findall(r"^# TYPE (footnote_\w+)", families, re.MULTILINE))
+    table = PAGES["docs/operations.md"].partition("| Metric |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(footnote_\w+)`", table)) == offered
+
+
+def test_the_outcome_shown_has_the_version_in_force():
+    version = AnswerOut.model_fields["version"].default
+    assert f'{{"version":{version},"question":' in PAGES["docs/server.md"]
 
 
 def test_the_table_of_tools_names_them_all_with_their_arguments(quick):
