@@ -155,7 +155,7 @@ def read_file(path: Path) -> bytes:
     try:
         # Reading a pipe would wait for ever, reading a device might never end.
         if not path.is_file():
-            raise ReadError("is no regular file")
+            raise ReadError("is not a regular file")
         return path.read_bytes()
     except OSError as error:
         raise ReadError(f"cannot be read: {error.strerror or error}") from error

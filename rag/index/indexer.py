@@ -16,7 +16,7 @@ from rag.types import Document, Passage
 __all__ = ["BATCH_DOCUMENTS", "BATCH_PASSAGES", "Indexer", "passage_words", "with_vectors"]
 
 # Passages encoded together: enough that sorting by length pays, few enough that a
-# crash loses only seconds of work that nobody was told is done.
+# crash loses only seconds of work that was not yet reported.
 BATCH_PASSAGES = 256
 BATCH_DOCUMENTS = 64
 

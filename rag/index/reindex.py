@@ -64,7 +64,7 @@ def reindex_store(
 def _batches(
     store: Store, pending: Sequence[str], indexer: Indexer
 ) -> Iterator[dict[str, IndexedPassages]]:
-    """The documents indexed anew, by id, a transaction's worth at a time."""
+    """The documents indexed again, by id, a transaction's worth at a time."""
     batch: dict[str, tuple[Passage, ...]] = {}
     with store.read() as view:
         copied = view.index is not None and _differ_in_words_only(view.index, indexer.spec)

@@ -45,7 +45,7 @@ def upload_name(given: str) -> str:
     """
     name = unicodedata.normalize("NFC", given.replace("\\", "/")).rpartition("/")[2].strip()
     if not name:
-        raise ReadError(f"an uploaded file needs a name, {given[:80]!r} is none")
+        raise ReadError(f"{given[:80]!r} is not a name for an uploaded file")
     if len(name) > MAX_NAME_CHARACTERS:
         raise ReadError(
             f"a file name of {len(name)} characters is too long",
@@ -112,22 +112,22 @@ def run_upload(
     """Take the files of a job into the archive, and return what became of it.
 
     Between two files ``stop`` may end it; the job is then queued again with the rest. One
-    that somebody finished meanwhile is returned as it is.
+    that was finished meanwhile is returned as it is.
 
     Raises:
-        StoreLockedError: somebody else is writing; the job stays queued and says so.
-        IndexMismatchError, ModelLoadError, StoreError: likewise, until that is mended.
+        StoreLockedError: another process is writing; the job stays queued and says so.
+        IndexMismatchError, ModelLoadError, StoreError: likewise, until that is fixed.
         UnknownJobError: there is no such job.
     """
     journal = store.journal
     try:
         with store.write() as writer:
-            # Whoever ran it before let go of the lock: nobody runs it now.
+            # The lock is free, so no one else is running the job.
             job = journal.job(job_id)
             if job.finished_at is not None:
                 return job
             if job.attempts >= MAX_ATTEMPTS:
-                died = f"it was begun {job.attempts} times and never finished; it is given up"
+                died = f"given up after {job.attempts} attempts, none of which finished"
                 return _fail(journal, job, died)
             job = journal.update_job(job_id, "running")
             try:
@@ -158,7 +158,7 @@ class _Run:
         }
 
     def take_in(self, indexer: Callable[[], Indexer]) -> None:
-        """Ingest what is not dealt with, noting each file once it is durable."""
+        """Ingest the files that remain, recording each once it is durable."""
         ingest_sources(self._waiting(), self._store, self._writer, indexer, self._note)
 
     def _waiting(self) -> Iterator[RawSource]:
@@ -171,7 +171,7 @@ class _Run:
     def _content(self, position: int) -> bytes:
         content = self._store.journal.job_file(self._job.id, position)
         if not self._job.replace:
-            # Again: somebody may have uploaded another text since it was accepted.
+            # Again: another text may have been uploaded since it was accepted.
             with self._store.read() as view:
                 try:
                     _refuse_other(view, self._job.files[position].name, content)
@@ -195,7 +195,7 @@ class _Run:
 def _conclude(journal: Journal, job: JobRecord) -> JobRecord:
     outcomes = [file.outcome for file in job.files]
     if None in outcomes:
-        return journal.update_job(job.id, "queued", "stopped; it goes on later")
+        return journal.update_job(job.id, "queued", "stopped; it will be resumed")
     failed = outcomes.count("failed")
     said = f"{failed} of {len(outcomes)} files could not be read" if failed else ""
     return journal.update_job(job.id, "failed" if failed == len(outcomes) else "done", said)

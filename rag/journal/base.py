@@ -37,7 +37,7 @@ FileOutcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 
 
 def new_id() -> str:
-    """An id of 96 random bits that fits an address, and is no option of a command."""
+    """An id of 96 random bits that can be part of a URL and does not look like an option."""
     while True:
         made = secrets.token_urlsafe(12)
         if not made.startswith("-"):
@@ -147,7 +147,7 @@ class JobRecord:
     """An upload on its way into the archive. It failed when none of its files got in.
 
     ``replace``: it may take the place of documents uploaded under the same names.
-    ``attempts`` is how often it was begun: more than once when a process died over it.
+    ``attempts`` is how often it was started: more than once when a process died running it.
     """
 
     id: str
@@ -262,8 +262,8 @@ class Journal(Protocol):
     def next_job(self) -> JobRecord | None:
         """The oldest job that is not finished, or None.
 
-        One that is running is another process's, or a dead one's: who holds the writer
-        lock of the documents and finds it running may be sure that its runner is gone.
+        One that is running belongs to another process, or to one that died: whoever holds
+        the documents' writer lock and finds it running knows that its process is gone.
         """
         ...
 

@@ -76,7 +76,7 @@ def decode(data: bytes, source: str, *, declared: str | None = None) -> Decoded:
     controls = len(_CONTROLS.findall(decoded.text))
     if controls > _MAX_CONTROL_SHARE * len(decoded.text):
         raise ReadError(
-            f"{source} is no text: {controls} of its {len(decoded.text)} characters "
+            f"{source} is not text: {controls} of its {len(decoded.text)} characters "
             "are control characters"
         )
     return decoded

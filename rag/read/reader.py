@@ -89,6 +89,6 @@ def _name(source: str) -> str:
         try:
             parts = urlsplit(source)
         except ValueError as error:
-            raise ReadError(f"{source} is no URL: {error}") from error
+            raise ReadError(f"{source} is not a valid URL: {error}") from error
         return PurePosixPath(unquote(parts.path)).name or parts.netloc or source
     return PurePosixPath(source.replace("\\", "/")).name or source

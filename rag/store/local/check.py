@@ -161,7 +161,7 @@ def _check_documents(
             f"'{sources[0]}'" if sources else "its file"
         )
         if unreadable or not _is_readable(record[2]):
-            remedy = RESTORE  # 'footnote remove' says what it removed, which nobody can read
+            remedy = RESTORE  # 'footnote remove' would have to read it
         for code, message in faults:
             yield Finding(code, subject, message, remedy, repairable=False)
 
@@ -217,7 +217,7 @@ def _span_faults(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[
         where = f"passage {_printable(start)}-{_printable(end)}"
         numbers = isinstance(start, int) and isinstance(end, int)
         if not numbers or not 0 <= start < end <= len(text):
-            yield "passage.span", f"{where} is no range of {len(text)} characters"
+            yield "passage.span", f"{where} is not a range within {len(text)} characters"
             continue
         if text[start].isspace() or text[end - 1].isspace():
             yield "passage.span", f"{where} begins or ends with space"
@@ -247,7 +247,7 @@ def _check_vectors(connection: sqlite3.Connection, index: IndexRow) -> Iterator[
 
 def _vector_fault(blob: object, dimension: int) -> str:
     if not isinstance(blob, bytes):
-        return "its vector is none"
+        return "its vector is not binary data"
     if len(blob) != 2 * dimension:
         return f"its vector has {len(blob)} bytes, not {2 * dimension}"
     norm = float(np.linalg.norm(np.frombuffer(blob, dtype="<f2").astype(np.float64)))
@@ -279,9 +279,9 @@ def _check_words(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Fi
 
 
 def check_lexical_tables(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Findings FTS5 finds in its own structures; ask only while nobody is writing.
+    """Findings FTS5 finds in its own structures; ask only while there is no writer.
 
-    Needs a connection that may write, in no transaction. A writer that begins meanwhile
+    Needs a connection that may write, in no transaction. A writer that starts then
     waits for the table being looked at, not for all of them.
     """
     for index in open_indexes(connection):
@@ -332,7 +332,7 @@ def _check_passages(connection: sqlite3.Connection, index: IndexRow) -> Iterator
 def check_snapshot(
     connection: sqlite3.Connection, state: ViewState, files: SnapshotFiles, kinds: IndexKinds
 ) -> Iterator[Finding]:
-    """Findings of the vector index's snapshot; one of an older index is none."""
+    """Findings of the vector index's snapshot; that of an older index is no damage."""
     index = state.index
     subject = str(files.folder)
     if index is None:
@@ -371,7 +371,7 @@ def check_snapshot(
 
 
 def stray_files(files: SnapshotFiles) -> Iterator[Finding]:
-    """Left-over files; ask only while nobody is writing."""
+    """Left-over files; ask only while there is no writer."""
     for path in files.strays():
         yield Finding(
             "files.stray", str(path), "is left over from a crash", _REPAIR, repairable=True

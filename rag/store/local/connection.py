@@ -115,7 +115,7 @@ def may_write(database: Path) -> bool:
 
 
 def _is_archived(database: Path) -> bool:
-    """Whether SQLite can read the database only when told that nobody writes to it.
+    """Whether SQLite can read the database only when told that no one writes to it.
 
     In a directory that cannot be written it could not create the files by which a
     reader and a writer tell each other what they do.
@@ -131,7 +131,7 @@ def connect(
 ) -> sqlite3.Connection:
     """A connection in autocommit mode, usable from any one thread at a time.
 
-    ``archived``: nobody writes meanwhile, and no file can be created beside the database.
+    ``archived``: no one writes meanwhile, and no file can be created beside the database.
     ``shrinks``: a file created now gives back the space of what is deleted.
 
     Raises:
@@ -199,7 +199,7 @@ class ReaderPool:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """A connection in a read transaction: one state, whoever writes meanwhile."""
+        """A connection in a read transaction: one state, whatever is written meanwhile."""
         with self.borrow() as connection:
             connection.execute("BEGIN")
             try:
@@ -230,7 +230,7 @@ class ReaderPool:
     def _open(self) -> tuple[sqlite3.Connection, bool]:
         """A connection, and whether later readers may use it too.
 
-        Not so an empty stand-in, and not one that was promised that nobody writes: the
+        Not an empty stand-in, and not one opened on the promise that no one writes: the
         next reader looks again.
         """
         if exists(self._database):

@@ -65,7 +65,7 @@ class WriterLock:
             self._in_process.release()
 
     def is_held(self) -> bool:
-        """Whether some thread or process is writing now, or nobody here can tell."""
+        """Whether a thread or process is writing now; true where that cannot be found out."""
         try:
             if not self._data_dir.is_dir():
                 return False

@@ -133,7 +133,7 @@ class LocalStore(Store):
             closing(connect(self._database, create=True)) as connection,
         ):
             migrate(connection)
-            # Whatever lies about is a dead writer's: the lock says there is no other.
+            # Left over from a writer that died: the lock says there is no other.
             try:
                 self._files.remove_strays()
             except OSError as error:
@@ -188,7 +188,7 @@ class LocalStore(Store):
         """Verify checksums, counts and span invariants; an empty list means sound.
 
         The codes are those of rag.store.local.check. Reads every row. What FTS5 checks by
-        writing is left out where this user may not write and while somebody is writing.
+        writing is left out where this user may not write and while there is a writer.
         When the database itself is damaged, nothing is repairable.
         """
         findings: list[Finding] = []

@@ -217,7 +217,7 @@ class LocalWriter(Writer):
         self._cache.forget()
         if repair.touches_snapshot(findings):
             self._snapshot()
-            done.append("wrote the snapshot of the vector index anew")
+            done.append("wrote a new snapshot of the vector index")
         # Opening this session has deleted those that were there before it.
         strays = [Path(finding.subject) for finding in findings if finding.code == "files.stray"]
         if removed := sum(not path.exists() for path in strays):
@@ -249,7 +249,7 @@ class LocalWriter(Writer):
 
     def _snapshot(self) -> None:
         db = self._db
-        # Read outside a transaction: nobody else can change it.
+        # Read outside a transaction: there is no other writer.
         state = load_state(db)
         try:
             manifest = self._cache.save(db, state)

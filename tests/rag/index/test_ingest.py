@@ -240,7 +240,7 @@ def test_no_odd_file_keeps_the_others_out(quick, folder):
     assert report.added >= 2
     failed = {problem.source.rsplit(os.sep, 1)[-1]: problem.reason for problem in report.failed}
     assert {"pipe.txt", "loop.txt", "dangling.txt", "caf\\xe9.txt", "x.txt", ""} <= set(failed)
-    assert "no regular file" in failed["pipe.txt"]
+    assert "not a regular file" in failed["pipe.txt"]
     assert "UTF-8" in failed["caf\\xe9.txt"]
 
 

@@ -204,7 +204,7 @@ def test_a_stopped_job_goes_on_with_the_rest(quick):
     assert outcomes(done) == [("a.txt", "added"), ("b.txt", "added")]
 
 
-def test_a_job_of_a_process_that_died_is_gone_on_with_but_not_for_ever(quick):
+def test_a_job_of_a_process_that_died_is_resumed_but_not_for_ever(quick):
     assistant = quick()
     job = assistant.add_uploads([("a.txt", FAIR)])
     journal = assistant.journal
@@ -216,7 +216,7 @@ def test_a_job_of_a_process_that_died_is_gone_on_with_but_not_for_ever(quick):
         journal.update_job(again.id, "running")
     given_up = assistant.run_job(again.id)
     assert given_up.state == "failed"
-    assert "3 times" in given_up.files[0].reason
+    assert "3 attempts" in given_up.files[0].reason
     assert journal.next_job() is None
 
 

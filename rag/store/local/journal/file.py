@@ -19,7 +19,7 @@ __all__ = ["REMEDY", "JournalFile", "iso"]
 
 REMEDY = (
     "restore it from a backup, or move it away: conversations, feedback, keys and waiting "
-    "uploads then begin anew, and the documents are as they were"
+    "uploads then start empty, and the documents are not affected"
 )
 # After a large upload the log is cut back to this.
 _LOG_BYTES = 4 * 1024 * 1024
@@ -48,7 +48,7 @@ class JournalFile:
 
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
-        """A connection in a read transaction: one state, whoever writes meanwhile."""
+        """A connection in a read transaction: one state, whatever is written meanwhile."""
         with translated(self._database, REMEDY), self._pool.snapshot() as connection:
             yield connection
 

@@ -73,8 +73,8 @@ class JournalKeys(JournalFile):
     def find_key(self, secret: str) -> KeyRecord | None:
         """The valid key of a secret, or None.
 
-        What is compared is the hash, which nobody can steer towards a stored one: how long
-        the search in the index takes tells nothing of any secret.
+        The hash is compared, which no one can choose: the time that the look-up takes reveals
+        nothing of a secret.
         """
         with self._read() as connection:
             row = connection.execute(

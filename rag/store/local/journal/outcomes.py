@@ -47,7 +47,7 @@ def load_outcome(text: str) -> Outcome:
 
     Raises:
         StoreVersionError: a newer Footnote wrote it.
-        StoreDamagedError: nobody wrote it so.
+        StoreDamagedError: it is not what any version writes.
     """
     try:
         whole: dict[str, Any] = json.loads(text)
