@@ -182,14 +182,12 @@ def search(
     config: Config = None,
 ) -> None:
     """Find passages without composing an answer."""
-    from server.wire.outcome import hit_out
+    from server.wire.outcome import search_out
 
     question = Question(query, make_filters(source, since, until, language), as_of=last_day(as_of))
     with opened(data, config) as assistant:
-        hits = assistant.search(question, limit=top_k).hits
-        if as_json:
-            print_json([hit_out(hit).model_dump(mode="json") for hit in hits])
-            return
-        ids = {hit.passage.document_id for hit in hits}
-        documents = {document_id: assistant.document(document_id) for document_id in ids}
-    make_console().print(render.render_hits(hits, documents))
+        found = assistant.search(question, limit=top_k)
+    if as_json:
+        print_json(search_out(query, found).model_dump(mode="json"))
+    else:
+        make_console().print(render.render_passages(found.citations))

@@ -19,7 +19,6 @@ from rag.types import (
     Candidate,
     Citation,
     Document,
-    Hit,
     Outcome,
     Selection,
     Span,
@@ -37,8 +36,8 @@ if TYPE_CHECKING:
 __all__ = [
     "render_document",
     "render_documents",
-    "render_hits",
     "render_outcome",
+    "render_passages",
     "render_problems",
     "render_receipt",
     "render_report",
@@ -210,24 +209,23 @@ def _candidate_row(candidate: Candidate) -> list[RenderableType]:
     ]
 
 
-def render_hits(hits: Sequence[Hit], documents: dict[str, Document]) -> RenderableType:
-    """Passages with title, date, scores and place."""
-    if not hits:
+def render_passages(passages: Sequence[Citation]) -> RenderableType:
+    """Passages with title, date and place, each quoted whole."""
+    if not passages:
         return Text("No passage matches.", style="yellow")
     rows: list[RenderableType] = []
-    for rank, hit in enumerate(hits, start=1):
-        document = documents[hit.passage.document_id]
-        dated = f" ({document.published.isoformat()})" if document.published else ""
-        span = hit.passage.span
-        place = f"{display_path(document.sources[0])}, characters {span.start}-{span.end}"
+    for rank, passage in enumerate(passages, start=1):
+        dated = f" ({passage.published})" if passage.published else ""
+        span = passage.span
+        place = f"{display_path(passage.source)}, characters {span.start}-{span.end}"
         rows.append(
             Text.assemble(
                 (f"{rank}. ", "bold cyan"),
-                (f"{one_line(document.title)}{dated}", "bold"),
+                (f"{one_line(passage.title)}{dated}", "bold"),
                 (f"  {place}", "dim"),
             )
         )
-        rows.append(Padding(Text(one_line(span.of(document.text))), (0, 0, 1, 3)))
+        rows.append(Padding(Text(one_line(passage.quote)), (0, 0, 1, 3)))
     return Group(*rows)
 
 

@@ -12,7 +12,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
 from rag.journal.base import NewTurn
-from rag.types import Citation, Claim, Claimed, Event, Hit, Question, Ranked, Read, Understood
+from rag.types import Citation, Claim, Claimed, Event, Question, Ranked, Read, Understood
 from server.http.arrivals import Arrivals
 from server.http.asking import OnEvent
 from server.http.context import Context, ServerContext
@@ -28,18 +28,17 @@ from server.wire.outcome import (
     CitationOut,
     ClaimOut,
     OutcomeOut,
+    SearchOut,
     citation_out,
     claim_out,
     outcome_out,
-    stage_out,
+    search_out,
 )
 from server.wire.shapes import (
     AskIn,
     DateText,
     QuestionText,
-    SearchHit,
     SearchIn,
-    SearchOut,
 )
 
 __all__ = ["answer", "router"]
@@ -239,20 +238,4 @@ async def search_posted(
 async def _search(question: Question, limit: int, context: ServerContext) -> SearchOut:
     assistant = context.assistant
     found = await context.work.run(lambda: assistant.search(question, limit=limit))
-    return SearchOut(
-        query=question.text,
-        generation=found.generation,
-        hits=list(map(_hit, found.hits, found.citations)),
-    )
-
-
-def _hit(hit: Hit, citation: Citation) -> SearchHit:
-    cited = citation_out(citation)
-    return SearchHit(
-        **cited.model_dump(),
-        passage_id=hit.passage.id,
-        dense=stage_out(hit.dense),
-        lexical=stage_out(hit.lexical),
-        fused=stage_out(hit.fused),
-        reranked=stage_out(hit.reranked),
-    )
+    return search_out(question.text, found)

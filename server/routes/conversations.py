@@ -42,13 +42,7 @@ def list_conversations(
     return ConversationsOut(
         total=journal.count_conversations(owner),
         conversations=[
-            ConversationListed(
-                id=found.id,
-                title=found.title,
-                created_at=found.created_at,
-                updated_at=found.updated_at,
-                turns=found.turns,
-            )
+            ConversationListed.model_validate(found)
             for found in journal.conversations(owner=owner, limit=limit, offset=offset)
         ],
     )

@@ -9,7 +9,6 @@ from fastapi.security import HTTPAuthorizationCredentials
 
 from rag.assistant import Assistant
 from rag.errors import UnknownDocumentError
-from rag.store.records import DocumentSummary
 from rag.types import Document
 from server.http.context import Context
 from server.http.pages import document_page, wants_page
@@ -53,7 +52,7 @@ def list_documents(
         total=assistant.count_documents(filters, words=q),
         limit=limit,
         offset=offset,
-        documents=[_listed(summary) for summary in found],
+        documents=[DocumentListed.model_validate(summary) for summary in found],
     )
 
 
@@ -141,19 +140,6 @@ def _unknown(document_id: str) -> ProblemError:
         "document_unknown",
         f"no document has the id {document_id!r}",
         "GET /documents lists all documents",
-    )
-
-
-def _listed(summary: DocumentSummary) -> DocumentListed:
-    return DocumentListed(
-        id=summary.id,
-        title=summary.title,
-        sources=list(summary.sources),
-        published=summary.published.isoformat() if summary.published else None,
-        language=summary.language,
-        characters=summary.characters,
-        passages=summary.passages,
-        permalink=f"/documents/{summary.id}",
     )
 
 

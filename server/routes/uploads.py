@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from server.http.context import Context
 from server.http.problems import ProblemError, problem_responses
 from server.http.security import Reader, WriterCaller
-from server.wire.shapes import DocumentIn, JobOut, job_out
+from server.wire.shapes import DocumentIn, JobOut
 
 __all__ = ["router"]
 
@@ -84,7 +84,7 @@ async def add_documents(
             job.files[0].reason or "the file cannot be read",
             "fix the file and upload it again",
         )
-    return job_out(job)
+    return JobOut.model_validate(job)
 
 
 @router.get(
@@ -92,7 +92,7 @@ async def add_documents(
 )
 def show_job(job_id: str, context: Context, caller: Reader) -> JobOut:
     """Get the progress of an upload, file by file."""
-    return job_out(context.assistant.journal.job(job_id))
+    return JobOut.model_validate(context.assistant.journal.job(job_id))
 
 
 async def _received(request: Request) -> tuple[list[tuple[str, bytes]], bool]:

@@ -1,53 +1,57 @@
-"""The shapes that leave the process: documented, stable JSON for answers and passages.
+"""The documented, stable JSON of outcomes and passages, for every way in.
 
-Pydantic at the edge; the core's dataclasses never change to suit a client. ``version``
-of an outcome grows when a field changes meaning or goes; new fields may appear any time.
+The core's dataclasses never change to suit a client. ``version`` of an outcome increases
+when a field is removed or changes its meaning; new fields may be added at any time.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, AliasPath, BaseModel, ConfigDict, Field, TypeAdapter
 
 from rag.types import (
     Abstention,
     AbstentionKind,
     AbstentionReason,
     Answer,
-    Candidate,
     Citation,
     Claim,
-    Hit,
-    ModelIdentity,
     Outcome,
-    Selection,
-    StageScore,
 )
 from server.wire.footnotes import number_citations
 from server.wire.permalink import permalink
+
+if TYPE_CHECKING:
+    from rag.assistant import SearchResult
 
 __all__ = [
     "AbstentionOut",
     "AnswerOut",
     "CitationOut",
     "ClaimOut",
-    "HitOut",
     "OutcomeOut",
-    "StageOut",
+    "SearchOut",
     "citation_out",
     "claim_out",
-    "hit_out",
     "outcome_out",
     "outcome_schema",
-    "stage_out",
+    "search_out",
 ]
 
 
+_Milliseconds = Annotated[float, AfterValidator(lambda value: round(value, 1))]
+_Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
+_Support = Annotated[float, AfterValidator(lambda value: round(value, 4))]
+
+
 class _Out(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """A shape that is read from the attributes of a core type, or built by field names."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, from_attributes=True, validate_by_name=True
+    )
 
 
 class CitationOut(_Out):
@@ -62,62 +66,84 @@ class CitationOut(_Out):
     end: int = Field(ge=1)
     quote: str
     permalink: str = Field(
-        description="opens the viewer at the quote and says so when the document has changed"
+        description="opens the viewer at the quote, which says if the document has changed"
     )
 
 
 class ClaimOut(_Out):
-    """One sentence of the answer. ``footnotes`` index the answer's citations, from 1."""
+    """One sentence of the answer. ``footnotes`` are numbers of the answer's citations, from 1."""
 
     text: str
-    support: float = Field(ge=0, le=1, description="support score the gate judged")
+    support: _Support = Field(ge=0, le=1, description="support score of the sentence")
     footnotes: list[int]
     context: list[CitationOut] = Field(
-        description='what the sentence refers back to ("he", "the organisation"), for the reader'
+        description='what the sentence refers to ("he", "the organisation"), for the reader'
     )
 
 
 class StageOut(_Out):
-    """A stage's rank (from 1) and its own kind of score."""
+    """A stage's rank (from 1) and score; scores of different stages do not compare."""
 
     rank: int
     score: float
 
 
-class HitOut(_Out):
-    """A passage with what each stage said of it (null where the stage did not see it)."""
+class _Ranked(_Out):
+    """The stages' ranks and scores of a passage; null where a stage did not see it."""
 
-    passage_id: str
-    document_id: str
-    title: str
-    start: int
-    end: int
-    text: str = Field(description="search text: repaired for the indexes, not for quoting")
     dense: StageOut | None = Field(description="cosine")
     lexical: StageOut | None = Field(description="BM25")
     fused: StageOut | None = Field(description="fusion of both, comparable within one question")
     reranked: StageOut | None = Field(description="cross-encoder logit")
 
 
-class SignsOut(_Out):
-    """What the support score of a candidate was made from."""
+class HitOut(_Ranked):
+    """A passage of the ranking."""
 
-    sentence_logit: float
-    passage_logit: float
-    margin: float
-    prominence: float
-    agreement: float
-    sentence_coverage: float
-    passage_coverage: float
-    rare_coverage: float
-    name_coverage: float
-    number_coverage: float
+    passage_id: str = Field(validation_alias=AliasPath("passage", "id"))
+    document_id: str = Field(validation_alias=AliasPath("passage", "document_id"))
+    title: str = Field(validation_alias=AliasPath("passage", "title"))
+    start: int = Field(validation_alias=AliasPath("passage", "span", "start"))
+    end: int = Field(validation_alias=AliasPath("passage", "span", "end"))
+    text: str = Field(
+        validation_alias=AliasPath("passage", "search_text"),
+        description="search text: repaired for the indexes, not for quoting",
+    )
+
+
+class SearchHit(_Ranked, CitationOut):
+    """A passage that was found; ``quote`` is the stored text of its span, in code points."""
+
+    passage_id: str
+
+
+class SearchOut(_Out):
+    """Passages, best first."""
+
+    query: str
+    generation: str
+    hits: list[SearchHit]
+
+
+class SignsOut(_Out):
+    """What the support score of a candidate is computed from."""
+
+    sentence_logit: _Rounded
+    passage_logit: _Rounded
+    margin: _Rounded
+    prominence: _Rounded
+    agreement: _Rounded
+    sentence_coverage: _Rounded
+    passage_coverage: _Rounded
+    rare_coverage: _Rounded
+    name_coverage: _Rounded
+    number_coverage: _Rounded
     type_match: bool
-    currency: float
+    currency: _Rounded
     premise_stated: bool
-    names_known: float
-    similarity: float | None = Field(
-        description="cosine, where only the encoder reads question and sentence"
+    names_known: _Rounded
+    similarity: _Rounded | None = Field(
+        description="cosine, when only the encoder reads question and sentence"
     )
 
 
@@ -126,37 +152,37 @@ class CandidateOut(_Out):
 
     document_id: str
     passage_id: str
-    start: int
-    end: int
+    start: int = Field(validation_alias=AliasPath("span", "start"))
+    end: int = Field(validation_alias=AliasPath("span", "end"))
     quote: str
     signs: SignsOut
-    support: float
+    support: _Support
     verdict: str
 
 
 class ModelOut(_Out):
-    """A model that took part."""
+    """A model that was used."""
 
     name: str
     revision: str
 
 
 class SelectionOut(_Out):
-    """What a language model chose among the stored statements that it was shown."""
+    """What a language model chose from the stored statements that it was shown."""
 
     model: ModelOut
     prompt: str = Field(description="name, version and hash of the prompt")
-    shown: int = Field(description="statements it was shown")
+    shown: int = Field(description="number of statements it was shown")
     chosen: list[int] = Field(
         description="places of the chosen statements among the receipt's candidates, from 1"
     )
     failure: str | None = Field(
-        description="why its choice could not be had; the sentences were then chosen without it"
+        description="why it made no choice; the sentences were then chosen without it"
     )
 
 
 class ReceiptOut(_Out):
-    """How the outcome came about; present when asked for."""
+    """How the outcome came about; present when requested with ``explain``."""
 
     ranking: list[HitOut]
     candidates: list[CandidateOut]
@@ -169,15 +195,17 @@ class _OutcomeOut(_Out):
         description="a follow-up as it was understood without its history, else null"
     )
     as_of: date | None = Field(
-        description="the day it was asked from: nothing published later was used"
+        description="the day as of which it was asked: nothing published later was used"
     )
-    generation: str = Field(description="state of the archive that was asked")
+    generation: str = Field(description="the state of the archive that was searched")
     models: dict[str, ModelOut]
-    timings_ms: dict[str, float]
-    conversation_id: str | None = Field(default=None, description="the conversation that keeps it")
-    turn_id: str | None = Field(default=None, description="names it in feedback, where it is kept")
+    timings_ms: dict[str, _Milliseconds]
+    conversation_id: str | None = Field(
+        default=None, description="the conversation that it is stored in"
+    )
+    turn_id: str | None = Field(default=None, description="its id for feedback, when it is stored")
     selection: SelectionOut | None = Field(
-        default=None, description="of a language model, where one is configured"
+        default=None, description="of the language model, when one is configured"
     )
     receipt: ReceiptOut | None = None
 
@@ -187,7 +215,7 @@ class AnswerOut(_OutcomeOut):
 
     outcome: Literal["answered"] = "answered"
     short_answer: CitationOut | None = Field(
-        description="where the first claim names the thing asked for; null where that is not clear"
+        description="the part of the first claim that names what is asked for; null when unclear"
     )
     conflict: bool = Field(
         description="whether documents give different values for what is asked; the first "
@@ -201,17 +229,17 @@ class AnswerOut(_OutcomeOut):
 
 
 class AbstentionOut(_OutcomeOut):
-    """The archive does not say; ``nearest`` lists the passages that come closest."""
+    """The archive does not say; ``nearest`` lists the closest passages."""
 
     outcome: Literal["abstained"] = "abstained"
     reason: AbstentionReason
     kind: AbstentionKind | None = Field(
-        description="of insufficient evidence: the archive hardly speaks of the subject "
-        "(off_topic), speaks of it without this fact (missing_fact), or does not state what "
-        "the question takes for granted, or states it otherwise (premise)"
+        description="of insufficient evidence: the archive says almost nothing about the "
+        "subject (off_topic), covers it without this fact (missing_fact), or does not confirm "
+        "what the question assumes or contradicts it (premise)"
     )
     explanation: str = Field(description="for people, in English or Chinese like the question")
-    mentions: list[CitationOut] = Field(description="sentences it does say of the subject")
+    mentions: list[CitationOut] = Field(description="what the archive says about the subject")
     nearest: list[CitationOut]
 
 
@@ -220,22 +248,21 @@ OutcomeOut = Annotated[AnswerOut | AbstentionOut, Field(discriminator="outcome")
 
 def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | AbstentionOut:
     """The wire shape of an outcome; with ``explain``, its receipt too."""
-    receipt = _receipt(outcome) if explain else None
-    models = {role: _model_out(model) for role, model in outcome.models.items()}
-    selection = _selection_out(outcome.selection) if outcome.selection else None
-    timings = {stage: round(ms, 1) for stage, ms in outcome.timings_ms.items()}
+    common: dict[str, Any] = {
+        "question": outcome.question.text,
+        "standalone_question": outcome.standalone,
+        "as_of": outcome.question.as_of,
+        "generation": outcome.generation,
+        "models": outcome.models,
+        "timings_ms": outcome.timings_ms,
+        "selection": outcome.selection,
+        "receipt": ReceiptOut.model_validate(outcome) if explain else None,
+    }
     match outcome:
         case Answer():
             citations = number_citations(outcome.claims)
             return AnswerOut(
-                question=outcome.question.text,
-                standalone_question=outcome.standalone,
-                as_of=outcome.question.as_of,
-                generation=outcome.generation,
-                models=models,
-                timings_ms=timings,
-                selection=selection,
-                receipt=receipt,
+                **common,
                 short_answer=citation_out(outcome.short_answer) if outcome.short_answer else None,
                 conflict=outcome.conflict,
                 composer=outcome.composer,
@@ -244,14 +271,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
             )
         case Abstention():
             return AbstentionOut(
-                question=outcome.question.text,
-                standalone_question=outcome.standalone,
-                as_of=outcome.question.as_of,
-                generation=outcome.generation,
-                models=models,
-                timings_ms=timings,
-                selection=selection,
-                receipt=receipt,
+                **common,
                 reason=outcome.reason,
                 kind=outcome.kind,
                 explanation=outcome.explanation,
@@ -274,77 +294,29 @@ def citation_out(citation: Citation) -> CitationOut:
     )
 
 
-def hit_out(hit: Hit) -> HitOut:
-    """The wire shape of a hit."""
-    return HitOut(
-        passage_id=hit.passage.id,
-        document_id=hit.passage.document_id,
-        title=hit.passage.title,
-        start=hit.passage.span.start,
-        end=hit.passage.span.end,
-        text=hit.passage.search_text,
-        dense=stage_out(hit.dense),
-        lexical=stage_out(hit.lexical),
-        fused=stage_out(hit.fused),
-        reranked=stage_out(hit.reranked),
-    )
-
-
-def outcome_schema() -> dict[str, object]:
-    """JSON Schema of what ``footnote ask --json`` prints."""
-    return TypeAdapter(OutcomeOut).json_schema(mode="serialization")
-
-
 def claim_out(claim: Claim, citations: list[Citation]) -> ClaimOut:
     """The wire shape of a claim; ``citations`` are the answer's, in the order numbered."""
     return ClaimOut(
         text=claim.text,
-        support=round(claim.support, 4),
+        support=claim.support,
         footnotes=[citations.index(citation) + 1 for citation in claim.citations],
         context=[citation_out(citation) for citation in claim.context],
     )
 
 
-def _receipt(outcome: Outcome) -> ReceiptOut:
-    return ReceiptOut(
-        ranking=[hit_out(hit) for hit in outcome.ranking],
-        candidates=[_candidate_out(candidate) for candidate in outcome.candidates],
-    )
+def search_out(query: str, found: SearchResult) -> SearchOut:
+    """The wire shape of what a search found."""
+    hits = [
+        SearchHit(
+            **dict(citation_out(citation)),
+            passage_id=hit.passage.id,
+            **dict(_Ranked.model_validate(hit)),
+        )
+        for hit, citation in zip(found.hits, found.citations, strict=True)
+    ]
+    return SearchOut(query=query, generation=found.generation, hits=hits)
 
 
-def _selection_out(selection: Selection) -> SelectionOut:
-    return SelectionOut(
-        model=_model_out(selection.model),
-        prompt=selection.prompt,
-        shown=selection.shown,
-        chosen=list(selection.chosen),
-        failure=selection.failure,
-    )
-
-
-def _candidate_out(candidate: Candidate) -> CandidateOut:
-    signs = candidate.signs
-    return CandidateOut(
-        document_id=candidate.document_id,
-        passage_id=candidate.passage_id,
-        start=candidate.span.start,
-        end=candidate.span.end,
-        quote=candidate.quote,
-        signs=SignsOut.model_validate(
-            {
-                name: round(value, 3) if isinstance(value, float) else value
-                for name, value in asdict(signs).items()
-            }
-        ),
-        support=round(candidate.support, 4),
-        verdict=candidate.verdict,
-    )
-
-
-def stage_out(stage: StageScore | None) -> StageOut | None:
-    """The wire shape of what a stage said."""
-    return StageOut(rank=stage.rank, score=stage.score) if stage else None
-
-
-def _model_out(model: ModelIdentity) -> ModelOut:
-    return ModelOut(name=model.name, revision=model.revision)
+def outcome_schema() -> dict[str, object]:
+    """JSON Schema of what ``footnote ask --json`` prints."""
+    return TypeAdapter(OutcomeOut).json_schema(mode="serialization")

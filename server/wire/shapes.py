@@ -1,25 +1,24 @@
-"""What requests and the answers to them look like, outcomes aside (those are in wire.py)."""
+"""The JSON of requests and responses, except outcomes and passages (server.wire.outcome)."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, computed_field
 
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.journal.base import (
     Conversation,
     FileOutcome,
-    JobRecord,
     JobState,
     TurnRecord,
     Verdict,
 )
 from rag.settings import Composer
-from rag.types import Filters, Turn
+from rag.types import DocumentDate, Filters, Turn
 from server.wire.filters import make_filters
-from server.wire.outcome import OutcomeOut, StageOut, outcome_out
+from server.wire.outcome import OutcomeOut, outcome_out
 
 __all__ = [
     "AboutOut",
@@ -41,18 +40,15 @@ __all__ = [
     "JobOut",
     "LanguageText",
     "QuestionText",
-    "SearchHit",
     "SearchIn",
-    "SearchOut",
     "SourceText",
     "SpanOut",
     "TurnIn",
     "TurnOut",
     "conversation_out",
-    "job_out",
 ]
 
-# Months have the days they can have; only 29 February is left to be checked by the calendar.
+# Each month has its days; only 29 February is left for the calendar to check.
 _DATE_PATTERN = (
     r"^[1-9][0-9]{3}(-((0[13578]|1[02])(-(0[1-9]|[12][0-9]|3[01]))?"
     r"|(0[469]|11)(-(0[1-9]|[12][0-9]|30))?|02(-(0[1-9]|1[0-9]|2[0-9]))?))?$"
@@ -73,20 +69,20 @@ QuestionText = Annotated[
 SourceText = Annotated[
     str,
     Field(
-        min_length=1, max_length=500, description="a glob, or a part of the source, case ignored"
+        min_length=1, max_length=500, description="a glob or a part of the source, ignoring case"
     ),
 ]
 LanguageText = Annotated[str, Field(pattern="^[a-z]{2,3}$", examples=["en"])]
 
 
-def _no_text_or_truth(value: object) -> object:
+def _not_text_or_boolean(value: object) -> object:
     if isinstance(value, bool | str):
-        raise ValueError("write a whole number")
+        raise ValueError("must be an integer")
     return value
 
 
-# A whole number as JSON Schema means it: 9.0 is one, "9" and true are not.
-_WHOLE = BeforeValidator(_no_text_or_truth)
+# An integer as JSON Schema defines it: 9.0 is one, "9" and true are not.
+_WHOLE = BeforeValidator(_not_text_or_boolean)
 
 
 class _In(BaseModel):
@@ -94,51 +90,51 @@ class _In(BaseModel):
 
 
 class FiltersIn(_In):
-    """Which documents may be used; empty means all."""
+    """Restricts the documents that may be used; empty means all."""
 
     sources: list[SourceText] = Field(default=[], max_length=20)
-    since: DateText | None = Field(default=None, description="published on its first day or later")
-    until: DateText | None = Field(default=None, description="published on its last day or before")
+    since: DateText | None = Field(default=None, description="published on or after its first day")
+    until: DateText | None = Field(default=None, description="published on or before its last day")
     language: LanguageText | None = None
 
     def filters(self) -> Filters:
-        """As the core takes them. Raises FilterError: since is after until."""
+        """The filters of the core. Raises FilterError: since is after until."""
         return make_filters(self.sources, self.since, self.until, self.language)
 
 
 class TurnIn(_In):
-    """What was said before."""
+    """An earlier message of the conversation."""
 
     role: Literal["user", "assistant"]
     text: str = Field(max_length=20_000)
 
     def turn(self) -> Turn:
-        """As the core takes it."""
+        """The turn of the core."""
         return Turn(self.role, self.text)
 
 
 class AskIn(_In):
-    """A question, and of which part of the archive it is asked."""
+    """A question, and which part of the archive to answer it from."""
 
     question: QuestionText
     filters: FiltersIn = FiltersIn()
     as_of: DateText | None = Field(
-        None, description="answer as the archive stood at the end of that day, month or year"
+        None, description="answer as of the end of that day, month or year"
     )
     conversation_id: str | None = Field(
         default=None,
         min_length=1,
         max_length=64,
-        description="'new' begins a conversation, its id goes on with it; absent keeps nothing",
+        description="'new' starts a stored conversation, an id resumes one; absent stores nothing",
         examples=["new"],
     )
     history: list[TurnIn] = Field(
         default=[],
         max_length=200,
-        description="the turns before, for clients that keep them; not with conversation_id",
+        description="earlier turns, for clients that store them; not with conversation_id",
     )
     top_k: Annotated[int, Field(ge=1, le=50), _WHOLE] | None = Field(
-        default=None, description="passages read sentence by sentence"
+        default=None, description="number of passages to read for the answer"
     )
     composer: Composer | None = Field(
         default=None,
@@ -146,13 +142,13 @@ class AskIn(_In):
         "are stored; 'write' is refused until written sentences can be verified",
     )
     explain: StrictBool = Field(
-        default=False, description="with the receipt: every rank, score and verdict"
+        default=False, description="include the receipt: every rank, score and verdict"
     )
-    stream: StrictBool = Field(default=False, description="as server-sent events")
+    stream: StrictBool = Field(default=False, description="respond with server-sent events")
 
 
 class SearchIn(_In):
-    """What to look for."""
+    """A search."""
 
     query: QuestionText
     limit: Annotated[int, Field(ge=1, le=50), _WHOLE] = 10
@@ -160,47 +156,39 @@ class SearchIn(_In):
     as_of: DateText | None = None
 
 
-class SearchHit(BaseModel):
-    """A passage; ``quote`` is the stored text of its span, in code points."""
+class _Out(BaseModel):
+    """A shape that is read from the attributes of a core type, or built by field names."""
 
-    document_id: str
-    passage_id: str
-    title: str
-    source: str
-    published: str | None
-    start: int
-    end: int
-    quote: str
-    permalink: str
-    dense: StageOut | None = Field(description="cosine")
-    lexical: StageOut | None = Field(description="BM25")
-    fused: StageOut | None = Field(description="fusion of both, comparable within one query")
-    reranked: StageOut | None = Field(description="cross-encoder logit")
+    model_config = ConfigDict(from_attributes=True)
 
 
-class SearchOut(BaseModel):
-    """Passages, best first."""
-
-    query: str
-    generation: str
-    hits: list[SearchHit]
+def _iso(value: DocumentDate | str | None) -> str | None:
+    return value.isoformat() if isinstance(value, DocumentDate) else value
 
 
-class DocumentListed(BaseModel):
-    """A document of the list."""
-
+class _Document(_Out):
     id: str
     title: str
     sources: list[str]
-    published: str | None
     language: str
+    published: Annotated[str | None, BeforeValidator(_iso)]
+
+
+class DocumentListed(_Document):
+    """A document of the list."""
+
     characters: int
     passages: int
-    permalink: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def permalink(self) -> str:
+        """The path of its page."""
+        return f"/documents/{self.id}"
 
 
 class DocumentsOut(BaseModel):
-    """A page of the documents, in the order they were added."""
+    """A page of the list of documents, in the order they were added."""
 
     total: int
     limit: int
@@ -209,7 +197,7 @@ class DocumentsOut(BaseModel):
 
 
 class DateOut(BaseModel):
-    """A date as far as it is known, its kind, and the span or field it was read from."""
+    """A date at the precision known, its kind, and the span or field it was read from."""
 
     date: str
     kind: str
@@ -219,42 +207,37 @@ class DateOut(BaseModel):
 
 
 class SpanOut(BaseModel):
-    """Characters of the text, end exclusive, in code points."""
+    """Characters of the text in code points, end exclusive."""
 
     start: int
     end: int
     quote: str
 
 
-class DocumentOut(BaseModel):
+class DocumentOut(_Document):
     """A document exactly as stored."""
 
-    id: str
-    title: str
-    sources: list[str]
     text: str
     content_hash: str
-    language: str
-    published: str | None
     dates: list[DateOut]
     metadata: dict[str, str]
     permalink: str
-    changed: bool = Field(description="the hash asked for is another one: the text has changed")
-    span: SpanOut | None = Field(description="of the span asked for; null where it is outside")
+    changed: bool = Field(description="whether the text differs from the requested hash")
+    span: SpanOut | None = Field(description="the requested span; null if it is outside the text")
 
 
 class DocumentIn(_In):
-    """A text to add; the ending of its name decides how it is read."""
+    """A text to add; the extension of its name decides how it is read."""
 
     name: str = Field(min_length=1, max_length=200, examples=["note.md"])
     text: str = Field(min_length=1)
     replace: StrictBool = Field(
-        default=False, description="take the place of what was uploaded by this name"
+        default=False, description="replace the document that was uploaded under this name"
     )
 
 
-class JobFileOut(BaseModel):
-    """One file of an upload; ``outcome`` is null until it was dealt with."""
+class JobFileOut(_Out):
+    """One file of an upload; ``outcome`` is null until it is processed."""
 
     name: str
     outcome: FileOutcome | None
@@ -262,8 +245,8 @@ class JobFileOut(BaseModel):
     reason: str | None
 
 
-class JobOut(BaseModel):
-    """An upload on its way into the archive."""
+class JobOut(_Out):
+    """An upload and its progress."""
 
     id: str
     state: JobState
@@ -273,13 +256,16 @@ class JobOut(BaseModel):
     files: list[JobFileOut]
 
 
-class ConversationListed(BaseModel):
-    """A conversation of the list; ``title`` is its first question, ``turns`` their number."""
-
+class _Conversation(_Out):
     id: str
     title: str
     created_at: str
     updated_at: str
+
+
+class ConversationListed(_Conversation):
+    """A conversation of the list; ``title`` is its first question, ``turns`` counts them."""
+
     turns: int
 
 
@@ -290,8 +276,8 @@ class ConversationsOut(BaseModel):
     conversations: list[ConversationListed]
 
 
-class FiltersOut(BaseModel):
-    """The filters that a question was asked with."""
+class FiltersOut(_Out):
+    """The filters of a question."""
 
     sources: list[str]
     since: date | None
@@ -300,7 +286,7 @@ class FiltersOut(BaseModel):
 
 
 class TurnOut(BaseModel):
-    """A question with the outcome that was given."""
+    """A question with its outcome."""
 
     id: str
     question: str
@@ -310,13 +296,9 @@ class TurnOut(BaseModel):
     outcome: OutcomeOut
 
 
-class ConversationOut(BaseModel):
+class ConversationOut(_Conversation):
     """A conversation, oldest turn first."""
 
-    id: str
-    title: str
-    created_at: str
-    updated_at: str
     turns: list[TurnOut]
 
 
@@ -332,71 +314,44 @@ def conversation_out(conversation: Conversation) -> ConversationOut:
 
 
 def _turn_out(turn: TurnRecord) -> TurnOut:
-    question = turn.question
-    filters = question.filters
     return TurnOut(
         id=turn.id,
-        question=question.text,
+        question=turn.question.text,
         asked_at=turn.asked_at,
-        filters=FiltersOut(
-            sources=list(filters.sources),
-            since=filters.since,
-            until=filters.until,
-            language=filters.language,
-        ),
-        as_of=question.as_of,
+        filters=FiltersOut.model_validate(turn.question.filters),
+        as_of=turn.question.as_of,
         outcome=outcome_out(turn.outcome),
     )
 
 
 class FeedbackIn(_In):
-    """What a reader says of an answer."""
+    """A rating of an answer."""
 
     turn_id: str = Field(min_length=1, max_length=64)
     verdict: Verdict
     footnote: Annotated[int, Field(ge=1, le=1000), _WHOLE] | None = Field(
-        default=None, description="the citation that is wrong"
+        default=None, description="number of the citation that is wrong"
     )
     note: str = Field(default="", max_length=4000)
 
 
 class FeedbackOut(BaseModel):
-    """Feedback that was kept."""
+    """Feedback that was stored."""
 
     id: str
 
 
 class AboutOut(BaseModel):
-    """What serves here, and what this caller may do."""
+    """Version, size and models of the archive, and what this caller may do."""
 
     version: str
     generation: str
     documents: int
     passages: int
-    languages: list[str] = Field(description="of the documents, the most frequent first")
+    languages: list[str] = Field(description="languages of the documents, the most frequent first")
     models: dict[str, str]
-    authentication: bool = Field(description="whether keys are needed")
+    authentication: bool = Field(description="whether requests need an API key")
     writable: bool = Field(description="whether this caller may add and remove documents")
     max_question_characters: int
     max_upload_bytes: int
-    suffixes: list[str] = Field(description="endings of the files that can be read")
-
-
-def job_out(job: JobRecord) -> JobOut:
-    """The wire shape of a job."""
-    return JobOut(
-        id=job.id,
-        state=job.state,
-        message=job.message,
-        created_at=job.created_at,
-        finished_at=job.finished_at,
-        files=[
-            JobFileOut(
-                name=file.name,
-                outcome=file.outcome,
-                document_id=file.document_id,
-                reason=file.reason,
-            )
-            for file in job.files
-        ],
-    )
+    suffixes: list[str] = Field(description="file extensions that can be read")

@@ -302,7 +302,7 @@ def test_listening_beyond_loopback_needs_a_key(quick):
     "origin", ["https://a.example/", "https://a.example/page", "a.example", "*"]
 )
 def test_an_origin_that_no_browser_sends_is_refused_in_the_settings(origin):
-    with pytest.raises(ValueError, match="is no origin"):
+    with pytest.raises(ValueError, match="is not an origin"):
         ServerSettings(cors_origins=(origin,))
 
 
