@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from eval.propose.archive import SentenceIndex
 from eval.propose.templates.chinese import ask_chinese
-from eval.propose.templates.english import ask_english, ask_glossary
+from eval.propose.templates.english import ask_english
 from eval.propose.templates.sentence import (
     DATE,
     SentenceQuestion,
@@ -63,8 +63,6 @@ def _name(document: Document, root: Path | None) -> str:
 def _questions(
     document: Document, spans: Sequence[Span], vocabulary: Vocabulary
 ) -> Iterator[SentenceQuestion]:
-    if document.language == "en":
-        yield from ask_glossary(document.text, vocabulary)
     if document.language not in ("en", "zh"):
         return
     for span in spans:

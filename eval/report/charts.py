@@ -8,7 +8,7 @@ mark shows its numbers on hover. Text is escaped here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -17,15 +17,12 @@ from eval.report.strips import pixels
 __all__ = [
     "OperatingPoint",
     "ScoreBin",
-    "recall_chart",
     "reliability_chart",
     "risk_coverage_chart",
-    "series_swatch",
 ]
 
 WIDTH, HEIGHT = 520, 340
 LEFT, RIGHT, TOP, BOTTOM = 46, 508, 26, 290
-SERIES = 6
 FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 # Of the height of a reliability plot: the counts at its foot.
 COUNTS_HEIGHT = 34
@@ -58,15 +55,6 @@ class ScoreBin:
     high: float
 
 
-def series_swatch(number: int) -> str:
-    """The line and marker of a series, for a legend. 28 by 12 pixels."""
-    return (
-        '<svg class="swatch" viewBox="0 0 28 12" width="28" height="12" aria-hidden="true">'
-        f'<line class="line {_series(number)}" x1="1" x2="27" y1="6" y2="6"/>'
-        f"{_marker(number, 14, 6)}</svg>"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """Coordinates: x over [0, 1] of the width, y from ``low`` at ``floor`` to ``high``."""
@@ -86,30 +74,6 @@ class _Frame:
 
     def line(self, name: str, one: tuple[float, float], other: tuple[float, float]) -> str:
         return f'<polyline class="{name}" points="{self.points([one, other])}"/>'
-
-
-def recall_chart(curves: Mapping[str, Mapping[int, float]]) -> str:
-    """Recall over k, a line a stage; the steps of k are evenly spaced."""
-    steps = sorted({k for curve in curves.values() for k in curve})
-    lowest = min((value for curve in curves.values() for value in curve.values()), default=0.0)
-    frame = _Frame(low=min(math.floor(lowest * 5) / 5, 0.8))
-    place = {k: (number + 0.5) / len(steps) for number, k in enumerate(steps)}
-    parts = [
-        _grid([(frame.y(tick), f"{tick:.1f}") for tick in _tenths(frame.low, 1.0)]),
-        _x_axis([(frame.x(place[k]), str(k)) for k in steps], "k"),
-        _y_title("recall@k"),
-    ]
-    for number, (stage, curve) in enumerate(curves.items()):
-        line = frame.points((place[k], curve[k]) for k in sorted(curve))
-        parts.append(f'<polyline class="line {_series(number)}" points="{line}"/>')
-        for k in sorted(curve):
-            name = f"{stage}, recall@{k}: {curve[k]:.3f}"
-            parts.append(_marker(number, frame.x(place[k]), frame.y(curve[k]), name))
-    words = "; ".join(
-        f"{stage} " + ", ".join(f"{curve[k]:.2f} at {k}" for k in sorted(curve))
-        for stage, curve in curves.items()
-    )
-    return _chart("Recall by depth and stage", words, parts)
 
 
 def risk_coverage_chart(
@@ -210,28 +174,6 @@ def _tenths(low: float, high: float) -> list[float]:
     first, last = round(low * 10), round(high * 10)
     step = 1 if last - first <= 6 else 2
     return [tenth / 10 for tenth in range(first, last + 1, step)]
-
-
-def _series(number: int) -> str:
-    return f"c{number % SERIES}"
-
-
-def _marker(number: int, x: float, y: float, title: str = "") -> str:
-    """A series' marker: shapes differ too, not only colours."""
-    name = f"<title>{escape(title)}</title>" if title else ""
-    dot, r = f'class="dot {_series(number)}"', 4.2
-    corners: list[tuple[float, float]]
-    match number % 4:
-        case 0:
-            return f'<circle {dot} cx="{pixels(x)}" cy="{pixels(y)}" r="{r}">{name}</circle>'
-        case 1:
-            corners = [(-r, -r), (r, -r), (r, r), (-r, r)]
-        case 2:
-            corners = [(0, -r - 1), (r + 1, 0), (0, r + 1), (-r - 1, 0)]
-        case _:
-            corners = [(0, -r - 1), (r + 0.6, r), (-r - 0.6, r)]
-    points = " ".join(f"{pixels(x + right)},{pixels(y + down)}" for right, down in corners)
-    return f'<polygon {dot} points="{points}">{name}</polygon>'
 
 
 def _threshold(point: OperatingPoint, x: float, y: float) -> str:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from eval.measure.aggregates import risk_coverage_curve
 from eval.measure.statistics import share_interval
-from eval.records import Estimate, QuestionRecord, Summary
+from eval.records import QuestionRecord, Summary
 from eval.report.charts import (
     OperatingPoint,
     ScoreBin,
-    recall_chart,
     reliability_chart,
     risk_coverage_chart,
-    series_swatch,
 )
-from eval.report.tables import split_retrieval
 
 __all__ = [
-    "RecallFigure",
     "ReliabilityFigure",
     "RiskFigure",
     "operating_point",
-    "recall_figure",
     "reliability_figure",
     "risk_figure",
     "scored_questions",
@@ -33,14 +28,6 @@ __all__ = [
 
 RISK_LIMITS = (0.05, 0.10)
 BINS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class RecallFigure:
-    """Recall by depth, with a legend of (swatch, stage)."""
-
-    chart: Markup
-    legend: tuple[tuple[Markup, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +69,6 @@ def operating_point(summary: Summary | None) -> OperatingPoint | None:
     if support is None or coverage is None or risk is None:
         return None
     return OperatingPoint(support, coverage, risk)
-
-
-def recall_figure(metrics: Mapping[str, Estimate]) -> RecallFigure | None:
-    """Recall@k of every stage over k; None when the run has none."""
-    curves: dict[str, dict[int, float]] = {}
-    for name, estimate in metrics.items():
-        stage, metric = split_retrieval(name) or ("", "")
-        kind, _, depth = metric.partition("@")
-        if kind == "recall" and depth.isdecimal() and estimate.value is not None:
-            curves.setdefault(stage, {})[int(depth)] = estimate.value
-    if not curves:
-        return None
-    legend = tuple((Markup(series_swatch(place)), stage) for place, stage in enumerate(curves))
-    return RecallFigure(Markup(recall_chart(curves)), legend)
 
 
 def risk_figure(

@@ -23,7 +23,6 @@ from eval.errors import RunError
 from eval.records import Manifest, QuestionRecord, SentenceRecord, Summary
 from eval.report.figures import (
     operating_point,
-    recall_figure,
     reliability_figure,
     risk_figure,
     scored_questions,
@@ -88,7 +87,6 @@ def render_report(
             retrieval=retrieval_table(metrics),
             types=type_table(summary.types if summary else {}, records),
             few=FEW_QUESTIONS,
-            recall=recall_figure(metrics),
             risk=risk_figure(scored, point),
             reliability=reliability_figure(scored, point.min_support if point else None),
             groups=groups,

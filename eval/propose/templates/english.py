@@ -31,11 +31,10 @@ from eval.propose.templates.grammar import (
     without_aside,
 )
 from eval.propose.templates.sentence import DATE, Sentence, SentenceQuestion, Vocabulary, is_glued
-from rag.types import Span
 
-__all__ = ["ask_english", "ask_glossary"]
+__all__ = ["ask_english"]
 
-# --- Persons -----------------------------------------------------------------------
+# --- Offices -----------------------------------------------------------------------
 
 _FORMER = r"(?P<former>(?i:former |ex-))?"
 _AFTER = rf"(?=[,.;:]|$| (?:and|who|was|is|has|had|said|told|attended|{PAST})\b)"
@@ -55,17 +54,6 @@ _GENERIC = re.compile(
     r"the (?:(?:Party|Standing|Executive|Central|General|Supervisory|Management) )?"
     r"(?:Committee|Board|Council|Office|Department|Assembly|Government|Commission|Company|City)"
 )
-_DEEDS = (
-    re.compile(
-        rf"(?P<person>{PERSON}), who (?P<what>(?:heads|chairs|leads|runs|directs|founded|edits"
-        rf"|owns|coordinates) {REST}){OVER}"
-    ),
-    re.compile(
-        rf"^(?P<person>{PERSON})(?:, [^;.]{{4,150}},)? (?P<what>(?:{PAST}) {REST})"
-        rf"(?: (?:on|in) {DATE}+)?{OVER}"
-    ),
-)
-
 # --- Dates and numbers -------------------------------------------------------------
 
 _NAMED = rf"^(?P<subject>{SUBJECT})"
@@ -115,13 +103,6 @@ _ACRONYM = re.compile(rf"(?P<long>{NAME}) \((?P<short>[A-Z][A-Za-z]*[A-Z])[),;]"
 _LEAD = re.compile(
     r"^(?:In addition|However|Moreover|Meanwhile|Furthermore|Also|Yet|Finally|Overall), "
 )
-# **Term.** A thing that ...
-_ENTRY = re.compile(
-    r"^(?P<entry>\*\*(?P<term>[A-Z][\w' -]{1,50}?)[.:]?\*\*[.:]?[ ]"
-    r"(?P<said>[^\n.]{12,200}\.))(?=\s|$)",
-    re.MULTILINE,
-)
-_OPENING = re.compile(r"(?:This is |(?=(?:An?|The) ))")
 _PERSON_NOUN = re.compile(
     r"\b(?:singer|songwriter|actor|actress|politician|player|writer|author|poet|scientist|artist"
     r"|engineer|lawyer|economist|journalist|physicist|chemist|biologist|historian|mathematician"
@@ -150,7 +131,6 @@ def ask_english(sentence: Sentence, vocabulary: Vocabulary) -> Iterator[Sentence
         kept = lead.end()
         sentence = Sentence(sentence.text[kept:], sentence.masked[kept:], sentence.places[kept:])
     yield from _offices(sentence, vocabulary)
-    yield from _deeds(sentence, vocabulary)
     for found in (*_dates(sentence, vocabulary), *_amounts(sentence, vocabulary)):
         if is_clear(found.question):
             yield found
@@ -205,15 +185,6 @@ def _is_body(org: str, vocabulary: Vocabulary) -> bool:
         return not _GENERIC.fullmatch(org)
     words = org.split()
     return is_name(words[0], vocabulary) or len(words) > 2
-
-
-def _deeds(sentence: Sentence, vocabulary: Vocabulary) -> Iterator[SentenceQuestion]:
-    """What persons did or head."""
-    for pattern, quality in zip(_DEEDS, (0.9, 0.7), strict=True):
-        for match in pattern.finditer(sentence.masked):
-            question = f"Who {without_aside(match['what'])}?"
-            if is_person(match["person"], vocabulary) and is_clear(question):
-                yield _ask(sentence, match, "person", question, "factoid_person", quality)
 
 
 def _subject(match: re.Match[str], vocabulary: Vocabulary) -> str | None:
@@ -316,37 +287,3 @@ def _spelt_out(long: str, short: str) -> int | None:
     if len(capitals) < 2 or [letter for _, letter in tail] != capitals:
         return None
     return tail[0][0]
-
-
-def ask_glossary(text: str, vocabulary: Vocabulary) -> Iterator[SentenceQuestion]:
-    """Meanings of terms that the document ``text`` explains after their name in bold."""
-    for match in _ENTRY.finditer(text):
-        term, opening = match["term"], _OPENING.match(match["said"])
-        common = _in_lower_case(term, vocabulary)
-        if term.isupper():
-            question = f"What is {term}?"
-        elif opening is not None and common is not None:
-            question = f'What is meant by "{common}"?'
-        else:
-            continue
-        start = match.start("said") + (opening.end() if opening else 0)
-        answer = Span(start, match.end("said") - 1)
-        if is_clear(question, named=False):
-            yield SentenceQuestion(
-                question=question,
-                type="definition",
-                answer_text=" ".join(answer.of(text).split()),
-                answer=answer,
-                evidence=Span(*match.span("entry")),
-                quality=0.9,
-            )
-
-
-def _in_lower_case(term: str, vocabulary: Vocabulary) -> str | None:
-    """A common noun as it is written within a sentence; None where it is a name."""
-    words = term.split()
-    if len(words) > 1 and all(word[0].isupper() for word in words):
-        return None
-    if any(character.isupper() for character in words[0][1:]) or words[0] in vocabulary.names:
-        return term
-    return term[0].lower() + term[1:]

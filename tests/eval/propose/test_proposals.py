@@ -56,11 +56,6 @@ def comparable(text):
         ),
         ("LOOM President Ada Byron said no.", "Who is the LOOM President?", "Ada Byron"),
         (
-            "Karl Ek, who chairs Clean Tech Norway, was there.",
-            "Who chairs Clean Tech Norway?",
-            "Karl Ek",
-        ),
-        (
             "On 24 April 2019, Ada Byron visited the Halden Mill.",
             "When did Ada Byron visit the Halden Mill?",
             "24 April 2019",
@@ -99,11 +94,6 @@ def comparable(text):
             "Guests of the World Loom Union (WLU) were late.",
             "What does WLU stand for?",
             "World Loom Union",
-        ),
-        (
-            "**Tidal loom.** A loom that is driven by the tide.",
-            'What is meant by "tidal loom"?',
-            "A loom that is driven by the tide",
         ),
     ],
 )

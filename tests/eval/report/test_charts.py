@@ -1,4 +1,4 @@
-from eval.report.charts import OperatingPoint, recall_chart, risk_coverage_chart
+from eval.report.charts import OperatingPoint, risk_coverage_chart
 
 
 def test_a_risk_axis_begins_at_nothing():
@@ -13,9 +13,3 @@ def test_a_curves_first_questions_do_not_set_its_scale():
     assert ">20%</text>" in chart
     assert ">100%</text>" in chart  # of coverage, once
     assert chart.count(">100%</text>") == 1
-
-
-def test_a_stage_name_is_no_markup_in_a_chart():
-    chart = recall_chart({"<b>{dense}": {1: 0.5, 10: 0.9}})
-    assert "<b>" not in chart
-    assert "&lt;b&gt;{dense}, recall@1: 0.500" in chart
