@@ -46,8 +46,6 @@ def _table(title: str, *columns: str) -> Table:
 def render_summary(run: Run) -> RenderableType:
     """A finished run: what was asked, metrics with intervals, cost."""
     summary = run.summary
-    if summary is None:
-        return Text(f"{run.name} is not finished.")
     parts: list[RenderableType] = [_head(run, summary), Text()]
     for family, names in _families(summary):
         table = _table("", family, "value", "95% interval", "n")

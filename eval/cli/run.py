@@ -91,7 +91,7 @@ def run(
     if context.invoked_subcommand is not None:
         return
     from eval.questions.prepare import Target
-    from eval.runs.folder import check_out
+    from eval.runs.writer import check_out
 
     target = Target(
         questions=questions,
@@ -175,7 +175,7 @@ def _show(finished: Run, *, as_json: bool) -> None:
     from eval.cli.render import render_summary
 
     if as_json:
-        summary = finished.summary.model_dump(mode="json") if finished.summary else None
+        summary = finished.summary.model_dump(mode="json")
         print_json({"run": str(finished.folder), "summary": summary})
     else:
         console = table_console()

@@ -23,7 +23,7 @@ def results_table(runs: Sequence[Run], metrics: Sequence[str] = HEADLINE) -> str
 
 
 def _find(run: Run, name: str) -> Estimate | None:
-    return run.summary.metrics.get(name) if run.summary else None
+    return run.summary.metrics.get(name)
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -31,8 +31,6 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _asked(run: Run) -> str:
-    if run.summary is None:
-        return "unfinished"
     questions = run.manifest.questions
     part = "" if questions.selected == questions.questions else f" of {questions.questions}"
     return f"{run.summary.asked}{part} ({run.summary.unanswerable} unanswerable)"

@@ -62,9 +62,9 @@ def scored_questions(records: Sequence[QuestionRecord]) -> list[tuple[float, boo
     ]
 
 
-def operating_point(summary: Summary | None) -> OperatingPoint | None:
+def operating_point(summary: Summary) -> OperatingPoint | None:
     """The threshold and what it led to, or None where the run has none."""
-    point = summary.operating_point if summary else {}
+    point = summary.operating_point
     support, coverage, risk = (point.get(key) for key in ("min_support", "coverage", "risk"))
     if support is None or coverage is None or risk is None:
         return None

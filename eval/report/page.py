@@ -31,7 +31,6 @@ from eval.report.questions import Group, group_questions
 from eval.report.strips import share_bar
 from eval.report.tables import (
     FEW_QUESTIONS,
-    means_without_intervals,
     metric_families,
     retrieval_table,
     type_table,
@@ -59,14 +58,8 @@ def write_report(run: Run, path: Path) -> None:
         ) from error
 
 
-def render_report(
-    manifest: Manifest, records: Sequence[QuestionRecord], summary: Summary | None
-) -> str:
-    """One self-contained HTML page about a run, failures first among its questions.
-
-    ``summary`` is None while the run is not finished: metrics are then plain means.
-    """
-    metrics = summary.metrics if summary else means_without_intervals(records)
+def render_report(manifest: Manifest, records: Sequence[QuestionRecord], summary: Summary) -> str:
+    """One self-contained HTML page about a run, failures first among its questions."""
     scored = scored_questions(records) if manifest.mode == "answers" else []
     point = operating_point(summary)
     groups = group_questions(records, mode=manifest.mode)
@@ -83,9 +76,9 @@ def render_report(
             settings_hash=_hash_of(manifest.settings),
             counts=_counts(records),
             share_bar=Markup(_shares(groups)),
-            families=metric_families(metrics),
-            retrieval=retrieval_table(metrics),
-            types=type_table(summary.types if summary else {}, records),
+            families=metric_families(summary.metrics),
+            retrieval=retrieval_table(summary.metrics),
+            types=type_table(summary.types, records),
             few=FEW_QUESTIONS,
             risk=risk_figure(scored, point),
             reliability=reliability_figure(scored, point.min_support if point else None),

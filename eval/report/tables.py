@@ -19,7 +19,6 @@ __all__ = [
     "RetrievalRow",
     "RetrievalTable",
     "TypeTable",
-    "means_without_intervals",
     "metric_families",
     "retrieval_table",
     "split_retrieval",
@@ -112,19 +111,6 @@ class TypeTable:
     def any_few(self) -> bool:
         """Whether some cell rests on too few questions."""
         return any(cell is not None and cell.few for _, _, cells in self.rows for cell in cells)
-
-
-def means_without_intervals(records: Sequence[QuestionRecord]) -> dict[str, Estimate]:
-    """Means of the per-question values, for a run that is not finished."""
-    values: dict[str, list[float]] = {}
-    for record in records:
-        for name, value in record.measures.items():
-            if value is not None:
-                values.setdefault(name, []).append(value)
-    return {
-        name: Estimate(value=sum(known) / len(known), low=None, high=None, n=len(known))
-        for name, known in values.items()
-    }
 
 
 def metric_families(metrics: Mapping[str, Estimate]) -> tuple[Family, ...]:

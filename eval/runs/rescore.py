@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eval.errors import RunError
 from eval.measure.measures import question_measures
 from eval.measure.summarise import summarise
@@ -18,10 +20,10 @@ def rescore(run: Run) -> Run:
     Raises:
         RunError: the run's settings are damaged.
     """
-    answers = run.manifest.mode == "answers"
     min_support = run.manifest.settings.get("answer.min_support")
     if not isinstance(min_support, float | int):
         raise RunError(f"run '{run.folder}' is damaged: its settings have no answer.min_support")
+    answers = run.manifest.mode == "answers"
     records = tuple(
         record.model_copy(update={"measures": question_measures(record, answers=answers)})
         for record in run.records
@@ -30,11 +32,9 @@ def rescore(run: Run) -> Run:
         run.manifest,
         records,
         min_support=float(min_support),
-        ingest_seconds=run.summary.ingest_seconds if run.summary else None,
+        ingest_seconds=run.summary.ingest_seconds,
     )
-    if run.summary is not None:
-        kept = {"peak_memory_mib": run.summary.peak_memory_mib, "finished": run.summary.finished}
-        summary = summary.model_copy(update=kept)
-    scored = Run(run.folder, run.manifest, records, summary)
-    write_run(scored)
-    return scored
+    measured = {"peak_memory_mib": run.summary.peak_memory_mib, "finished": run.summary.finished}
+    summary = summary.model_copy(update=measured)
+    write_run(run.folder, records, summary)
+    return replace(run, records=records, summary=summary)

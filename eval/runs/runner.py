@@ -12,8 +12,9 @@ from eval.measure.summarise import summarise
 from eval.questions.cases import Case, CaseSelection, QuestionSet
 from eval.questions.library import Library
 from eval.records import QuestionRecord
-from eval.runs.folder import Run, RunWriter, find_unfinished, read_run
+from eval.runs.folder import Run, read_run
 from eval.runs.manifest import describe_run
+from eval.runs.writer import RunWriter, find_unfinished
 from rag.assistant import Assistant
 from rag.errors import FootnoteError
 from rag.types import Question

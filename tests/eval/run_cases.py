@@ -24,6 +24,7 @@ from eval.records import (
     Summary,
     TurnRecord,
 )
+from eval.runs.writer import RunWriter
 
 STAGES = ("dense", "lexical", "hybrid", "reranked")
 CUTOFFS = (1, 3, 5, 10, 20, 100)
@@ -464,3 +465,14 @@ def retrieval_run(n: int) -> tuple[Manifest, list[QuestionRecord], Summary]:
         records,
         summary(records, operating_point=point),
     )
+
+
+def written(folder, records, *, finish=True, **changes):
+    """The folder of a run as RunWriter writes it."""
+    writer = RunWriter(folder, manifest(records, **changes))
+    for record in records:
+        writer.add(record)
+    if finish:
+        writer.finish(summary(records))
+    writer.close()
+    return folder

@@ -9,7 +9,7 @@ from eval.errors import EvalError
 from eval.runs.folder import Run
 from rag.config import load_settings, write_setting
 from rag.errors import SettingsError
-from tests.eval.run_cases import abstained, failed, manifest, question
+from tests.eval.run_cases import abstained, failed, manifest, question, summary
 
 
 def records(answerable, silent, *, skill=1.0, seed=3):
@@ -70,7 +70,7 @@ def test_a_run_that_only_searched_is_refused():
 def test_what_may_void_the_promise_is_said(settings):
     records = [question()]
     made = manifest(records, settings={"answer.passages": 9, "answer.min_support": 0.9})
-    run = Run(Path("run"), made, tuple(records), None)
+    run = Run(Path("run"), made, tuple(records), summary(records))
     (warning,) = warnings_of(run, settings)
     assert "(answer.passages)" in warning
     overridden = load_settings(environment={"FOOTNOTE_ANSWER_MIN_SUPPORT": "0.3"})

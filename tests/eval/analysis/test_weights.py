@@ -36,7 +36,7 @@ def records(n, *, telling="name_coverage", seed=1, silent=0.3):
 def run(*found, name="set"):
     changed = manifest()
     named = changed.questions.model_copy(update={"name": name})
-    return Run(Path("run"), changed.model_copy(update={"questions": named}), found, None)
+    return Run(Path("run"), changed.model_copy(update={"questions": named}), found, summary(found))
 
 
 def test_the_sign_that_tells_right_from_wrong_gets_the_weight():

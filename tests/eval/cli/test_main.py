@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -279,7 +278,7 @@ def test_runs_become_a_table_and_are_scored_again_without_asking(footnote, suite
     assert len(rows) == 4
     assert rows[2].startswith("| tiny | 3 (1 unanswerable) |")
     broken = before.records[0].model_copy(update={"measures": {}})
-    write_run(replace(before, records=(broken, *before.records[1:])))
+    write_run(before.folder, (broken, *before.records[1:]), before.summary)
     assert footnote("eval", "rescore", "run")[0] == 0
     after = read_run(tmp_path / "run")
     assert after.records == before.records

@@ -360,14 +360,6 @@ def test_an_empty_run_is_shown():
     assert not page.of_class("question")
 
 
-def test_an_unfinished_run_says_so_and_shows_plain_means():
-    records = run_cases.questions(20)
-    page = page_of(run_cases.manifest(records), records, None)
-    assert "This run is not finished" in page.all_text
-    assert "answer.first_right" in page.all_text
-    assert len(page.of_class("question")) == 20
-
-
 # --- Nothing of a document is ever markup ------------------------------------------
 
 
