@@ -2,10 +2,10 @@
 
     python -m eval.bench.ingest FOLDER [--limit N] [--rounds R]
 
-FOLDER is a suite folder. Each round encodes each batch of texts with the encoder alone and
-then ingests the same documents into a fresh store (normalise, encode, write, index), in
-turns so that a noisy machine disturbs both. Prints passages/s of each and their
-ratio; 1.0 would mean that everything around the encoder is free.
+FOLDER is a suite folder. Each round encodes every batch of texts with the encoder alone and
+then ingests the same documents into a new store (normalise, encode, write, index), in turns so
+that a noisy machine affects both. Prints passages/s of each and their ratio; at 1.0 everything
+but the encoder would take no time.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ console = Console()
 def run_round(assistant: Assistant, documents: Sequence[Document]) -> tuple[float, float]:
     """Seconds of the bare encoder and of ingest over the same documents.
 
-    They take turns batch by batch, so that a machine that is slow for a minute is slow
-    for both. Ingest ends when all is durably stored and the index snapshot is written.
+    They take turns batch by batch, so that a slow minute of the machine affects both.
+    Ingest ends when everything is durably stored and the index snapshot is written.
     """
     encoder = assistant.encoder
     bare = 0.0
@@ -67,7 +67,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             settings = load_settings(environment={}, flags={"data": Path(scratch)})
             with Assistant.open(settings=settings) as assistant:
-                # Load and warm up outside the clock.
+                # Load the models before the clock starts.
                 assistant.indexer.encoder.encode_passages(["warm up"])
                 bare, whole = run_round(assistant, documents)
         ratios.append(bare / whole)

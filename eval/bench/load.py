@@ -3,11 +3,11 @@
     python -m eval.bench.load [--seconds S] [--clients 1 4 16 64] [--seed N]
 
 Ingests the sample archive, starts ``footnote serve`` on a free port, and lets clients ask the
-sample questions as fast as they are answered: /search and then /ask, at each number of
-clients. Prints requests, requests/s, p50, p95, p99, errors and the server's memory after each
-step, and whether that stayed flat. The clients run on the same machine and take their share of
-it. Settings come from the environment as for the server: FOOTNOTE_SERVER_WORKERS=1 measures
-one worker. Exit code 1 when any request failed.
+sample questions as fast as they are answered: /search and then /ask, with each number of
+clients. Prints requests, requests/s, p50, p95, p99, errors and the server's memory before and
+after each step, and whether it stayed flat. The clients run on the same machine. Settings come
+from the environment: FOOTNOTE_SERVER_WORKERS=1 measures one worker. Exit code 1 when a request
+failed.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 ARCHIVE = HERE.parent / "archive"
 CLIENTS = {"/search": "SearchClient", "/ask": "AskClient"}
-# More than this after the first step of the last route is growth.
+# Growth beyond this since the first step of the last route is reported.
 FLAT_SHARE = 0.1
-# Requests under way when the time is over are waited for.
+# How long to wait for requests in progress at the end of a step.
 STOP_SECONDS = 120
 
 console = Console(width=100)
@@ -45,7 +45,7 @@ console = Console(width=100)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What came of one number of clients on one route. Times in ms, memory in bytes."""
+    """The result of a number of clients on a route. Times in ms, memory in bytes."""
 
     route: str
     clients: int
@@ -60,7 +60,7 @@ class Step:
 
 
 def percentile(counts: Mapping[float, int], share: float) -> float:
-    """The smallest time that at least ``share`` of the requests did not exceed; 0 of none."""
+    """The smallest time that at least ``share`` of requests did not exceed; 0 without any."""
     wanted = share * sum(counts.values())
     seen = 0
     for time, count in sorted(counts.items()):
@@ -72,9 +72,9 @@ def percentile(counts: Mapping[float, int], share: float) -> float:
 
 @contextmanager
 def serving(data: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """`footnote serve` over ``data``: its URL and its process, ended at the end."""
+    """Run `footnote serve` over ``data``: its URL and its process."""
     command = [sys.executable, "-m", "footnote", "serve", "--port", "0", "--data", str(data)]
-    # One address asks for everybody here.
+    # All clients have the same address.
     environment = {"FOOTNOTE_SERVER_RATE_LIMIT": "1000000/second"} | _environment()
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as log,
@@ -96,17 +96,17 @@ def _url(process: subprocess.Popen[bytes], log: Any) -> str:
         found = re.search(r" at (http://\S+)", log.read())
         if found:
             return found[1]
-        # Nothing tells when a line has come; models take seconds to load.
+        # Poll: models take seconds to load.
         try:
             process.wait(0.2)
         except subprocess.TimeoutExpired:
             continue
     log.seek(0)
-    raise SystemExit(f"footnote serve ended before it served:\n{log.read()}")
+    raise SystemExit(f"footnote serve ended before it was ready:\n{log.read()}")
 
 
 def run_step(url: str, route: str, clients: int, seconds: int, seed: int) -> Mapping[str, Any]:
-    """Locust's figures of one step.
+    """Locust's figures for one step.
 
     Raises:
         SystemExit: locust itself failed.
@@ -120,7 +120,7 @@ def run_step(url: str, route: str, clients: int, seconds: int, seed: int) -> Map
     try:
         (entry,) = json.loads(done.stdout)
     except ValueError as error:
-        raise SystemExit(f"locust gave no figures:\n{done.stderr}") from error
+        raise SystemExit(f"locust reported no figures:\n{done.stderr}") from error
     figures: Mapping[str, Any] = entry
     return figures
 
@@ -168,7 +168,7 @@ def table(steps: Sequence[Step]) -> Table:
 
 
 def flatness(steps: Sequence[Step]) -> str:
-    """Whether memory stayed flat once every kind of request had been seen."""
+    """Whether memory stayed flat after the first step of the last route."""
     first = next(step for step in steps if step.route == steps[-1].route).memory_after
     grown = steps[-1].memory_after / first - 1
     flat = "flat" if grown <= FLAT_SHARE else "NOT flat"

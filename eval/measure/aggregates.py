@@ -1,10 +1,10 @@
 """Metrics over a whole run, for many resamples of its questions at once.
 
-Each function takes arrays of shape (n,), a value a question, and ``weights`` of shape
-(b, n): how often each question was drawn in each of b resamples, a row of ones for the
-run itself. Each returns float64 of shape (b,), NaN where the metric is not defined. A row
-of counts gives what repeating the questions would. A question with NaN in any of its
-values is left out. Work goes in blocks of rows: beyond the weights it takes a few MB.
+Each function takes arrays of shape (n,), one value per question, and ``weights`` of shape
+(b, n): how often each question was drawn in each of b resamples, or a row of ones for the
+run itself. Each returns float64 of shape (b,), NaN where the metric is undefined. Questions
+with NaN in any of their values are left out. Rows are processed in blocks, which takes a
+few MB beyond the weights.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
-# Numbers or flags; flags of which some are not known come as floats, with NaN there.
+# Numbers or flags; flags with unknown values are floats with NaN.
 Values = npt.ArrayLike
 Weights = npt.NDArray[Any]
 
@@ -37,12 +37,12 @@ _BLOCK_CELLS = 1 << 18
 
 
 def weighted_mean(values: Values, weights: Weights) -> Floats:
-    """Mean of the values; NaN where no question has one."""
+    """Mean of the values; NaN if no question has one."""
     return weighted_ratio(values, np.ones(np.shape(values)), weights)
 
 
 def weighted_ratio(numerator: Values, denominator: Values, weights: Weights) -> Floats:
-    """Sum of the numerators over the sum of the denominators; NaN where that is 0.
+    """Sum of the numerators over the sum of the denominators; NaN if that is 0.
 
     Pools over questions: with citations right and citations made it is micro-averaged
     precision.
@@ -80,15 +80,15 @@ def area_under_risk_coverage(scores: Values, right: Values, weights: Weights) ->
     """Mean of the selective risk over the questions, in [0, 1]: lower is better.
 
     The risk at a question is the share of wrong ones among all that score at least as
-    high as it does. So equal scores are accepted together, and the value does not depend
-    on the order of the questions. Without ties it is the area under the risk-coverage
+    high. Equal scores are accepted together, so the value does not depend on the order of
+    the questions. Without ties it is the area under the risk-coverage
     curve in n steps (El-Yaniv & Wiener, JMLR 2010; Geifman & El-Yaniv, NIPS 2017).
     """
     order, flags, starts, n = _by_falling_score(scores, right)
 
     def measure(block: Floats) -> Floats:
         drawn = _summed(block, starts)
-        # Of a group that was not drawn the risk counts 0 times, so NaN may become 0.
+        # The risk of a group that was not drawn has weight 0: NaN can become 0.
         risk = np.nan_to_num(_risk(block, flags, starts), copy=False)
         return _divided((drawn * risk).sum(axis=1), drawn.sum(axis=1))
 
@@ -98,8 +98,8 @@ def area_under_risk_coverage(scores: Values, right: Values, weights: Weights) ->
 def coverage_at_risk(scores: Values, right: Values, weights: Weights, *, risk: float) -> Floats:
     """Largest share of questions a threshold accepts with at most ``risk`` wrong among them.
 
-    Equal scores are accepted together; 0 where every threshold is riskier. A figure
-    chosen after the fact: eval.measure.statistics.guaranteed_threshold promises one ahead.
+    Equal scores are accepted together; 0 if every threshold is riskier. The threshold is
+    chosen in hindsight; eval.measure.statistics.guaranteed_threshold bounds new questions.
     """
     order, flags, starts, n = _by_falling_score(scores, right)
 
@@ -115,8 +115,8 @@ def coverage_at_risk(scores: Values, right: Values, weights: Weights, *, risk: f
 def risk_coverage_curve(scores: Values, right: Values) -> tuple[Floats, Floats, Floats]:
     """Coverage, risk and threshold, float64 of shape (distinct scores,), coverage rising.
 
-    A point per threshold that accepts ``score >= threshold``: the share of questions
-    accepted, and the share of wrong ones among these. Empty without questions.
+    One point per threshold, which accepts ``score >= threshold``: the share of questions
+    accepted, and the share of wrong ones among them. Empty without questions.
     """
     order, flags, starts, _ = _by_falling_score(scores, right)
     if not len(order):
@@ -131,17 +131,17 @@ def risk_coverage_curve(scores: Values, right: Values) -> tuple[Floats, Floats, 
 
 
 def _known(*arrays: Floats) -> npt.NDArray[np.intp]:
-    """Where no array has NaN, as indexes in order."""
+    """Indexes at which no array has NaN."""
     shapes = {array.shape for array in arrays}
     if len(shapes) != 1 or arrays[0].ndim != 1:
-        raise ValueError(f"values must be as many as each other, got shapes {sorted(shapes)}")
+        raise ValueError(f"values must have the same shape (n,), got {sorted(shapes)}")
     return np.flatnonzero(~np.isnan(arrays).any(axis=0))
 
 
 def _by_falling_score(
     scores: Values, flags: Values
 ) -> tuple[npt.NDArray[np.intp], Floats, npt.NDArray[np.intp], int]:
-    """The known questions' order, their flags in it, where each score starts, and n."""
+    """The order of known questions by falling score, their flags, the start of each score, n."""
     levels, marks = np.asarray(scores, np.float64), np.asarray(flags, np.float64)
     known = _known(levels, marks)
     order = known[np.argsort(-levels[known], kind="stable")]
@@ -153,7 +153,7 @@ def _by_falling_score(
 
 def _summed(block: Floats, starts: npt.NDArray[np.intp]) -> Floats:
     """Sums of the columns of each group: shape (rows, groups)."""
-    # Without ties the columns are the groups; reduceat would copy them slowly.
+    # Without ties the columns are the groups; reduceat would copy them.
     if len(starts) == block.shape[1]:
         return block
     sums: Floats = np.add.reduceat(block, starts, axis=1)
@@ -161,7 +161,7 @@ def _summed(block: Floats, starts: npt.NDArray[np.intp]) -> Floats:
 
 
 def _risk(block: Floats, right: Floats, starts: npt.NDArray[np.intp]) -> Floats:
-    """Share of wrong among the accepted at each threshold; NaN where none is accepted."""
+    """Share of wrong ones among the accepted at each threshold; NaN if none is accepted."""
     wrong = np.cumsum(_summed(block * (1.0 - right), starts), axis=1)
     return _divided(wrong, np.cumsum(_summed(block, starts), axis=1))
 

@@ -32,9 +32,9 @@ def resample_counts(
 ) -> npt.NDArray[np.unsignedinteger[Any]]:
     """How often each of n questions is drawn, shape (resamples, n); rows sum to n.
 
-    Drawn with replacement, each question as likely (Efron, Annals of Statistics 1979).
-    The same seed gives the same counts: two runs measured with them are compared pair
-    by pair. One byte a count up to n = 255, then two: 80 MB for n = 4,000.
+    Drawn with replacement (Efron, Annals of Statistics 1979). The same seed gives the same
+    counts, so that two runs are compared pair by pair. One byte per count up to n = 255,
+    then two: 80 MB for n = 4,000.
     """
     counts = np.zeros((resamples, n), np.min_scalar_type(n))
     generator = np.random.default_rng(seed)
@@ -50,7 +50,7 @@ def resample_counts(
 def percentile_interval(
     samples: npt.NDArray[np.float64], level: float = 0.95
 ) -> tuple[float, float]:
-    """The middle ``level`` of the samples, low and high; NaN samples do not count.
+    """The central ``level`` of the samples, low and high, without NaN samples.
 
     Efron's percentile interval (Annals of Statistics 1979). (NaN, NaN) without samples.
     """
@@ -111,7 +111,7 @@ def mcnemar_exact(only_first: int, only_second: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Guarantee:
-    """A threshold, what it did on the n questions it was chosen on, and what it promises.
+    """A threshold, its result on the n questions it was chosen on, and what it guarantees.
 
     ``accepted`` of them score at least ``threshold``, ``errors`` of these are wrong;
     ``risk`` and ``coverage`` are their shares. With probability ``confidence`` over the
@@ -136,16 +136,16 @@ def guaranteed_threshold(
     max_risk: float,
     confidence: float = 0.95,
 ) -> Guarantee | None:
-    """The widest threshold found whose bound on the risk is at most ``max_risk``, or None.
+    """The lowest threshold found whose bound on the risk is at most ``max_risk``, or None.
 
     Selection with Guaranteed Risk (Geifman & El-Yaniv, NIPS 2017, algorithm 1): a binary
     search over the distinct scores that tests each against the one-sided Clopper-Pearson
-    bound. Every test may fail, so each gets its part of 1 - confidence. Questions with
+    bound. Each test gets its part of 1 - confidence. Questions with
     ``score >= threshold`` are accepted.
     """
     levels, correct = np.asarray(scores, np.float64), np.asarray(right, bool)
     if levels.shape != correct.shape or np.isnan(levels).any():
-        raise ValueError("each question needs a score that is a number, and whether it is right")
+        raise ValueError("each question needs a score that is a number, and a flag")
     thresholds = np.unique(levels)[::-1]
     n, found = len(levels), None
     tests = max(1, math.ceil(math.log2(n))) if n else 0
@@ -160,7 +160,7 @@ def guaranteed_threshold(
         if bound > max_risk:
             last = middle - 1
             continue
-        # Each success is wider than the one before: the search moves on from it.
+        # Each success accepts more than the one before.
         first = middle + 1
         risk, coverage = errors / accepted, accepted / n
         found = Guarantee(

@@ -107,7 +107,8 @@ def summarise(
 def _latency(records: Sequence[QuestionRecord]) -> dict[str, dict[str, float]]:
     stages = dict.fromkeys(stage for record in records for stage in record.timings_ms)
     found: dict[str, dict[str, float]] = {}
-    for stage in stages:
+    # In the order in which they ran, but a question may lack the first ones.
+    for stage in sorted(stages, key=lambda stage: stage == "total"):
         laps = [r.timings_ms[stage] for r in records if stage in r.timings_ms]
         quantiles = np.percentile(laps, (50, 95, 99))
         found[stage] = {

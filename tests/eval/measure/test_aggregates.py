@@ -179,7 +179,7 @@ def test_a_ratio_pools_over_the_questions():
 def test_weights_of_another_number_of_questions_are_refused():
     with pytest.raises(ValueError, match=r"shape \(b, 3\), got \(1, 2\)"):
         weighted_mean([1.0, 2.0, 3.0], once(2))
-    with pytest.raises(ValueError, match="as many as each other"):
+    with pytest.raises(ValueError, match="must have the same shape"):
         auroc([1.0, 2.0], [True], once(2))
 
 
