@@ -1,0 +1,175 @@
+"""Databases of earlier schemas, and of other programs."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from embeddings.types import Vectors
+from rag.errors import (
+    IndexMismatchError,
+    StoreError,
+    StoreVersionError,
+)
+from rag.index.reindex import reindex_store
+from rag.retrieve.retriever import RetrieveSettings, retrieve
+from rag.store.local.connection import DATABASE_NAME
+from rag.store.local.migrations import STEPS, migrate, schema_version
+from rag.store.local.store import LocalStore
+from rag.types import Document, Question
+from tests.fakes import HashingEncoder
+from tests.rag.store.local.damage import (
+    INDEXER,
+    change,
+    run_as_another_user,
+)
+from tests.store_cases import (
+    as_put,
+    dense_ids,
+    document,
+    indexed,
+    lexical_ids,
+    passages,
+    put,
+)
+
+
+def write_schema_1(data: Path) -> Document:
+    """A database as the first schema had it, with one document."""
+    data.mkdir()
+    database = sqlite3.connect(data / DATABASE_NAME, isolation_level=None)
+    migrate(database, STEPS[:1])
+    text = "An old text."
+    of = document(text, "/old.txt")
+    database.execute(
+        "INSERT INTO documents VALUES (1, ?, 'Old', ?, 'en', NULL, NULL, NULL, 12, '', '[]',"
+        " '{}', ?)",
+        (of.id, of.content_hash, text),
+    )
+    database.execute("INSERT INTO sources VALUES (1, '/old.txt', 1, 'hash')")
+    database.close()
+    return of
+
+
+def test_a_database_of_schema_1_opens(data: Path) -> None:
+    of = write_schema_1(data)
+    store = LocalStore.open(data)
+    with store.read() as view:
+        assert view.document(of.id) == replace(of, title="Old", dates=(), metadata={})
+        assert view.former("any") is None
+    with store.write() as writer:
+        put(writer, document("A new text.", "/new.txt"), of)
+        writer.remove_document(of.id)
+    with store.read() as view:
+        assert view.former(of.id) is not None
+    assert store.check() == []
+    store.close()
+
+
+def test_a_database_of_schema_1_that_may_only_be_read_is_read() -> None:
+    # Not below pytest's own folder, which only this user may enter.
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        of = write_schema_1(data)
+        for path in (Path(folder), data):
+            path.chmod(0o555)
+        run_as_another_user(
+            "with LocalStore.open(Path(sys.argv[1])).read() as view:\n"
+            "    assert view.document(sys.argv[2]).title == 'Old'\n"
+            "    assert view.former('any') is None\n",
+            data,
+            of.id,
+        )
+        for path in (Path(folder), data):
+            path.chmod(0o755)
+
+
+def write_schema_2(data: Path) -> list[Document]:
+    """A data directory as schema 2 had it: FTS5 made the stems of the words."""
+    documents = [document("Cats purred.\nDogs bark.", "/cats.txt"), document("Ships sail.")]
+    store = LocalStore.open(data)
+    with store.write() as writer:
+        writer.put([indexed(of) for of in documents], INDEXER.spec)
+    store.close()
+    change(
+        data,
+        "DROP TABLE fts_1",
+        "CREATE VIRTUAL TABLE fts_1 USING fts5 (title, body,"
+        " tokenize = 'porter unicode61 remove_diacritics 2')",
+        "INSERT INTO fts_1 (rowid, title, body)"
+        " SELECT id, 'untitled', lower(search_text) FROM passages",
+        "ALTER TABLE indexes DROP COLUMN words",
+        "PRAGMA user_version = 2",
+    )
+    return documents
+
+
+class Unused(HashingEncoder):
+    """An encoder of the same vectors, that is not to be asked for any."""
+
+    def encode_passages(self, texts: Sequence[str], *, progress: object = None) -> Vectors:
+        raise AssertionError("only the words are made anew")
+
+
+def test_the_words_of_a_database_of_schema_2_are_made_anew_by_a_reindex(data: Path) -> None:
+    cats, ships = write_schema_2(data)
+    store = LocalStore.open(data)
+    assert store.check() == []
+    with store.read() as view:
+        assert view.index == replace(INDEXER.spec, words="")
+        assert as_put(view.document(cats.id)) == cats
+        question = Question("Who purrs?")
+        with pytest.raises(IndexMismatchError, match="footnote reindex"):
+            retrieve(view, question, None, RetrieveSettings(), reads="any", near={})
+    with store.write() as writer, pytest.raises(IndexMismatchError, match="footnote reindex"):
+        writer.put([indexed(ships)], INDEXER.spec)
+    indexer = replace(INDEXER, encoder=Unused(64))
+    report = reindex_store(store, indexer, on_progress=lambda done, of: None)
+    assert (report.documents, report.passages) == (2, 3)
+    with store.read() as view:
+        assert view.index == INDEXER.spec
+        assert lexical_ids(view, "purring") == [passages(cats)[0].id]
+        assert dense_ids(view, "ships sail", limit=1) == [passages(ships)[0].id]
+    assert store.check() == []
+    store.close()
+
+
+def test_migration_runs_the_missing_steps_once_and_all_or_none(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    migrate(database, STEPS[:1])
+    second = ("CREATE TABLE extra (x)", "INSERT INTO extra VALUES (1)")
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(database, (STEPS[0], (*second, "no such statement")))
+    assert schema_version(database, 2) == 1
+    for _ in range(2):
+        migrate(database, (STEPS[0], second))
+    assert schema_version(database, 2) == 2
+    assert database.execute("SELECT x FROM extra").fetchall() == [(1,)]
+    database.close()
+
+
+def test_a_newer_schema_is_refused_by_readers_and_writers(store: LocalStore, data: Path) -> None:
+    with store.write() as writer:
+        put(writer, document("A text."))
+    store.close()
+    change(data, "PRAGMA user_version = 999")
+    again = LocalStore.open(data)
+    with pytest.raises(StoreVersionError, match="999"), again.read():
+        pass
+    with pytest.raises(StoreVersionError, match="999"), again.write():
+        pass
+
+
+def test_a_database_of_another_program_is_left_alone(data: Path) -> None:
+    data.mkdir()
+    change(data, "CREATE TABLE theirs (x)")
+    store = LocalStore.open(data)
+    with pytest.raises(StoreError, match="not Footnote's"), store.write():
+        pass
+    with pytest.raises(StoreError, match="not Footnote's"), store.read():
+        pass
