@@ -13,6 +13,7 @@ import typer
 from fastapi.testclient import TestClient
 from mcp import Client
 
+from embeddings.registry import MODELS
 from make_docs import PAGE, page
 from rag.config import load_settings, setting_keys
 from rag.types import AbstentionKind, AbstentionReason, Event
@@ -192,6 +193,23 @@ def test_the_architecture_names_every_folder_of_the_core_and_of_the_server():
 def test_the_architecture_names_every_event():
     for event in get_args(Event):
         assert f"`{event.__name__}`" in PAGES["docs/architecture.md"]
+
+
+def test_the_third_parties_named_are_those_installed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = dict(
+        re.match(r"([\w-]+)==([\w.]+)|", requirement).groups()
+        for requirement in project["dependencies"] + project["optional-dependencies"]["models"]
+    )
+    named = dict(re.findall(r"`([\w-]+)` (\d[\w.]*\d)", PAGES["THIRD_PARTY.md"]))
+    assert named == {name: pinned[name] for name in named}
+    carriers = {
+        carrier.package: carrier.version
+        for model in MODELS.values()
+        for carrier in (model.carrier, model.carrier.tokenizer)
+        if carrier
+    }
+    assert carriers.items() <= named.items()
 
 
 def run_beside(page, tmp_path, program):
