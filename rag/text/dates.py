@@ -37,6 +37,7 @@ YEAR_FROM_TITLE = "year from title"
 
 # "June 1200 delegates", "4 May 3000 guests": not years.
 _YEAR = r"(?P<year_@>1[5-9][0-9]{2}|2[01][0-9]{2})(?![0-9])"
+_LATER_YEAR = _YEAR.replace("year", "later")
 # White space with at most one line break, and bounded: before each of many dates, runs
 # of spaces would take time by their square.
 _INLINE = r"[^\S\n\r\v\f\u0085\u2028\u2029]"
@@ -44,7 +45,6 @@ _MAYBE_GAP = rf"{_INLINE}{{0,3}}+(?:\r?\n|\r)?+{_INLINE}{{0,3}}+"
 _GAP = rf"(?=\s){_MAYBE_GAP}"
 # Of the alphabets that months are written in: Chinese may stand beside a date.
 _LETTER = "[A-Za-z\u00c0-\u024f\u0400-\u04ff]"
-_LATER_YEAR = r"(?P<later_@>1[5-9][0-9]{2}|2[01][0-9]{2})(?![0-9])"
 _NOT_FIRST = r"(?<![\r\n])(?<![\r\n][ ])(?<![\r\n][ ]{2})"
 _CHINESE_YEAR = "(?P<year_@>1[0-9]{3}|20[0-9]{2}|[一二][〇零一二三四五六七八九]{3})"
 _CHINESE_COUNT = "[0-9]{1,2}|[一二三四五六七八九十]{1,3}"
@@ -52,20 +52,22 @@ _CHINESE_MONTH = rf"(?P<number_@>{_CHINESE_COUNT})[ ]?月"
 _CHINESE_DAY = rf"(?P<day_@>{_CHINESE_COUNT})[ ]?[日号]"
 # What starts inside a number is no date.
 _NOT_WITHIN = "(?<![0-9〇零一二三四五六七八九十])"
-_LONGEST_ABBREVIATION = 4
+_LONGEST_SHORT = 4
 
 
 def _shapes(words: DateWords) -> tuple[str, ...]:
     spellings = sorted({s for m in words.months for s in (m, m.capitalize(), m.upper())})
     spellings.sort(key=len, reverse=True)
-    short = [s for s in spellings if s.lower() in _abbreviations(words)]
+    # What a month is called in full is no abbreviation: May.
+    names = {name.lower() for name in words.full_months}
+    short = [s for s in spellings if len(s) <= _LONGEST_SHORT and s.lower() not in names]
     full = [s for s in spellings if s not in short]
     # After a month in full, a full stop ends the sentence.
     month = rf"(?P<month_@>{'|'.join(full)}|(?:{'|'.join(short)})\.?)(?!{_LETTER})"
     later_month = rf"(?P<until_@>{'|'.join(spellings)})\.?"
     ordinals = "|".join(s for o in words.ordinals for s in (o, o.upper()))
     to = "|".join(words.to)
-    joins = "|".join((*words.to, *words.and_))
+    joins = "|".join(words.to + words.joint)
     day = rf"(?P<day_@>0?[1-9]|[12][0-9]|3[01])(?![0-9])(?:{ordinals})?"
     to_day = rf"(?:\s?(?:[-–—/]|{joins})\s?[0-9]{{1,2}}(?![0-9])(?:{ordinals})?)?"
     any_day = rf"[0-9]{{1,2}}(?:{ordinals})?"
@@ -127,32 +129,15 @@ def _label_pattern(language: str) -> re.Pattern[str]:
 @cache
 def _date_words(language: str) -> DateWords:
     """The language's words for dates, and the English ones, which stand in any text."""
-    own, english = language_table(language).dates, language_table("en").dates
-    return DateWords(
-        months={**own.months, **english.months},
-        weekdays=(*own.weekdays, *english.weekdays),
-        of=(*own.of, *english.of),
-        to=(*own.to, *english.to),
-        and_=(*own.and_, *english.and_),
-        before_year=(*own.before_year, *english.before_year),
-        ordinals=(*own.ordinals, *english.ordinals),
-        labels=(*own.labels, *english.labels),
-    )
+    own, english = dict(language_table(language).dates), dict(language_table("en").dates)
+    months = {**own.pop("months"), **english.pop("months")}
+    return DateWords.model_construct(months=months, **{key: own[key] + english[key] for key in own})
 
 
 @cache
 def month_numbers(language: str = "en") -> Mapping[str, int]:
     """The months by their names in lower case, in full and short; the English ones too."""
     return {name.lower(): number for name, number in _date_words(language).months.items()}
-
-
-def _abbreviations(words: DateWords) -> frozenset[str]:
-    """The short names in lower case; what a month is called in full is none: May."""
-    return frozenset(
-        name.lower()
-        for name in words.months
-        if len(name) <= _LONGEST_ABBREVIATION and name not in words.full_months
-    )
 
 
 # Full-width digits and marks as the plain ones, one for one, so that offsets hold.
@@ -215,16 +200,16 @@ def find_dates(
     """
     found = list(written_dates(text, language))
     stated = list(_stated_in(text, found, language))
-    published = [*stated, *_stated_outside(source, html_date)]
-    published += _completed(stated, title)
-    published.sort(key=lambda dated: (dated.year is None, _is_completed(dated)))
+    published = [*stated, *_stated_outside(source, html_date), *_completed(stated, title)]
+    # Stable: of equals the better founded stays first.
+    published.sort(key=lambda dated: (dated.year is None, dated.origin.endswith(YEAR_FROM_TITLE)))
     taken = {dated.span for dated in stated}
     events = [read.dated("event", "text") for read in found if read.span not in taken]
-    events += _completed(events, title)
-    events.sort(key=_place)
+    completed = {dated.span: dated for dated in _completed(events, title)}
+    events = [dated for event in events for dated in (event, completed.get(event.span)) if dated]
     known = {(d.year, d.month, d.day) for d in (*published, *events)}
     in_title = [
-        DocumentDate(read.year, read.month, read.day, "event", "title")
+        replace(read.dated("event", "title"), span=None)
         for read in written_dates(title, language)
         if (read.year, read.month, read.day) not in known
     ]
@@ -242,15 +227,6 @@ def _completed(dates: Sequence[DocumentDate], title: str) -> list[DocumentDate]:
         for dated in dates
         if dated.year is None and _is_possible(year, dated.month, dated.day)
     ]
-
-
-def _is_completed(dated: DocumentDate) -> bool:
-    return dated.origin.endswith(YEAR_FROM_TITLE)
-
-
-def _place(dated: DocumentDate) -> tuple[Span, bool]:
-    assert dated.span is not None
-    return dated.span, _is_completed(dated)
 
 
 def parse_date(value: str) -> tuple[int | None, int | None, int | None] | None:
@@ -401,12 +377,10 @@ def parse_iso(text: str) -> tuple[date, date]:
     Raises:
         ValueError: it is no such date.
     """
-    parts = text.split("-")
-    if not (
-        1 <= len(parts) <= 3 and all(part.isdecimal() for part in parts) and len(parts[0]) == 4
-    ):
+    parts = re.fullmatch(r"([0-9]{4})(?:-([0-9]+)(?:-([0-9]+))?)?", text)
+    if parts is None:
         raise ValueError(f"{text!r} is not YYYY, YYYY-MM or YYYY-MM-DD")
-    year, month, day = (*map(int, parts), None, None)[:3]
+    year, month, day = (int(part) if part else None for part in parts.groups())
     interval = DocumentDate(year, month, day, "published", "given").interval()
     assert interval is not None
     return interval

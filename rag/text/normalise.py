@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from rag.errors import ModelError
-from rag.text.tables import GluedWords, language_table
+from rag.text.tables import language_table
 
 __all__ = ["NORMALISER", "is_english_word", "search_text", "unified"]
 
@@ -33,6 +33,8 @@ _UNIFIED = str.maketrans(
         "\x7f": " ",
     }
 )
+
+_GLUED = language_table("en").glued
 
 # --- Glued words -----------------------------------------------------------------
 
@@ -120,12 +122,12 @@ def _parted(run: str) -> str:
 
 def _parts_at_case(left: str, right: str) -> bool:
     """Whether a change of case parts two words, not the halves of a name (YouTube)."""
-    words, glued = _dictionary(), _glued()
+    words = _dictionary()
     right_word = re.match(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", right)
     if right_word is None or len(right_word[0]) < 2:
         return False
     if left.islower():
-        if left in glued.words and len(left) < _LONG_PART:
+        if left in _often_glued() and len(left) < _LONG_PART:
             return len(left) > 1 and (len(right_word[0]) > 2 or left in ("the", "of", "and"))
         return len(left) >= _LONG_PART and (left in words or " " in _segmented(left))
     if left in _LEADING_CAPITALISED:
@@ -175,15 +177,15 @@ def _segmented(word: str) -> str:
 
 def _margin(parts: list[str]) -> float:
     """By how much (log10) a split must be likelier: more where it may be one word."""
-    lower, glued = [part.lower() for part in parts], _glued()
+    lower = [part.lower() for part in parts]
     margin = 0.0 if parts[0].islower() else _CAPITALISED_MARGIN
-    if lower[0] in glued.prefixes or not glued.suffixes.isdisjoint(lower[1:]):
+    if lower[0] in _GLUED.prefixes or not _GLUED.suffixes.isdisjoint(lower[1:]):
         margin += _COMPOUND_MARGIN
-    ends_as_name = lower[-1] in glued.name_endings and lower[-2] not in glued.words
+    ends_as_name = lower[-1] in _GLUED.name_endings and lower[-2] not in _often_glued()
     if parts[0][0].isupper() and ends_as_name:
         margin += _COMPOUND_MARGIN
     for left, right in pairwise(lower):
-        if left not in glued.words and right not in glued.words:
+        if left not in _often_glued() and right not in _often_glued():
             # Compounds that dictionaries lack (largemouth) have a short half.
             margin += _COMPOUND_MARGIN if min(len(left), len(right)) < 6 else _PAIR_MARGIN
     return margin
@@ -192,14 +194,17 @@ def _margin(parts: list[str]) -> float:
 def _part_score(part: str, words: Mapping[str, float]) -> float | None:
     """log10 probability of ``part`` as a word inside a glued run; None where it is none."""
     # The dictionary's other short words are abbreviations and syllables of names.
-    if part in _glued().bound or (len(part) < _LONG_PART and part not in _glued().words):
+    if part in _GLUED.bound or (len(part) < _LONG_PART and part not in _often_glued()):
         return None
     score = words.get(part)
     return score if score is not None and score > _RAREST_PART else None
 
 
-def _glued() -> GluedWords:
-    return language_table("en").glued
+@cache
+def _often_glued() -> frozenset[str]:
+    """Function words and some more: words that are often glued to others."""
+    table = language_table("en")
+    return (table.stop_words | table.function_words | table.glued.words) - table.glued.never
 
 
 def is_english_word(word: str) -> bool:

@@ -1,144 +1,148 @@
-"""What differs between languages, as data: a TOML file for each in the folder ``tables``."""
+"""What differs between languages, as data: a TOML file for each in the folder ``tables``.
+
+docs/adding-a-language.md says what each entry is for. One that a file lacks is empty, one
+that nothing reads is refused.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-__all__ = ["DateWords", "LanguageTable", "NumberWords", "language_codes", "language_table"]
+from pydantic import BaseModel, BeforeValidator
+
+__all__ = ["DateWords", "LanguageTable", "NumberWords", "language_table"]
 
 _FOLDER = Path(__file__).with_name("tables")
 
 
-@dataclass(frozen=True, slots=True)
-class DateWords:
+def _phrases(text: str) -> list[str]:
+    return [phrase for part in text.split(";") if (phrase := " ".join(part.split()))]
+
+
+def _months(names: list[str]) -> dict[str, int]:
+    return {name: month for month, group in enumerate(names, start=1) for name in group.split()}
+
+
+def _scales(text: str) -> dict[str, int]:
+    groups = [phrase.split() for phrase in _phrases(text)]
+    return {word: int(value) for *words, value in groups for word in words}
+
+
+def _both_ways(text: str) -> dict[str, str]:
+    """Each word to the other of its pair, their plurals and past tenses too."""
+    pairs = [phrase.split() for phrase in _phrases(text)]
+    ways = [way for one, other in pairs for way in ((one, other), (other, one))]
+    return {one + ending: other + ending for one, other in ways for ending in ("", "s", "d")}
+
+
+def _forms(text: str) -> list[frozenset[str]]:
+    return [frozenset(phrase.split()) for phrase in _phrases(text)]
+
+
+# Words that spaces part, as a set or in their order, and phrases that semicolons part.
+Words = Annotated[frozenset[str], BeforeValidator(str.split)]
+Ordered = Annotated[tuple[str, ...], BeforeValidator(str.split)]
+Phrases = Annotated[tuple[str, ...], BeforeValidator(_phrases)]
+
+
+class _Entries(BaseModel, frozen=True, extra="forbid"):
+    """Entries of a table by their names."""
+
+
+class DateWords(_Entries):
     """The words that dates are written with, as that language writes them.
 
-    ``months`` leads from each name to its number. ``of`` may stand between the parts of a
-    date, ``to`` and ``and_`` between two days, ``before_year`` before a year alone,
-    ``ordinals`` behind a day, ``labels`` before a date of publication.
+    ``months`` leads from each name to its number, the name in full before the others.
     """
 
-    months: Mapping[str, int]
-    weekdays: tuple[str, ...]
-    of: tuple[str, ...]
-    to: tuple[str, ...]
-    and_: tuple[str, ...]
-    before_year: tuple[str, ...]
-    ordinals: tuple[str, ...]
-    labels: tuple[str, ...]
+    months: Annotated[dict[str, int], BeforeValidator(_months)] = {}
+    weekdays: Ordered = ()
+    of: Ordered = ()
+    to: Ordered = ()
+    joint: Ordered = ()
+    before_year: Ordered = ()
+    ordinals: Ordered = ()
+    labels: Phrases = ()
 
     @property
     def full_months(self) -> tuple[str, ...]:
-        """The names in full, from January: the first of each month."""
-        first = {number: name for name, number in reversed(list(self.months.items()))}
-        return tuple(first[number] for number in sorted(first))
+        """The names in full, from January."""
+        first = {number: name for name, number in reversed(self.months.items())}
+        return tuple(reversed(first.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class NumberWords:
+class NumberWords(_Entries):
     """How numbers are written, in lower case.
 
-    ``decimal`` is the decimal mark, each character of ``group`` parts thousands. ``scales``
-    leads from a word that multiplies the number before it to what it multiplies by; it is
-    a number by itself only behind an ``article`` or when it is in ``alone``.
+    ``scales`` leads from a word that multiplies the number before it to what it multiplies
+    by; it is a number by itself only behind an ``article`` or when it is in ``alone``.
     """
 
-    decimal: str
-    group: str
-    percent: tuple[str, ...]
-    minus: tuple[str, ...]
-    article: tuple[str, ...]
-    half_of: tuple[str, ...]
-    and_a_half: tuple[str, ...]
-    scales: Mapping[str, int]
-    alone: frozenset[str]
+    decimal: str = "."
+    group: str = ""
+    percent: Phrases = ()
+    minus: Phrases = ()
+    article: Phrases = ()
+    half_of: Phrases = ()
+    and_a_half: Phrases = ()
+    scales: Annotated[dict[str, int], BeforeValidator(_scales)] = {}
+    alone: Words = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationWords:
-    """What questions that follow up another are made of.
+class ConversationWords(_Entries):
+    """What questions that follow up another are made of."""
 
-    ``courtesies`` ask nothing. No topic: ``no_topics`` besides stop words and function
-    words, and ``kinds`` of answers. The pronouns are for ``persons`` or ``things``, and
-    ``possessives`` are among both. ``bare_nouns`` ("the meeting") ask which one.
-    """
-
-    courtesies: frozenset[str]
-    no_topics: frozenset[str]
-    kinds: frozenset[str]
-    persons: frozenset[str]
-    things: frozenset[str]
-    possessives: frozenset[str]
-    bare_nouns: frozenset[str]
+    courtesies: Words = frozenset()
+    no_topics: Words = frozenset()
+    kinds: Words = frozenset()
+    persons: Words = frozenset()
+    things: Words = frozenset()
+    possessives: Words = frozenset()
+    bare_nouns: Words = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class NameWords:
-    """What tells names from other words.
+class NameWords(_Entries):
+    """What tells names of persons and places from other words."""
 
-    ``no_names`` are written with a capital and are no names, as function words are, but
-    for those that are ``names_too``. ``titles`` stand before a person's name, ``roles``
-    beside it, and ``surnames`` begin it.
-    """
-
-    no_names: frozenset[str]
-    names_too: frozenset[str]
-    countries: frozenset[str]
-    titles: tuple[str, ...]
-    surnames: tuple[str, ...]
-    roles: tuple[str, ...]
+    no_names: Words = frozenset()
+    names_too: Words = frozenset()
+    countries: Annotated[frozenset[str], BeforeValidator(_phrases)] = frozenset()
+    titles: Ordered = ()
+    surnames: Ordered = ()
+    roles: Ordered = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GluedWords:
-    """What parts words that lost the space between them.
+class GluedWords(_Entries):
+    """What parts words that lost the space between them."""
 
-    ``words`` are often glued to others: function words and some more. ``bound`` are no
-    words by themselves; with ``prefixes`` and ``suffixes`` a word is more often one
-    than two, and ``name_endings`` end names (Masterson) though they are words too.
-    """
-
-    words: frozenset[str]
-    bound: frozenset[str]
-    prefixes: frozenset[str]
-    suffixes: frozenset[str]
-    name_endings: frozenset[str]
+    words: Words = frozenset()
+    never: Words = frozenset()
+    bound: Words = frozenset()
+    prefixes: Words = frozenset()
+    suffixes: Words = frozenset()
+    name_endings: Words = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageTable:
-    """The word lists of one language; empty where its file has none.
-
-    ``stop_words`` help no search, ``function_words`` besides carry no evidence; where no
-    spaces part words, such words are ``particles``. ``asking_words`` say what a question
-    asks for; those that are ``unmistakable`` are in no other language of these letters;
-    ``unfinished`` never end a sentence. ``irregular_verbs`` are the forms of a verb each;
-    ``spellings`` leads from a word to the same as another country writes it.
-    """
+class LanguageTable(_Entries):
+    """The words of one language; ``code`` is its ISO 639-1 code."""
 
     code: str
-    stop_words: frozenset[str]
-    function_words: frozenset[str]
-    particles: frozenset[str]
-    asking_words: frozenset[str]
-    unmistakable: frozenset[str]
-    unfinished: frozenset[str]
-    irregular_verbs: tuple[frozenset[str], ...]
-    spellings: Mapping[str, str]
-    conversation: ConversationWords
-    names: NameWords
-    glued: GluedWords
-    dates: DateWords
-    numbers: NumberWords
-
-
-def language_codes() -> tuple[str, ...]:
-    """ISO 639-1 codes of the languages that have a table, sorted."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    stop_words: Words = frozenset()
+    function_words: Words = frozenset()
+    particles: Words = frozenset()
+    asking_words: Words = frozenset()
+    unmistakable: Words = frozenset()
+    unfinished: Words = frozenset()
+    irregular_verbs: Annotated[tuple[frozenset[str], ...], BeforeValidator(_forms)] = ()
+    spellings: Annotated[dict[str, str], BeforeValidator(_both_ways)] = {}
+    conversation: ConversationWords = ConversationWords()
+    names: NameWords = NameWords()
+    glued: GluedWords = GluedWords()
+    dates: DateWords = DateWords()
+    numbers: NumberWords = NumberWords()
 
 
 @cache
@@ -147,120 +151,4 @@ def language_table(code: str) -> LanguageTable:
     path = _FOLDER / f"{code}.toml"
     if not path.is_file():
         return language_table("en")
-    entries = _Entries(tomllib.loads(path.read_text(encoding="utf-8")))
-    table = LanguageTable(
-        code=code,
-        stop_words=entries.words("stop_words"),
-        function_words=entries.words("function_words"),
-        particles=entries.words("particles"),
-        asking_words=entries.words("asking_words"),
-        unmistakable=entries.words("unmistakable"),
-        unfinished=entries.words("unfinished"),
-        irregular_verbs=tuple(
-            frozenset(forms.split()) for forms in entries.phrases("irregular_verbs")
-        ),
-        spellings=_both_ways(entries.phrases("spellings")),
-        conversation=ConversationWords(
-            courtesies=entries.words("conversation.courtesies"),
-            no_topics=entries.words("conversation.no_topics"),
-            kinds=entries.words("conversation.kinds"),
-            persons=entries.words("conversation.persons"),
-            things=entries.words("conversation.things"),
-            possessives=entries.words("conversation.possessives"),
-            bare_nouns=entries.words("conversation.bare_nouns"),
-        ),
-        names=NameWords(
-            no_names=entries.words("names.no_names"),
-            names_too=entries.words("names.names_too"),
-            countries=frozenset(entries.phrases("names.countries")),
-            titles=tuple(entries.text("names.titles").split()),
-            surnames=tuple(entries.text("names.surnames").split()),
-            roles=tuple(entries.text("names.roles").split()),
-        ),
-        glued=GluedWords(
-            words=(
-                entries.words("stop_words")
-                | entries.words("function_words")
-                | entries.words("glued.words")
-            )
-            - entries.words("glued.never"),
-            bound=entries.words("glued.bound"),
-            prefixes=entries.words("glued.prefixes"),
-            suffixes=entries.words("glued.suffixes"),
-            name_endings=entries.words("glued.name_endings"),
-        ),
-        dates=DateWords(
-            months={
-                name: number
-                for number, names in enumerate(entries.listed("dates.months"), start=1)
-                for name in names.split()
-            },
-            weekdays=tuple(entries.text("dates.weekdays").split()),
-            of=tuple(entries.text("dates.of").split()),
-            to=tuple(entries.text("dates.to").split()),
-            and_=tuple(entries.text("dates.and").split()),
-            before_year=tuple(entries.text("dates.before_year").split()),
-            ordinals=tuple(entries.text("dates.ordinals").split()),
-            labels=entries.phrases("dates.labels"),
-        ),
-        numbers=NumberWords(
-            decimal=entries.text("numbers.decimal") or ".",
-            group=entries.text("numbers.group"),
-            percent=entries.phrases("numbers.percent"),
-            minus=entries.phrases("numbers.minus"),
-            article=entries.phrases("numbers.article"),
-            half_of=entries.phrases("numbers.half_of"),
-            and_a_half=entries.phrases("numbers.and_a_half"),
-            scales={
-                word: int(value)
-                for *words, value in map(str.split, entries.phrases("numbers.scales"))
-                for word in words
-            },
-            alone=entries.words("numbers.alone"),
-        ),
-    )
-    if entries.left:
-        raise ValueError(f"{path.name} has entries that nothing reads: {sorted(entries.left)}")
-    return table
-
-
-class _Entries:
-    """The entries of a file by their dotted names; ``left`` are those not read yet."""
-
-    def __init__(self, table: Mapping[str, object]) -> None:
-        self._values: dict[str, object] = {}
-        for name, value in table.items():
-            if isinstance(value, dict):
-                self._values |= {f"{name}.{key}": inner for key, inner in value.items()}
-            else:
-                self._values[name] = value
-        self.left = set(self._values)
-
-    def text(self, name: str) -> str:
-        self.left.discard(name)
-        return str(self._values.get(name, ""))
-
-    def words(self, name: str) -> frozenset[str]:
-        """An entry of words that spaces part."""
-        return frozenset(self.text(name).split())
-
-    def phrases(self, name: str) -> tuple[str, ...]:
-        """An entry of phrases that semicolons part."""
-        parts = self.text(name).split(";")
-        return tuple(phrase for part in parts if (phrase := " ".join(part.split())))
-
-    def listed(self, name: str) -> list[str]:
-        self.left.discard(name)
-        value = self._values.get(name, [])
-        assert isinstance(value, list), name
-        return value
-
-
-def _both_ways(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Each word to the other of its pair, their plurals and past tenses too."""
-    found: dict[str, str] = {}
-    for one, other in map(str.split, pairs):
-        for ending in ("", "s", "d"):
-            found[one + ending] = other + ending
-            found[other + ending] = one + ending
-    return found
+    return LanguageTable(code=code, **tomllib.loads(path.read_text(encoding="utf-8")))
