@@ -18,7 +18,7 @@ from eval.errors import EvalError
 from eval.records import QuestionRecord
 from eval.runs.folder import Run
 from rag.settings import SupportWeights
-from rag.text.scripts import is_chinese
+from rag.text.language import is_chinese
 
 __all__ = ["FittedWeights", "SetFit", "fit_weights"]
 

@@ -23,11 +23,10 @@ from rag.retrieve.repeats import count_with_repeats
 from rag.retrieve.rerank import rerank
 from rag.retrieve.retriever import retrieve
 from rag.retrieve.timely import is_published_in
-from rag.retrieve.words import count_words, find_near_words
+from rag.retrieve.words import count_words, find_near_words, respelled
 from rag.settings import RetrieveSettings
 from rag.store.base import ReadView, Store
-from rag.text.scripts import reads_text
-from rag.text.spelling import respelled
+from rag.text.language import reads_text
 from rag.text.words import lexical_tokens
 from rag.types import Document, Hit, Question
 

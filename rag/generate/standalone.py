@@ -14,8 +14,8 @@ from rag.errors import LanguageModelError
 from rag.generate.base import LanguageModel
 from rag.generate.reply import on_one_line, read_reply
 from rag.question.analysis import QuestionTerms, analyse_question
+from rag.text.language import is_chinese
 from rag.text.normalise import search_text
-from rag.text.scripts import is_chinese
 from rag.text.words import stem_tokens
 from rag.types import Turn, Waiting
 

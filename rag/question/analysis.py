@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from rag.text.language import language_of
+from rag.text.language import CHINESE, is_chinese, language_of
 from rag.text.numbers import number_values
-from rag.text.scripts import CHINESE, is_chinese
 from rag.text.tables import language_table
 from rag.text.words import word_parts, word_stem
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.text.scripts import CHINESE, LATIN, is_chinese
+from rag.text.language import CHINESE, LATIN, is_chinese
 from rag.text.tables import language_table
 from rag.text.words import lexical_tokens
 from rag.types import Answer, Outcome, Turn

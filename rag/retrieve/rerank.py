@@ -8,8 +8,8 @@ from dataclasses import replace
 from embeddings.types import Reranker
 from rag.retrieve.fusion import reciprocal_rank_fusion
 from rag.retrieve.repeats import count_with_repeats, find_repeats
+from rag.text.language import reads_text
 from rag.text.normalise import search_text
-from rag.text.scripts import reads_text
 from rag.types import Hit, Passage, StageScore
 
 __all__ = ["rerank", "reranker_text"]

@@ -13,8 +13,7 @@ from rag.retrieve.timely import prefer_timely, with_resolved_times
 from rag.settings import RetrieveSettings
 from rag.store.base import ReadView
 from rag.store.records import ScoredPassage
-from rag.text.language import language_of
-from rag.text.scripts import is_latin, reads_text
+from rag.text.language import is_latin, language_of, reads_text
 from rag.text.words import INDEX_WORDS, query_terms
 from rag.types import Hit, Question, StageScore, parse_passage_id
 

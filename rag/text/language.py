@@ -1,4 +1,4 @@
-"""Which language a text is written in."""
+"""Which script and language a text is written in, and whether a model reads it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,29 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rag.text.scripts import is_chinese
+from embeddings.registry import Reads
 from rag.text.tables import language_table
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-__all__ = ["language_of"]
+__all__ = ["CHINESE", "LATIN", "is_chinese", "is_latin", "language_of", "reads_text"]
+
+# One letter of the Latin alphabet, one Chinese character (most are Japanese too).
+LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+# A character of these says as much as a few letters.
+_IDEOGRAPHS = re.compile(
+    "[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003134f]"
+)
+_OTHER = re.compile(
+    "[^\\W\\d_A-Za-z\u00c0-\u024f\u1e00-\u1eff\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+)
 
 # The beginning of a text tells.
-_SAMPLE_CHARACTERS = 20_000
+_SCRIPT_CHARACTERS = 1000
 _GLANCE_CHARACTERS = 2_000
+_SAMPLE_CHARACTERS = 20_000
 # Of 70 documents and 580 sentences in 13 languages, none is named wrongly with this much.
 _LEAST_CONFIDENCE = 0.4
 # A text is English that has so many unmistakable words and this share of all, and so is a
@@ -26,7 +38,29 @@ _ENGLISH_WORDS, _ENGLISH_SHARE = 2, 0.1
 _KANA_SHARE = 0.1
 _WORD = re.compile(r"[^\W\d_]+")
 _KANA = re.compile("[\u3041-\u30ff]")
-_HAN_OR_KANA = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+
+
+def is_chinese(text: str) -> bool:
+    """Whether Chinese characters are more than half as many as Latin letters."""
+    return 2 * len(CHINESE.findall(text)) > len(LATIN.findall(text))
+
+
+def is_latin(text: str) -> bool:
+    """Whether Latin letters outweigh those of other scripts; true where there are none.
+
+    A Chinese, Japanese or Korean character counts as two letters, so that a question
+    that names UNIDO in Latin letters stays Chinese.
+    """
+    sample = text[:_SCRIPT_CHARACTERS]
+    if sample.isascii():
+        return True
+    others = 2 * len(_IDEOGRAPHS.findall(sample)) + len(_OTHER.findall(sample))
+    return others <= len(LATIN.findall(sample))
+
+
+def reads_text(reads: Reads, text: str) -> bool:
+    """Whether a model that reads these scripts can make sense of the text."""
+    return reads == "any" or is_latin(text)
 
 
 def language_of(text: str) -> str:
@@ -46,7 +80,7 @@ def language_of(text: str) -> str:
 def _at_a_glance(text: str) -> str | None:
     if is_chinese(text):
         kana = len(_KANA.findall(text))
-        return "ja" if kana > _KANA_SHARE * len(_HAN_OR_KANA.findall(text)) else "zh"
+        return "ja" if kana > _KANA_SHARE * (kana + len(CHINESE.findall(text))) else "zh"
     words = _WORD.findall(text.lower())
     unmistakable = language_table("en").unmistakable
     found = sum(word in unmistakable for word in words)

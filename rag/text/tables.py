@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 __all__ = ["DateWords", "LanguageTable", "NumberWords", "language_table"]
 
@@ -48,8 +48,10 @@ Ordered = Annotated[tuple[str, ...], BeforeValidator(str.split)]
 Phrases = Annotated[tuple[str, ...], BeforeValidator(_phrases)]
 
 
-class _Entries(BaseModel, frozen=True, extra="forbid"):
+class _Entries(BaseModel):
     """Entries of a table by their names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DateWords(_Entries):

@@ -59,7 +59,7 @@ def query_terms(
 
     Stop words of ``language`` and of English are left out unless there is nothing else.
     What it may mean besides: the words that ``near`` gives for a mistyped one (by stem, see
-    `rag.text.spelling.near_words`), numbers written in words, neighbours that are one word,
+    `rag.retrieve.words.near_words`), numbers written in words, neighbours that are one word,
     words that were glued together. Words of one stem are terms of their own, so their
     passages score twice.
     """

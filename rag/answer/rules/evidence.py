@@ -12,8 +12,8 @@ from rag.answer.rules.similarity import similarities, support_across, support_wi
 from rag.answer.rules.support import RankingSigns, read_signs, shifted, support_score
 from rag.question.analysis import QuestionTerms
 from rag.settings import SupportWeights
+from rag.text.language import is_latin
 from rag.text.normalise import search_text
-from rag.text.scripts import is_latin
 from rag.text.sentences import split_sentences
 from rag.types import Candidate, Document, Hit, Signs, Span
 

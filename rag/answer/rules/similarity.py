@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from embeddings.types import Encoder, Reranker
 from rag.answer.rules.support import shifted
-from rag.text.scripts import reads_text
+from rag.text.language import reads_text
 from rag.types import Signs
 
 __all__ = ["similarities", "support_across", "support_within", "unread_pairs"]

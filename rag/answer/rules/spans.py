@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from rag.answer.rules.recognise import Mention, MentionKind, find_mentions
 from rag.question.analysis import AnswerType, QuestionTerms
+from rag.text.language import is_chinese
 from rag.text.numbers import number_values
-from rag.text.scripts import is_chinese
 from rag.text.tables import language_table
 from rag.text.words import stem_tokens
 from rag.types import Span

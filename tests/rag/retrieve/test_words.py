@@ -1,8 +1,7 @@
 import pytest
 
-from rag.retrieve.words import count_words, find_near_words
+from rag.retrieve.words import count_words, find_near_words, near_words, respelled
 from rag.store.local.store import LocalStore
-from rag.text.spelling import respelled
 from rag.text.words import query_terms
 from tests.store_cases import document, passages, put
 
@@ -110,3 +109,46 @@ def test_a_word_is_as_frequent_as_the_passages_that_a_search_for_it_finds(store)
     assert counted.frequencies == {word: len(search(store, word)) for word in words} | {"part": 6}
     assert counted.frequencies["animals"] == 2, "the title is of both passages"
     assert counted.frequencies["barking"] == counted.frequencies["opening"] == 1
+
+
+@pytest.mark.parametrize("mistyped", ["compnai", "compni", "compaani", "compabi"])
+def test_every_kind_of_typing_error_finds_the_word(mistyped):
+    assert near_words(mistyped, {"compani": 3, "compar": 90, "total": 5}) == ["compani"]
+
+
+def test_a_word_of_the_archive_is_never_corrected():
+    assert near_words("zheng", {"zheng": 1, "zhang": 99}) == []
+
+
+def test_of_equally_near_words_the_commoner_error_and_then_the_commoner_word_comes_first():
+    assert near_words("worls", {"worlt": 50, "world": 2}) == ["world", "worlt"]
+    assert near_words("plane", {"plano": 2, "planx": 9}) == ["planx", "plano"]
+
+
+def test_two_errors_are_corrected_in_long_words_only():
+    assert near_words("organisatoin", {"organization": 4}) == ["organization"]
+    assert near_words("hosue", {"horse": 4}) == []
+    assert near_words("plants", {"plaids": 1, "plaudit": 1}) == []
+
+
+def test_words_that_are_english_or_not_of_ascii_letters_are_not_corrected():
+    near = {"labortaori": ["laboratori"], "open": ["opera"], "zheng": ["zhang"], "1985": ["1986"]}
+    assert (
+        respelled("Did the labortaory of Zhéng open in 1985, 工业?", near)
+        == "Did the laboratory of Zhéng open in 1985, 工业?"
+    )
+
+
+def test_a_correction_keeps_the_ending_of_the_word():
+    near = {"adminstr": ["administr"], "compnai": ["compani"]}
+    assert (
+        respelled("Which adminstrators left the Compnay?", near)
+        == "Which administrators left the company?"
+    )
+
+
+def test_letters_beside_a_mark_are_no_word_to_correct():
+    near = {"mullerin": ["muller"], "selller": ["seller"]}
+    assert respelled("Müllerin, 联合国selller, selller-in", near) == (
+        "Müllerin, 联合国seller, selller-in"
+    )

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.text.display import one_line
-from rag.text.scripts import is_chinese
+from rag.text.language import is_chinese
 from rag.types import Turn
 from server.http.problems import ProblemError
 from server.openai.messages import asked_in
