@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from eval.records import (
     SCHEMA_VERSION,
@@ -24,6 +25,7 @@ from eval.records import (
     Summary,
     TurnRecord,
 )
+from eval.runs.folder import Run
 from eval.runs.writer import RunWriter
 
 STAGES = ("dense", "lexical", "hybrid", "reranked")
@@ -476,3 +478,25 @@ def written(folder, records, *, finish=True, **changes):
         writer.finish(summary(records))
     writer.close()
     return folder
+
+
+def run_of(records, **changes):
+    """A finished run of these records."""
+    return Run(Path("run"), manifest(records, **changes), tuple(records), summary(records))
+
+
+def case(number, *, right, score=0.9, kind="factoid_person"):
+    measures = {
+        "answer.first_right": float(right),
+        "answer.precision": float(right),
+        "abstention.false_refusal": 0.0,
+        "citation.exactness": 1.0,
+        "citation.sentence_coverage": 1.0,
+    }
+    return question(
+        id=f"q{number}", type=kind, best_right=right, decision_score=score, measures=measures
+    )
+
+
+def cases(rights):
+    return [case(number, right=right) for number, right in enumerate(rights)]

@@ -7,21 +7,10 @@ import pytest
 
 from eval.propose.proposals import propose_questions
 from rag.read.reader import read_document
+from tests.eval.propose.proposal_cases import asked, document
 
 ARCHIVE = Path(__file__).resolve().parents[3] / "eval" / "archive"
 README = Path(__file__).resolve().parents[3] / "eval" / "questions" / "README.md"
-# Enough of it that a text of one more sentence is known to be English.
-FILLER = "\n\nThis is what they said of it, and that was the end of the matter for all of us.\n"
-
-
-def document(text, name="note.txt"):
-    return read_document(name, (text + FILLER).encode())
-
-
-def asked(*texts):
-    """Question to answers, of documents that hold a text each."""
-    documents = [document(text, f"{n}.txt") for n, text in enumerate(texts)]
-    return {p.question: p.answers for p in propose_questions(documents) if p.answerable}
 
 
 @pytest.fixture(scope="module")
@@ -36,108 +25,6 @@ def proposals(documents):
 
 def comparable(text):
     return unicodedata.normalize("NFKC", text).casefold()
-
-
-# --- What comes out of the templates ---------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("sentence", "question", "answer"),
-    [
-        (
-            "Ada Byron, Director General of the World Loom Union, spoke of cloth.",
-            "Who is the Director General of the World Loom Union?",
-            "Ada Byron",
-        ),
-        (
-            "The Mayor of Halden, Per Lunde, cut the ribbon.",
-            "Who is the Mayor of Halden?",
-            "Per Lunde",
-        ),
-        ("LOOM President Ada Byron said no.", "Who is the LOOM President?", "Ada Byron"),
-        (
-            "On 24 April 2019, Ada Byron visited the Halden Mill.",
-            "When did Ada Byron visit the Halden Mill?",
-            "24 April 2019",
-        ),
-        (
-            "The Halden Mill bought two looms from Sweden in May 1903.",
-            "When did the Halden Mill buy two looms from Sweden?",
-            "May 1903",
-        ),
-        (
-            "The World Loom Union was established in 1966.",
-            "When was the World Loom Union established?",
-            "1966",
-        ),
-        (
-            "The World Loom Union has worked with Norway since 1972.",
-            "Since when has the World Loom Union worked with Norway?",
-            "1972",
-        ),
-        (
-            "The Loom Fair attracted more than 300 guests from Norway.",
-            "How many guests did the Loom Fair attract from Norway?",
-            "more than 300",
-        ),
-        (
-            "The World Loom Union has 41 members in Europe.",
-            "How many members does the World Loom Union have in Europe?",
-            "41",
-        ),
-        (
-            "The Halden Mill is a weaving mill on the river Tista.",
-            "What is the Halden Mill?",
-            "a weaving mill on the river Tista",
-        ),
-        (
-            "Guests of the World Loom Union (WLU) were late.",
-            "What does WLU stand for?",
-            "World Loom Union",
-        ),
-    ],
-)
-def test_a_clear_english_sentence_gives_a_question_in_good_english(sentence, question, answer):
-    found = asked(sentence)
-    assert found[question][0] == answer
-
-
-@pytest.mark.parametrize(
-    ("sentence", "question", "answer"),
-    [
-        ("世界织机联盟总干事王小明在开幕式上致辞。", "世界织机联盟总干事是谁？", "王小明"),
-        ("出席的有商务部原部长陈明、诗人李白。", "商务部原部长是谁？", "陈明"),
-        ("商务部原部长陈明、诗人李白到场。", "商务部原部长是谁？", "陈明"),
-        ("海风纺织厂成立于1966年，至今仍在生产。", "海风纺织厂成立于哪一年？", "1966年"),
-        ("2019年4月24日，海风厂推出了新织机。", "海风厂推出新织机是在哪一天？", "2019年4月24日"),
-        ("2023年10月，织机博览会在上海举行。", "织机博览会是什么时候在上海举行的？", "2023年10月"),
-        ("海风纺织厂共有104台织机。", "海风纺织厂共有多少台织机？", "104台"),
-        ("潮汐织机是指由潮水推动的织布机器。", "什么是潮汐织机？", "由潮水推动的织布机器"),
-        ("世界织机联盟（WLU）发布了报告。", "WLU的中文全称是什么？", "世界织机联盟"),
-    ],
-)  # fmt: skip
-def test_a_clear_chinese_sentence_gives_a_question(sentence, question, answer):
-    documents = [read_document("a.txt", f"今天的消息。\n\n{sentence}\n".encode())]
-    found = {p.question: p.answers[0] for p in propose_questions(documents)}
-    assert found.get(question) == answer
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "On 24 April 2019, he visited the Halden Mill.",
-        "The organization was established in 1966.",
-        "In 2001, Ada Byron set up the office.",
-        "On 24 April 2019, Ada Byron visited it.",
-        "Ada Byron blorked the Halden Mill in May 1903.",
-        "Xiong Meng, Secretary of the Party Committee, Vice President and Dean of Tex, left.",
-        "On theoccasion of the Fair, Ada Byronvisited the Halden Mill in 1903.",
-        "It is a mill on the river Tista.",
-        "Members met in Halden.",
-    ],
-)
-def test_nothing_is_asked_of_a_sentence_that_does_not_say_all_of_it(sentence):
-    assert asked(sentence) == {}
 
 
 # --- Gold ----------------------------------------------------------------------------
@@ -225,34 +112,6 @@ def test_documents_that_say_the_same_are_all_gold():
     assert proposal.gold_documents == ("a.txt", "b.txt")
 
 
-def test_a_long_name_and_its_acronym_ask_the_same():
-    found = asked(
-        "Ada Byron, President of the World Loom Union (WLU), spoke.",
-        "Ada Byron, President of WLU, spoke again.",
-    )
-    assert len([question for question in found if question.startswith("Who")]) == 1
-
-
-def test_where_holders_differ_the_question_is_asked_of_the_year_of_the_document():
-    found = asked(
-        "HALDEN, 24 April 2019 - Per Lunde, Mayor of Halden, cut the ribbon.",
-        "HALDEN, 7 May 2023 - Ida Moe, Mayor of Halden, cut the ribbon.",
-        "Ole Vik, Mayor of Halden, cut the ribbon once.",
-    )
-    assert found == {
-        "Who was the Mayor of Halden in 2019?": ("Per Lunde",),
-        "Who was the Mayor of Halden in 2023?": ("Ida Moe",),
-    }
-
-
-def test_where_documents_disagree_on_a_fact_nothing_is_asked():
-    found = asked(
-        "The World Loom Union was established in 1966.",
-        "The World Loom Union was established in 1971.",
-    )
-    assert found == {}
-
-
 def test_the_first_questions_come_from_as_many_documents(proposals):
     answerable = [p.document for p in proposals if p.answerable]
     covered = len(set(answerable))
@@ -275,34 +134,6 @@ def test_the_id_of_a_question_does_not_depend_on_the_other_documents(documents, 
 
 # --- Questions without an answer -------------------------------------------------------
 
-NAMED = (
-    "Ada Byron, President of the World Loom Union, met people at noon."
-    "\n\nThe World Loom Union was established in 1966. The rest was said of the sea."
-    "\n\nLate guests of the Tidal Power Institute (TPI) ate fish."
-)
-
-
-def misses(*texts):
-    documents = [document(text, f"{n}.txt") for n, text in enumerate(texts)]
-    return [p.question for p in propose_questions(documents) if not p.answerable]
-
-
-def test_an_office_is_asked_of_a_body_that_no_sentence_gives_it():
-    fair = "The Loom Fair was founded in 1966.\n\nThe Herring Fair was founded in 1971."
-    assert misses(NAMED, fair) == ["Who is the President of the Tidal Power Institute?"]
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        "The Tidal Power Institute was founded long ago. Its president is Ola Nord.",
-        "For years the president at TPI has been Ola Nord. It was founded late.",
-    ],
-)
-def test_an_office_that_stands_beside_the_body_is_not_asked(said):
-    fair = "The Loom Fair was founded in 1966.\n\nThe Herring Fair was founded in 1971."
-    assert misses(NAMED, fair, said) == []
-
 
 def test_near_misses_have_neither_answer_nor_evidence(proposals):
     near = [p for p in proposals if not p.answerable]
@@ -321,8 +152,3 @@ def test_an_empty_archive_and_other_languages_give_nothing():
     )
     assert list(propose_questions([])) == []
     assert list(propose_questions([japanese])) == []
-
-
-@pytest.mark.parametrize("part", ["Alpha Beta, President of ", "The aa of ", "(Alpha ", "In 2019 "])
-def test_a_sentence_without_end_takes_no_time(part):
-    assert list(propose_questions([document(part * 20_000)])) == []

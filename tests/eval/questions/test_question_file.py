@@ -1,30 +1,13 @@
 import json
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from eval.errors import EvalError, QuestionSetError
-from eval.questions.cases import select_cases
+from eval.errors import QuestionSetError
 from eval.questions.indexing import library_of_archive
 from eval.questions.library import Library
 from eval.questions.question_file import BUNDLED_ARCHIVE, BUNDLED_QUESTIONS, read_question_file
-from rag.types import Document, Span
-
-TEXT = "The mill opened in 1911. Ana Ruiz ran it until 1930."
-
-
-def document(name, text=TEXT, sources=None):
-    return Document(
-        id=f"id-{name}",
-        sources=sources or (f"/archive/{name}",),
-        title=name,
-        text=text,
-        content_hash=f"hash-{name}",
-        language="en",
-        dates=(),
-        metadata={},
-    )
+from rag.types import Span
+from tests.eval.questions.test_library import document
 
 
 @pytest.fixture
@@ -161,60 +144,3 @@ def test_a_missing_or_empty_file_is_named(tmp_path, library):
     latin.write_bytes("caf\xe9".encode("latin-1"))
     with pytest.raises(QuestionSetError, match=r"latin\.jsonl' cannot be read"):
         read_question_file(latin, library)
-
-
-def test_documents_answer_to_id_source_path_below_the_root_and_file_name(tmp_path):
-    same = document("a.txt", sources=("/archive/a.txt", "/archive/copies/b.txt"))
-    library = Library([same, document("x/one.txt", "1"), document("y/one.txt", "2")], root=tmp_path)
-    assert {library.find(name) for name in ("id-a.txt", "/archive/a.txt", "a.txt", "b.txt")} == {
-        "/archive/a.txt"
-    }
-    assert library.find("one.txt") is None
-    assert "matches 2 documents" in library.explain("one.txt")
-
-
-def test_a_path_below_the_root_comes_before_a_file_name(tmp_path):
-    top, below = document("one.txt"), document("x/one.txt", "1")
-    library = Library([below, replace(top, sources=("/archive/one.txt",))], root=Path("/archive"))
-    assert (library.find("one.txt"), library.find("x/one.txt")) == ("one.txt", "x/one.txt")
-
-
-def test_keys_are_the_same_however_the_archive_is_named(tmp_path, monkeypatch):
-    folder = tmp_path / "archive"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "sub" / "a.txt").write_text("The mill opened in 1911.\n", encoding="utf-8")
-    monkeypatch.chdir(folder / "sub")
-    libraries = [library_of_archive(Path(name)) for name in ("..", "../../archive", str(folder))]
-    assert {library.find("a.txt") for library in libraries} == {"sub/a.txt"}
-    assert len({library.sha256 for library in libraries}) == 1
-
-
-def test_files_with_the_same_text_are_one_document_by_both_names(tmp_path):
-    for name in ("one.txt", "two.txt"):
-        (tmp_path / name).write_text("The same words stand in both files.\n", encoding="utf-8")
-    library = library_of_archive(tmp_path)
-    assert len(library) == 1
-    assert library.find("one.txt") == library.find("two.txt") == "one.txt"
-
-
-def test_an_archive_without_documents_is_refused(tmp_path):
-    with pytest.raises(EvalError, match="has no readable documents"):
-        library_of_archive(tmp_path)
-
-
-def test_filters_limit_and_sample_choose_the_same_questions_each_time(tmp_path, library):
-    rows = [row(id=f"q{n}", type="odd" if n % 2 else "even") for n in range(20)]
-    cases = read_question_file(write(tmp_path, *rows), library).cases
-    odd = select_cases(cases, filters={"type": "odd"}, limit=3)
-    assert [case.id for case in odd] == ["q1", "q3", "q5"]
-    drawn = [select_cases(cases, filters={}, limit=None, sample=5, seed=s) for s in (1, 1, 2)]
-    assert drawn[0] == drawn[1] != drawn[2]
-    assert [cases.index(case) for case in drawn[0]] == sorted(cases.index(c) for c in drawn[0])
-
-
-def test_a_filter_that_means_nothing_is_named(tmp_path, library):
-    cases = read_question_file(write(tmp_path, row()), library).cases
-    with pytest.raises(QuestionSetError, match="no question has the field 'colour'; use one of"):
-        select_cases(cases, filters={"colour": "red"}, limit=None)
-    with pytest.raises(QuestionSetError, match="none of 1 questions matches"):
-        select_cases(cases, filters={"type": "none"}, limit=None)

@@ -1,12 +1,9 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from eval.errors import QuestionSetError
 from eval.questions.library import Library
-from eval.questions.locate import locate_quote
 from eval.questions.suite import NO_GOLD, UNLOCATED, SuiteFiles, find_suite, read_corpus, read_suite
 from tests.conftest import ROOT
 
@@ -162,26 +159,6 @@ def test_repeated_ids_and_missing_files_are_named(tmp_path):
         read_corpus(tmp_path)
     with pytest.raises(QuestionSetError, match="no suite 'nothing-here'"):
         find_suite("nothing-here")
-
-
-@given(st.text("ab 。.“”ＡＢ\n\u00a0", min_size=1), st.integers(0, 30), st.integers(1, 10))
-def test_a_quote_is_found_whatever_its_spacing(text, start, length):
-    quote = text[start : start + length]
-    respaced = " ".join(quote.split())
-    span = locate_quote(respaced, text)
-    if not respaced.strip():
-        assert span is None
-        return
-    found = "".join(span.of(text).split())
-    assert locate_quote(found, "".join(respaced.split())) is not None
-
-
-def test_a_quote_that_is_not_there_is_not_found():
-    assert locate_quote("The mill closed", "The mill opened") is None
-    assert locate_quote("", "text") is None
-    assert (
-        locate_quote("shut ,  today。", "It SHUT, today. ").of("It SHUT, today. ") == "SHUT, today."
-    )
 
 
 @pytest.mark.skipif(not PUBLIC.is_dir(), reason="the public suites are not beside this checkout")
