@@ -20,7 +20,7 @@ from rag.types import ModelIdentity
 
 __all__ = ["describe_run"]
 
-# Paths and addresses do not change answers, and runs are shared.
+# Paths and addresses do not change answers, nor does the server, and runs are shared.
 _PLACES = frozenset(
     (
         "data",
@@ -59,7 +59,9 @@ def describe_run(
     settings = {
         key: value
         for key, value, _ in assistant.settings.items()
-        if key not in _PLACES and (writer or not key.startswith("language_model."))
+        if key not in _PLACES
+        and not key.startswith("server.")
+        and (writer or not key.startswith("language_model."))
     } | {
         # A model given by a path is recorded by its name: runs are shared.
         "models.encoder": encoder.name,
