@@ -1,4 +1,4 @@
-"""Consuming the events of a question, in a thread of the pool."""
+"""Runs a question and reports its events, in a thread of the pool."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import closing
 
 from rag.errors import RequestCancelledError
 from rag.types import Event, Finished, Outcome
-from server.http.work import given_up
+from server.http.work import was_cancelled
 
 __all__ = ["OnEvent", "consume"]
 
@@ -15,17 +15,17 @@ OnEvent = Callable[[Event], None]
 
 
 def consume(events: Generator[Event, None, None], tell: OnEvent = lambda event: None) -> Outcome:
-    """The outcome that the events end with; ``tell`` is told of each event in turn.
+    """The outcome at the end of the events; ``tell`` is called with each event.
 
-    The events are closed, which cancels the question, once the request was cancelled.
+    When the request is cancelled the events are closed, which cancels the question.
 
     Raises:
-        RequestCancelledError: whoever asked has gone.
-        FootnoteError: as the events do.
+        RequestCancelledError: the request was cancelled.
+        FootnoteError: the question failed.
     """
     with closing(events):
         for event in events:
-            if given_up():
+            if was_cancelled():
                 raise RequestCancelledError("the request was cancelled")
             tell(event)
             if isinstance(event, Finished):

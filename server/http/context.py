@@ -22,8 +22,8 @@ __all__ = ["Context", "ServerContext"]
 
 @dataclass(frozen=True, slots=True)
 class ServerContext:
-    """The parts of a running server. ``uploads`` reads what was uploaded, one at a time;
-    ``observers`` are told of every outcome, in the thread that asked."""
+    """The parts of a running server. ``observers`` are called with every outcome, in the
+    thread that answered the question."""
 
     assistant: Assistant
     settings: ServerSettings
@@ -36,7 +36,7 @@ class ServerContext:
     def consume(
         self, events: Generator[Event, None, None], tell: OnEvent = lambda event: None
     ) -> Outcome:
-        """`server.asking.consume`, after which metrics and spans hear of the outcome."""
+        """As `consume`; then the observers, such as metrics, get the outcome."""
         outcome = consume(events, tell)
         for observe in self.observers:
             observe(outcome)

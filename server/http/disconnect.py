@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-__all__ = ["settled", "unless_gone"]
+__all__ = ["cancel_on_disconnect", "raise_early_errors"]
 
 T = TypeVar("T")
 
 
-async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """What ``work`` returns. It is cancelled when the client disconnects first.
 
     The body of the request must have been read.
@@ -22,7 +22,7 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
         ClientDisconnect: the client has disconnected.
     """
     task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_gone(request))
+    gone = asyncio.ensure_future(_disconnected(request))
     try:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -33,14 +33,14 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
         task.cancel()
 
 
-async def settled(task: asyncio.Task[T], seconds: float) -> None:
-    """Wait a little for the task, so that what is refused early is raised here.
+async def raise_early_errors(task: asyncio.Task[Any], seconds: float) -> None:
+    """Wait up to ``seconds`` for the task to fail, before its response is streamed.
 
-    A stream that has begun can only end in an error event. The task is cancelled when the
-    client goes meanwhile.
+    Once a stream has started, an error can only be its last event. The task is cancelled
+    when the client disconnects meanwhile.
 
     Raises:
-        FootnoteError, ProblemError: what the task has failed with.
+        FootnoteError, ProblemError: the task has failed.
     """
     try:
         await asyncio.wait({task}, timeout=seconds)
@@ -51,6 +51,6 @@ async def settled(task: asyncio.Task[T], seconds: float) -> None:
         task.result()
 
 
-async def _gone(request: Request) -> None:
+async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -11,19 +11,19 @@ from typing import TypeVar
 
 from server.http.problems import ProblemError
 
-__all__ = ["WorkPool", "given_up"]
+__all__ = ["WorkPool", "was_cancelled"]
 
 T = TypeVar("T")
 
 # Of the call that this thread runs: set once its result is no longer wanted.
-_GIVEN_UP: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar(
-    "footnote_given_up", default=None
+_CANCELLED: contextvars.ContextVar[threading.Event | None] = contextvars.ContextVar(
+    "footnote_cancelled", default=None
 )
 
 
-def given_up() -> bool:
+def was_cancelled() -> bool:
     """Whether the call that this thread runs has been cancelled."""
-    event = _GIVEN_UP.get()
+    event = _CANCELLED.get()
     return event is not None and event.is_set()
 
 
@@ -58,7 +58,7 @@ class WorkPool:
     async def run(self, call: Callable[[], T]) -> T:
         """What ``call`` returns, from a thread.
 
-        When cancelled, a waiting call never runs; a running one can check `given_up`.
+        When cancelled, a waiting call never runs; a running one can check `was_cancelled`.
 
         Raises:
             ProblemError: 503, too many calls are waiting, or the call timed out.
@@ -75,8 +75,8 @@ class WorkPool:
             self._taken += 1
         # Logs and spans of the thread belong to the request.
         context = contextvars.copy_context()
-        unwanted = threading.Event()
-        context.run(_GIVEN_UP.set, unwanted)
+        cancelled = threading.Event()
+        context.run(_CANCELLED.set, cancelled)
         future = self._executor.submit(context.run, self._counted, call)
         future.add_done_callback(lambda _: self._give_back())
         try:
@@ -90,7 +90,7 @@ class WorkPool:
                 headers={"Retry-After": "10"},
             ) from error
         finally:
-            unwanted.set()
+            cancelled.set()
 
     def _counted(self, call: Callable[[], T]) -> T:
         with self._lock:

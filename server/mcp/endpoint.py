@@ -1,4 +1,4 @@
-"""The MCP tools over HTTP: one address, let in by the same guard as every other route."""
+"""The MCP tools over HTTP: one path, with the same access control as other routes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from server.http.context import ServerContext
-from server.http.disconnect import unless_gone
+from server.http.disconnect import cancel_on_disconnect
 from server.http.security import bearer
 from server.mcp.tools import build_mcp
 
@@ -25,8 +25,8 @@ MCP_PATH = "/mcp"
 
 
 class McpEndpoint:
-    """Streamable HTTP without sessions: each POST stands for itself, so a restart or a second
-    process disturbs no client, and nothing is kept between calls."""
+    """Streamable HTTP without sessions: each POST is independent, so that a restart or a
+    second process disturbs no client, and nothing is stored between calls."""
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
@@ -34,7 +34,7 @@ class McpEndpoint:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Calls are answered while this is open."""
+        """Calls are served while this is open."""
         settings = self._context.settings
         server = build_mcp(
             self._context.assistant,
@@ -42,11 +42,11 @@ class McpEndpoint:
             finish=self._context.consume,
             public_url=settings.public_url,
         )
-        # Of the application it makes only the part that reads and answers is used.
+        # Only the session manager of this application is used.
         server.streamable_http_app(
             json_response=True,
             stateless_http=True,
-            # OriginCheck has looked at Host and Origin, by the settings of this server.
+            # OriginCheck has already checked Host and Origin.
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
             max_request_body_size=settings.max_body_bytes,
         )
@@ -55,12 +55,12 @@ class McpEndpoint:
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI, for a caller who may read.
+        """ASGI, for a caller with the scope "read".
 
         Raises:
             ProblemError: 401, 403, 429.
-            HTTPException: 405, for what only servers with sessions offer.
-            ClientDisconnect: nobody waits for the answer any more; the work has ended.
+            HTTPException: 405, the method is for servers with sessions.
+            ClientDisconnect: the client has disconnected; the work was cancelled.
         """
         request = Request(scope, receive)
         if request.method != "POST":
@@ -70,13 +70,13 @@ class McpEndpoint:
         admit = partial(self._context.guard.admit, shown.credentials if shown else None)
         request.state.caller = await anyio.to_thread.run_sync(admit, address, "read")
         assert self._manager is not None, "called outside of the app's lifespan"
-        # Whoever answers whole does not look whether the client is still there.
+        # Without a stream nothing else notices that the client disconnects.
         body = _read(await request.body())
-        await unless_gone(request, self._manager.handle_request(scope, body, send))
+        await cancel_on_disconnect(request, self._manager.handle_request(scope, body, send))
 
 
 def _read(body: bytes) -> Receive:
-    """What gives this body, and then nothing: whether the client goes is seen elsewhere."""
+    """A receive function that gives this body and then waits forever."""
     parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:

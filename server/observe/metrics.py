@@ -1,4 +1,4 @@
-"""What a monitor asks a running server, in Prometheus' text format."""
+"""Metrics of a running server in the Prometheus text format."""
 
 from __future__ import annotations
 
@@ -23,13 +23,11 @@ __all__ = ["Metrics"]
 
 _REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-# A small model in process reads for half a minute.
-_WRITING_SECONDS = (0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120)
 _REFUSALS = frozenset((429, 503))
 
 
 class Metrics:
-    """Counts what a server does. One for each app; may be used from several threads.
+    """Counts what a server does. One per app; may be used from several threads.
 
     Labels have few values: route templates, never paths; reasons, never words of a
     question.
@@ -48,46 +46,46 @@ class Metrics:
         )
         self._seconds = Histogram(
             "footnote_http_request_duration_seconds",
-            "From the first byte read to the last byte sent.",
+            "From the first byte received to the last byte sent.",
             ("method", "route"),
             buckets=_REQUEST_SECONDS,
             registry=self.registry,
         )
         self._refusals = Counter(
             "footnote_http_refusals",
-            "Requests refused for their number: over a rate limit (429) or overload (503).",
+            "Requests refused because of a rate limit (429) or overload (503).",
             ("status",),
             registry=self.registry,
         )
         self._outcomes = Counter(
             "footnote_outcomes",
-            "Questions by outcome; of abstentions why, of insufficient evidence its kind.",
+            "Questions by outcome; abstentions by reason and kind.",
             ("outcome", "reason", "kind"),
             registry=self.registry,
         )
         self._selections = Counter(
             "footnote_selections",
-            "Questions that a language model was asked to choose statements for, by what it did.",
+            "Questions for which a language model was to choose statements, by its result.",
             ("result",),
             registry=self.registry,
         )
         self._stages = Histogram(
             "footnote_stage_duration_seconds",
-            "Stages of answering a question; 'total' is all of it.",
+            "Duration of the stages of a question; 'total' is the whole.",
             ("stage",),
             buckets=_STAGE_SECONDS,
             registry=self.registry,
         )
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """One request was answered; ``route`` is its template."""
+        """Count a request; ``route`` is its template."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
         if status in _REFUSALS:
             self._refusals.labels(str(status)).inc()
 
     def count_outcome(self, outcome: Outcome) -> None:
-        """One question got this outcome."""
+        """Count the outcome of a question."""
         match outcome:
             case Answer():
                 self._outcomes.labels("answered", "", "").inc()
@@ -99,34 +97,21 @@ class Metrics:
             self._stages.labels(stage).observe(milliseconds / 1000)
 
     def watch(self, name: str, what: str, read: Callable[[], float]) -> None:
-        """Show a value that is read whenever the metrics are."""
+        """Add a gauge that is read whenever the metrics are."""
         self.registry.register(_Gauges(lambda: [GaugeMetricFamily(name, what, value=read())]))
 
     def watch_archive(self, status: Callable[[], StoreStatus]) -> None:
-        """Show how large the archive is and which state it is in."""
+        """Add gauges for the size of the archive and its state."""
         self.registry.register(_Gauges(lambda: _archive(status())))
 
-    def watch_labelled(
-        self, name: str, what: str, label: str, read: Callable[[], dict[str, int]]
-    ) -> None:
-        """Show one value for each value of a label, read whenever the metrics are."""
-
-        def family() -> list[Metric]:
-            found = GaugeMetricFamily(name, what, labels=[label])
-            for value, count in read().items():
-                found.add_metric([value], count)
-            return [found]
-
-        self.registry.register(_Gauges(family))
-
     def render(self, accept: str) -> tuple[bytes, str]:
-        """All of it and its content type, in the form that an Accept header prefers."""
+        """The metrics and their content type, in the format that Accept prefers."""
         encode, content_type = choose_encoder(accept)
         return encode(self.registry), content_type
 
 
 class _Gauges(Collector):
-    """Values that are asked for only when somebody looks."""
+    """Gauges that are read only when the metrics are."""
 
     def __init__(self, families: Callable[[], Iterable[Metric]]) -> None:
         self._families = families

@@ -1,4 +1,4 @@
-"""What both of OpenAI's ways of asking share: the model, the question, the stream."""
+"""What chat completions and responses share: checks, the question, the stream."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from rag.assistant import Assistant
 from rag.errors import FilterError
 from rag.types import Event, Question
-from server.http.disconnect import settled
+from server.http import disconnect
 from server.http.problems import ProblemError, problem_of
-from server.openai.messages import Asked, refuse
+from server.openai.messages import Asked, invalid_request
 from server.openai.requests import (
     MODEL,
     FootnoteIn,
@@ -39,58 +39,58 @@ __all__ = [
     "check_format",
     "check_model",
     "check_tool_choice",
+    "error_responses",
     "event",
     "extension_of",
-    "openai_responses",
+    "keepalives",
     "question_of",
-    "settled_early",
+    "raise_early_errors",
     "streamed",
     "text_sent",
-    "until_done",
 ]
 
-# An error within this time of a streamed request still has a status of its own.
+# A streamed response starts after this time at the latest; errors before it have a status.
 GRACE_SECONDS = 2.0
 # Proxies close a silent connection after a minute or so.
 KEEPALIVE_SECONDS = 10.0
 
 
 def check_model(model: str) -> None:
-    """Raises ProblemError: 404, it is not the one model there is."""
+    """Raises ProblemError: 404, there is no model of this name."""
     if model != MODEL:
         raise ProblemError(
             404,
             "model_not_found",
-            f"there is no model '{model}'",
-            f"ask '{MODEL}', which 'GET /v1/models' lists",
+            f"no model is called '{model}'",
+            f"use '{MODEL}', the only model",
             param="model",
         )
 
 
 def check_format(wanted: ResponseFormat | None, param: str) -> None:
-    """Raises ProblemError: 400, the answer is wanted in another form than text."""
+    """Raises ProblemError: 400, a format other than text is requested."""
     if wanted is not None and wanted.type != "text":
-        raise refuse(
+        raise invalid_request(
             param,
-            f"answers are quoted from documents and cannot be had as '{wanted.type}'",
-            "leave it out; 'footnote' in the answer and 'POST /ask' have it all as JSON",
+            f"answers are text and not available as '{wanted.type}'",
+            "omit it; 'footnote' in the response has the outcome as JSON",
             code="unsupported_value",
         )
 
 
 def check_tool_choice(choice: object) -> None:
-    """Raises ProblemError: 400, a tool has to be called."""
+    """Raises ProblemError: 400, a tool call is required."""
     if choice not in (None, "auto", "none"):
-        raise refuse(
+        raise invalid_request(
             "tool_choice",
-            "an archive calls no tools",
-            "leave it out; tools that may be called are ignored",
+            "tools are not supported",
+            "omit it; optional tools are ignored",
             code="unsupported_value",
         )
 
 
 def question_of(asked: Asked, footnote: FootnoteIn | None) -> Question:
-    """The question with the filters and the day that the request's extension names.
+    """The question with the filters and the date of the request's ``footnote`` options.
 
     Raises:
         ProblemError: 400, a date is not valid, or since is after until.
@@ -100,14 +100,14 @@ def question_of(asked: Asked, footnote: FootnoteIn | None) -> Question:
         filters, day = wanted.filters.filters(), last_day(wanted.as_of)
     except FilterError as error:
         known = problem_of(error)
-        raise refuse("footnote", known.detail, known.remedy) from error
+        raise invalid_request("footnote", known.detail, known.remedy) from error
     return Question(asked.text, filters, asked.history, day)
 
 
 def asked_events(
     assistant: Assistant, question: Question, footnote: FootnoteIn | None
 ) -> Generator[Event, None, None]:
-    """The events of the question, asked as the request's extension says."""
+    """The events of the question, asked with the request's ``footnote`` options."""
     wanted = footnote or FootnoteIn()
     return assistant.stream(question, limit=wanted.top_k, composer=wanted.composer)
 
@@ -115,16 +115,16 @@ def asked_events(
 def extension_of(
     outcome: AnswerOut | AbstentionOut, composed: Composed
 ) -> AnswerExtension | AbstentionOut:
-    """The outcome with the places of its claims in the content."""
+    """The outcome with the positions of its claims in the content."""
     if isinstance(outcome, AbstentionOut):
         return outcome
     spans = [ContentSpan(start=start, end=end) for start, end in composed.spans]
-    # Not through a dump and back: what is valid is not checked again.
+    # Not validated again: the outcome is valid.
     return AnswerExtension.model_construct(**dict(outcome), spans=spans)
 
 
 def text_sent(messages: Iterable[InputMessage | ResponseItem]) -> str:
-    """All text of the messages, for counting its tokens."""
+    """The text of all messages, for counting tokens."""
     texts: list[str] = []
     for message in messages:
         if isinstance(message.content, str):
@@ -134,16 +134,16 @@ def text_sent(messages: Iterable[InputMessage | ResponseItem]) -> str:
     return "\n".join(texts)
 
 
-async def settled_early(task: asyncio.Task[Any]) -> None:
-    """`settled`, with the patience of these routes: their clients raise by the status."""
-    await settled(task, GRACE_SECONDS)
+async def raise_early_errors(task: asyncio.Task[Any]) -> None:
+    """Wait up to GRACE_SECONDS for errors: these routes' clients raise by the status."""
+    await disconnect.raise_early_errors(task, GRACE_SECONDS)
 
 
-async def until_done(task: asyncio.Task[Any]) -> AsyncIterator[bytes]:
+async def keepalives(task: asyncio.Task[Any]) -> AsyncIterator[bytes]:
     """Comments that keep the connection open until the task is done.
 
-    A client that leaves cancels the task: one that no thread is at yet never runs, and a
-    language model stops.
+    When the client disconnects the task is cancelled: if no thread has started it, it
+    never runs, and a language model stops.
     """
     try:
         while not task.done():
@@ -158,13 +158,13 @@ async def until_done(task: asyncio.Task[Any]) -> AsyncIterator[bytes]:
 
 
 def event(data: BaseModel | dict[str, Any], name: str | None = None) -> bytes:
-    """A server-sent event with this JSON."""
+    """A server-sent event with this data as JSON."""
     body = data.model_dump(mode="json") if isinstance(data, BaseModel) else data
     return format_sse_event(event=name, data_str=json.dumps(body, ensure_ascii=False))
 
 
 def streamed(description: str) -> dict[str, Any]:
-    """The 200 of a route that answers whole or, with ``stream``, in server-sent events."""
+    """The OpenAPI description of status 200 of a route that can stream its response."""
     event_schema = {
         "type": "object",
         "required": ["data"],
@@ -179,13 +179,13 @@ def streamed(description: str) -> dict[str, Any]:
     }
 
 
-def openai_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route below /v1 that may fail with these."""
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route under /v1 that may fail with these statuses."""
     return {
         **{
             status: {"description": HTTPStatus(status).phrase, "model": OpenAIError}
             for status in statuses
         },
-        # Without it FastAPI would name 422, which is 400 here.
-        "4XX": {"description": "The request cannot be served", "model": OpenAIError},
+        # Without it FastAPI would document 422, which is 400 here.
+        "4XX": {"description": "The request is invalid", "model": OpenAIError},
     }

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from rag.assistant import Assistant
 from rag.types import Question
 from server.http.context import Context, ServerContext
-from server.http.disconnect import unless_gone
+from server.http.disconnect import cancel_on_disconnect
 from server.http.problems import openai_error, problem_from
 from server.http.security import Reader
 from server.openai.ask import (
@@ -25,16 +25,16 @@ from server.openai.ask import (
     check_format,
     check_model,
     check_tool_choice,
+    error_responses,
     event,
     extension_of,
-    openai_responses,
+    keepalives,
     question_of,
-    settled_early,
+    raise_early_errors,
     streamed,
     text_sent,
-    until_done,
 )
-from server.openai.messages import asked_in, refuse
+from server.openai.messages import asked_in, invalid_request
 from server.openai.requests import MODEL, ChatIn
 from server.openai.shapes import (
     AnnotationOut,
@@ -57,7 +57,7 @@ _STARTED = int(time.time())
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is known of a completion before its answer. ``created`` is Unix time in seconds."""
+    """The id and the time of a completion. ``created`` is Unix time in seconds."""
 
     id: str
     created: int
@@ -73,15 +73,15 @@ class Completion:
     usage: Usage
 
 
-@router.get("/models", responses=openai_responses(401, 403, 429))
+@router.get("/models", responses=error_responses(401, 403, 429))
 def list_models(caller: Reader) -> ModelList:
-    """The one model: the archive."""
+    """List models: there is one, the archive."""
     return ModelList(data=[ModelCard(created=_STARTED)])
 
 
-@router.get("/models/{model}", responses=openai_responses(401, 403, 404, 429))
+@router.get("/models/{model}", responses=error_responses(401, 403, 404, 429))
 def get_model(model: str, caller: Reader) -> ModelCard:
-    """The model of that name."""
+    """Get a model by name."""
     check_model(model)
     return ModelCard(created=_STARTED)
 
@@ -91,17 +91,17 @@ def get_model(model: str, caller: Reader) -> ModelCard:
     response_model=ChatOut,
     responses={
         200: streamed("A chat completion; with `stream`, its chunks as server-sent events"),
-        **openai_responses(400, 401, 403, 404, 413, 429, 503),
+        **error_responses(400, 401, 403, 404, 413, 429, 503),
     },
 )
 async def chat(asked: ChatIn, request: Request, context: Context, caller: Reader) -> Any:
-    """Answer the last user message from the archive, with the messages before it in mind.
+    """Answer the last user message from the archive, as a follow-up to earlier messages.
 
-    An abstention is an answer like any other, whose text says that the archive does not say.
+    An abstention is a normal completion whose text says that the archive does not say.
     """
     check_model(asked.model)
     if asked.n not in (None, 1):
-        raise refuse("n", "an archive has one answer", "leave n out", code="unsupported_value")
+        raise invalid_request("n", "there is only one answer", "omit n", code="unsupported_value")
     check_format(asked.response_format, "response_format")
     check_tool_choice(asked.tool_choice)
     question = question_of(asked_in(asked.messages, "messages"), asked.footnote)
@@ -109,12 +109,12 @@ async def chat(asked: ChatIn, request: Request, context: Context, caller: Reader
     base_url = context.base_url(request)
     if not asked.stream:
         work = _complete(asked, question, context, base_url, frame)
-        return _completion_of(await unless_gone(request, work))
+        return _completion_of(await cancel_on_disconnect(request, work))
     task = asyncio.ensure_future(_complete(asked, question, context, base_url, frame))
-    await settled_early(task)
+    await raise_early_errors(task)
     include_usage = bool(asked.stream_options and asked.stream_options.include_usage)
     return StreamingResponse(
-        _events(task, _Chunks(frame, include_usage=include_usage)),
+        _events(task, include_usage=include_usage),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -149,7 +149,7 @@ def _usage(assistant: Assistant, sent: str, content: str) -> Usage:
 
 
 def _completion_of(completion: Completion) -> ChatOut:
-    """The completion in one piece."""
+    """The completion as a whole."""
     composed = completion.composed
     message = MessageOut(
         content=composed.content, annotations=[_annotation(each) for each in composed.markers]
@@ -174,45 +174,39 @@ def _annotation(marker: Marker) -> AnnotationOut:
     )
 
 
-class _Chunks:
-    """The chunks of one completion: the role, each paragraph, the end, the usage.
+def _chunks(completion: Completion, *, include_usage: bool) -> Iterator[dict[str, Any]]:
+    """The chunks of a completion: the role, each paragraph, the end, the usage.
 
-    Annotations come with the paragraph that they are of; ``footnote`` with the end.
+    Annotations come with the paragraph that they belong to, ``footnote`` with the end.
     """
+    head = {
+        "id": completion.frame.id,
+        "object": "chat.completion.chunk",
+        "created": completion.frame.created,
+        "model": MODEL,
+    }
+    # If the last chunk has usage, all chunks have the field, as in OpenAI's streams.
+    usage: dict[str, Any] = {"usage": None} if include_usage else {}
 
-    def __init__(self, frame: Frame, *, include_usage: bool) -> None:
-        self._head: dict[str, Any] = {
-            "id": frame.id,
-            "object": "chat.completion.chunk",
-            "created": frame.created,
-            "model": MODEL,
-        }
-        self._include_usage = include_usage
-
-    def of(self, completion: Completion) -> Iterator[dict[str, Any]]:
-        """All of them, in order."""
-        yield self._chunk({"role": "assistant", "content": "", "refusal": None})
-        for piece in completion.composed.pieces:
-            found = [_annotation(marker).model_dump(mode="json") for marker in piece.markers]
-            yield self._chunk({"content": piece.text, **({"annotations": found} if found else {})})
-        extension = extension_of(completion.outcome, completion.composed)
-        yield {**self._chunk({}, "stop"), "footnote": extension.model_dump(mode="json")}
-        if self._include_usage:
-            usage = completion.usage.model_dump(mode="json")
-            yield {**self._head, "choices": [], "usage": usage}
-
-    def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    def chunk(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        # Every chunk has the field where the last one has it, as OpenAI's streams do.
-        usage: dict[str, Any] = {"usage": None} if self._include_usage else {}
-        return {**self._head, "choices": [choice], **usage}
+        return {**head, "choices": [choice], **usage}
+
+    yield chunk({"role": "assistant", "content": "", "refusal": None})
+    for piece in completion.composed.pieces:
+        found = [_annotation(marker).model_dump(mode="json") for marker in piece.markers]
+        yield chunk({"content": piece.text, **({"annotations": found} if found else {})})
+    extension = extension_of(completion.outcome, completion.composed)
+    yield {**chunk({}, "stop"), "footnote": extension.model_dump(mode="json")}
+    if include_usage:
+        yield {**head, "choices": [], "usage": completion.usage.model_dump(mode="json")}
 
 
-async def _events(task: asyncio.Task[Completion], chunks: _Chunks) -> AsyncIterator[bytes]:
+async def _events(task: asyncio.Task[Completion], *, include_usage: bool) -> AsyncIterator[bytes]:
     try:
-        async for comment in until_done(task):
+        async for comment in keepalives(task):
             yield comment
-        for chunk in chunks.of(task.result()):
+        for chunk in _chunks(task.result(), include_usage=include_usage):
             yield event(chunk)
     except Exception as error:  # noqa: BLE001
         yield event({"error": openai_error(problem_from(error))})

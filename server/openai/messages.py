@@ -11,7 +11,7 @@ from server.http.problems import ProblemError
 from server.openai.requests import ContentPart, InputMessage
 from server.openai.text import said_in
 
-__all__ = ["Asked", "asked_in", "refuse"]
+__all__ = ["Asked", "asked_in", "invalid_request"]
 
 # A follow-up is understood from the last turns; older ones are dropped.
 _MOST_TURNS = 32
@@ -27,7 +27,7 @@ class Asked:
     history: tuple[Turn, ...]
 
 
-def refuse(
+def invalid_request(
     param: str, detail: str, remedy: str | None, *, code: str = "invalid_value"
 ) -> ProblemError:
     """An invalid request; ``param`` is the part of it that is wrong."""
@@ -46,13 +46,13 @@ def asked_in(messages: Sequence[InputMessage], param: str) -> Asked:
     """
     places = [place for place, message in enumerate(messages) if message.role == "user"]
     if not places:
-        raise refuse(param, "no message has the role 'user'", "add a user message with a question")
+        raise invalid_request(param, "no message has the role 'user'", "add a user message")
     where = f"{param}[{places[-1]}].content"
     text = _question(messages[places[-1]], where)
     if not text:
-        raise refuse(where, "the question is empty", "write a question")
+        raise invalid_request(where, "the question is empty", "write a question")
     if len(text) > MAX_QUESTION_CHARACTERS:
-        raise refuse(
+        raise invalid_request(
             where,
             f"the question has {len(text)} characters",
             f"use at most {MAX_QUESTION_CHARACTERS}; earlier messages may be longer",
@@ -67,7 +67,7 @@ def _question(message: InputMessage, where: str) -> str:
         return message.content.strip()
     for place, part in enumerate(message.content or ()):
         if part.type not in _TEXT_PARTS:
-            raise refuse(
+            raise invalid_request(
                 f"{where}[{place}]",
                 f"parts of type '{part.type}' are not supported",
                 "write the question as text; add documents with 'POST /documents'",

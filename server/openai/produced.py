@@ -1,9 +1,10 @@
-"""A finished answer as a response object, and as the events that build one up."""
+"""A finished answer as a response object, and as the events of its stream."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -26,15 +27,15 @@ from server.openai.shapes import (
 from server.openai.text import Composed, Marker
 from server.wire.outcome import AbstentionOut, AnswerOut
 
-__all__ = ["Frame", "Produced", "Telling", "response_of", "results_of"]
+__all__ = ["Frame", "Produced", "failed_events", "finished_events", "response_of", "results_of"]
 
-# The vendor's limits on the attributes of a result.
+# OpenAI's limit on the length of an attribute.
 _ATTRIBUTE_CHARACTERS = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is known of a response before its answer. ``created_at`` is Unix time in seconds."""
+    """A response without its answer. ``created_at`` is Unix time in seconds."""
 
     id: str
     created_at: int
@@ -43,7 +44,7 @@ class Frame:
     store: bool
 
     def response(self, **more: Any) -> ResponseOut:
-        """The response, so far as ``more`` says."""
+        """The response object with these further fields."""
         return ResponseOut(
             id=self.id,
             created_at=self.created_at,
@@ -66,7 +67,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """A finished response. ``results`` None are not wanted."""
+    """A finished response. ``results`` are None unless requested."""
 
     frame: Frame
     completed_at: int
@@ -77,7 +78,7 @@ class Produced:
 
     @property
     def call(self) -> FileSearchCall:
-        """The look-up behind the outcome."""
+        """The search behind the outcome."""
         query = self.outcome.standalone_question or self.outcome.question
         return FileSearchCall(id=self.frame.item_id("fs"), queries=[query], results=self.results)
 
@@ -105,7 +106,7 @@ def _file_name(source: str) -> str:
 
 
 def results_of(found: Sequence[Citation]) -> list[FileSearchResult]:
-    """The passages as results, best first; each scores 1 / its rank."""
+    """The passages as results, best first; the score is 1 / rank."""
     return [
         FileSearchResult(
             file_id=passage.document_id,
@@ -131,7 +132,7 @@ def _attributes(passage: Citation) -> dict[str, str]:
 
 
 def response_of(produced: Produced) -> ResponseOut:
-    """The response in one piece: the look-up, then the message."""
+    """The response as a whole: the search, then the message."""
     return produced.frame.response(
         completed_at=produced.completed_at,
         status="completed",
@@ -141,39 +142,34 @@ def response_of(produced: Produced) -> ResponseOut:
     )
 
 
-class Telling:
-    """The events that build one response up, each once, in the order that OpenAI sends
-    them, numbered."""
+def finished_events(produced: Produced) -> Iterator[dict[str, Any]]:
+    """The events of a finished response, numbered, in OpenAI's order."""
+    whole = response_of(produced).model_dump(mode="json")
+    yield from _numbered(
+        _opening(produced.frame),
+        _call_events(produced.call),
+        _message_opening(produced.frame),
+        _text_events(produced),
+        _message_closing(produced),
+        [{"type": "response.completed", "response": whole}],
+    )
 
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
-        self._events = 0
 
-    def finish(self, produced: Produced) -> Iterator[dict[str, Any]]:
-        """The events of a finished response."""
-        yield from self._numbered(self._opening())
-        yield from self._numbered(_call_events(produced.call))
-        yield from self._numbered(_message_opening(self._frame))
-        yield from self._numbered(_text_events(produced))
-        whole = response_of(produced).model_dump(mode="json")
-        completed = {"type": "response.completed", "response": whole}
-        yield from self._numbered([*_message_closing(produced), completed])
+def failed_events(frame: Frame, failure: ResponseFailure) -> Iterator[dict[str, Any]]:
+    """The events of a failed response, numbered."""
+    failed = frame.response(status="failed", error=failure).model_dump(mode="json")
+    yield from _numbered(_opening(frame), [{"type": "response.failed", "response": failed}])
 
-    def fail(self, failure: ResponseFailure) -> Iterator[dict[str, Any]]:
-        """The events of an end that is a failure."""
-        failed = self._frame.response(status="failed", error=failure).model_dump(mode="json")
-        opening = () if self._events else self._opening()
-        yield from self._numbered([*opening, {"type": "response.failed", "response": failed}])
 
-    def _numbered(self, events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        for each in events:
-            yield {**each, "sequence_number": self._events}
-            self._events += 1
+def _numbered(*stretches: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for number, event in enumerate(chain(*stretches)):
+        yield {**event, "sequence_number": number}
 
-    def _opening(self) -> Iterator[dict[str, Any]]:
-        begun = self._frame.response(status="in_progress").model_dump(mode="json")
-        yield {"type": "response.created", "response": begun}
-        yield {"type": "response.in_progress", "response": begun}
+
+def _opening(frame: Frame) -> Iterator[dict[str, Any]]:
+    begun = frame.response(status="in_progress").model_dump(mode="json")
+    yield {"type": "response.created", "response": begun}
+    yield {"type": "response.in_progress", "response": begun}
 
 
 def _text_events(produced: Produced) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""What OpenAI's clients send, as the vendor's own client types it.
+"""The requests of OpenAI's clients, as the vendor's SDK types them.
 
-They send much that says nothing to an archive (temperature, tools, ...): unknown fields are
-ignored. A field that is read has to be of its type; nothing is converted.
+They have many fields that mean nothing to an archive (temperature, tools, ...): unknown
+fields are ignored. Known fields must have their type; nothing is converted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _In(BaseModel):
 
 
 def _whole(text: str) -> str:
-    """The text with each half of a character replaced: pages cut an emoji in two."""
+    """The text without lone surrogates: web clients sometimes cut an emoji in half."""
     return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
@@ -40,21 +40,21 @@ Text = Annotated[str, AfterValidator(_whole)]
 
 
 class ContentPart(_In):
-    """A part of a message; only parts with text can be looked up."""
+    """A part of a message; only text is supported."""
 
     type: Text = Field(examples=["text"])
     text: Text | None = None
 
 
 class InputMessage(_In):
-    """A message of the conversation. Those of user and assistant are read."""
+    """A message of the conversation; only those of user and assistant are read."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Text | list[ContentPart] | None = None
 
 
 class ResponseItem(_In):
-    """An item of the Responses API's input: a message, or something else, which is ignored."""
+    """An item of the Responses API's input: a message, or an item that is ignored."""
 
     type: Text | None = None
     role: Literal["system", "developer", "user", "assistant"] | None = None
@@ -62,23 +62,23 @@ class ResponseItem(_In):
 
 
 class FootnoteIn(_In):
-    """What only Footnote has: pass it as ``extra_body={"footnote": {...}}``."""
+    """Footnote's own options: pass them as ``extra_body={"footnote": {...}}``."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     filters: FiltersIn = FiltersIn()
     as_of: DateText | None = Field(
         default=None,
-        description="answer as the archive stood at the end of that day, month or year",
+        description="answer as of the end of that day, month or year",
     )
     top_k: int | None = Field(
-        default=None, ge=1, le=50, description="passages read sentence by sentence"
+        default=None, ge=1, le=50, description="number of passages to read for the answer"
     )
     composer: Composer | None = Field(
         default=None, description="how the answer is composed: 'quote'; without it, as settings say"
     )
     explain: bool = Field(
-        default=False, description="with the receipt: every rank, score and verdict"
+        default=False, description="include the receipt: every rank, score and verdict"
     )
 
 
@@ -90,25 +90,25 @@ class _RequestIn(_In):
     stream: bool | None = False
     metadata: Metadata | None = None
     tool_choice: str | dict[str, Any] | None = Field(
-        default=None, description="tools are never called; to require one is an error"
+        default=None, description="tools are never called; requiring one is an error"
     )
     footnote: FootnoteIn | None = None
 
 
 class StreamOptions(_In):
-    """How a stream ends."""
+    """Options of a stream."""
 
     include_usage: bool | None = False
 
 
 class ResponseFormat(_In):
-    """The form of the answer: text."""
+    """The format of the answer; only text is supported."""
 
     type: Text = "text"
 
 
 class ChatIn(_RequestIn):
-    """A chat completion asked for. The last user message is the question."""
+    """A request for a chat completion. The last user message is the question."""
 
     messages: list[InputMessage] = Field(
         min_length=1,
@@ -120,13 +120,13 @@ class ChatIn(_RequestIn):
 
 
 class TextOptions(_In):
-    """The form of the answer: text."""
+    """Options of the answer's text."""
 
     format: ResponseFormat | None = None
 
 
 class ResponseIn(_RequestIn):
-    """A response asked for. ``store`` keeps it, so that another can go on from it."""
+    """A request for a response. With ``store`` a later request can continue from it."""
 
     input: Text | list[ResponseItem] = Field(examples=["When did LI Yong visit Huawei?"])
     previous_response_id: Text | None = None

@@ -18,7 +18,7 @@ from rag.journal.base import Journal, NewTurn, TurnRecord, new_id
 from rag.question.followup import turns_of
 from rag.types import Question, Turn
 from server.http.context import Context, ServerContext
-from server.http.disconnect import unless_gone
+from server.http.disconnect import cancel_on_disconnect
 from server.http.problems import ProblemError, problem_from
 from server.http.security import Caller, Reader
 from server.openai.ask import (
@@ -26,19 +26,20 @@ from server.openai.ask import (
     check_format,
     check_model,
     check_tool_choice,
+    error_responses,
     event,
-    openai_responses,
+    keepalives,
     question_of,
-    settled_early,
+    raise_early_errors,
     streamed,
     text_sent,
-    until_done,
 )
-from server.openai.messages import asked_in, refuse
+from server.openai.messages import asked_in, invalid_request
 from server.openai.produced import (
     Frame,
     Produced,
-    Telling,
+    failed_events,
+    finished_events,
     response_of,
     results_of,
 )
@@ -60,7 +61,7 @@ _RESULTS = "file_search_call.results"
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A response asked for, ready to be worked on. ``conversation_id`` None begins one."""
+    """A checked request. ``conversation_id`` None starts a conversation."""
 
     frame: Frame
     wanted: ResponseIn
@@ -75,14 +76,14 @@ class _Request:
     "/responses",
     response_model=ResponseOut,
     responses={
-        200: streamed("A response; with `stream`, the events that build it up"),
-        **openai_responses(400, 401, 403, 404, 413, 429, 503),
+        200: streamed("A response; with `stream`, its events as server-sent events"),
+        **error_responses(400, 401, 403, 404, 413, 429, 503),
     },
 )
 async def create(asked: ResponseIn, request: Request, context: Context, caller: Reader) -> Any:
     """Answer the input from the archive: a file search call, then a message.
 
-    What is stored (the default) can be gone on from with `previous_response_id`.
+    A stored response (the default) can be continued with `previous_response_id`.
     """
     check_model(asked.model)
     check_format(asked.text.format if asked.text else None, "text.format")
@@ -106,11 +107,11 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
         context.base_url(request),
     )
     if not asked.stream:
-        return response_of(await unless_gone(request, _produce(asked_for, context)))
+        return response_of(await cancel_on_disconnect(request, _produce(asked_for, context)))
     task = asyncio.ensure_future(_produce(asked_for, context))
-    await settled_early(task)
+    await raise_early_errors(task)
     return StreamingResponse(
-        _events(task, Telling(asked_for.frame)),
+        _events(task, asked_for.frame),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -119,12 +120,12 @@ async def create(asked: ResponseIn, request: Request, context: Context, caller: 
 @router.get(
     "/responses/{response_id}",
     response_model=ResponseOut,
-    responses=openai_responses(400, 401, 403, 404, 429, 503),
+    responses=error_responses(400, 401, 403, 404, 429, 503),
 )
 def retrieve(response_id: str, request: Request, context: Context, caller: Reader) -> Any:
-    """A stored response, without results, usage and metadata, which are not kept.
+    """Get a stored response, without results, usage and metadata, which are not stored.
 
-    It goes with its conversation: `DELETE /conversations/{id}`.
+    It is deleted with its conversation: `DELETE /conversations/{id}`.
     """
     turn, before = _stored(context.assistant.journal, response_id, caller)
     asked_at = int(datetime.fromisoformat(turn.asked_at).timestamp())
@@ -138,10 +139,10 @@ def retrieve(response_id: str, request: Request, context: Context, caller: Reade
 
 
 def _messages(asked: ResponseIn) -> list[InputMessage]:
-    """The messages of the input; items of other kinds say nothing to an archive.
+    """The messages of the input; items of other types are ignored.
 
     Raises:
-        ProblemError: 400, an item is neither a message nor named as something else.
+        ProblemError: 400, a message has no role.
     """
     if isinstance(asked.input, str):
         return [InputMessage(role="user", content=asked.input)]
@@ -150,10 +151,10 @@ def _messages(asked: ResponseIn) -> list[InputMessage]:
         if item.type not in (None, "message"):
             continue
         if item.role is None:
-            raise refuse(
+            raise invalid_request(
                 f"input[{place}]",
                 "a message has no role",
-                "give it one of user, assistant, system, developer",
+                "use one of user, assistant, system, developer",
                 code="missing_required_parameter",
             )
         messages.append(InputMessage(role=item.role, content=item.content))
@@ -163,10 +164,10 @@ def _messages(asked: ResponseIn) -> list[InputMessage]:
 def _before(
     journal: Journal, response_id: str, caller: Caller
 ) -> tuple[str | None, tuple[Turn, ...]]:
-    """The conversation to go on with, and its turns up to this response.
+    """The conversation to continue, and its turns up to this response.
 
-    A response that another has gone on from already is gone on from in a new conversation,
-    so that one never holds what the other did not follow.
+    A response that was already continued is continued in a new conversation, so that a
+    conversation never has turns that do not follow each other.
     """
     turn, before = _stored(journal, response_id, caller)
     turns = [*before, turn]
@@ -178,7 +179,7 @@ def _before(
 def _stored(
     journal: Journal, response_id: str, caller: Caller
 ) -> tuple[TurnRecord, list[TurnRecord]]:
-    """The turn that is this response, and those before it, oldest first.
+    """The turn of this response, and the turns before it, oldest first.
 
     Raises:
         ProblemError: 404, there is none that this caller may see.
@@ -198,8 +199,8 @@ def _unknown(response_id: str) -> ProblemError:
     return ProblemError(
         404,
         "previous_response_not_found",
-        f"there is no stored response '{response_id[:100]}'",
-        'send the earlier messages as input; with "store": false nothing is kept',
+        f"no stored response has the id '{response_id[:100]}'",
+        'send the earlier messages as input; with "store": false nothing is stored',
         param="previous_response_id",
     )
 
@@ -235,7 +236,7 @@ def _answered(asked_for: _Request, context: ServerContext) -> Produced:
 
 
 def _frame(wanted: ResponseIn) -> Frame:
-    """A new response's. The id of one that is stored will be that of its turn."""
+    """A new response. If it is stored, its id is that of its turn."""
     return Frame(
         _PREFIX + new_id(),
         int(time.time()),
@@ -245,14 +246,14 @@ def _frame(wanted: ResponseIn) -> Frame:
     )
 
 
-async def _events(task: asyncio.Task[Produced], telling: Telling) -> AsyncIterator[bytes]:
+async def _events(task: asyncio.Task[Produced], frame: Frame) -> AsyncIterator[bytes]:
     try:
-        async for comment in until_done(task):
+        async for comment in keepalives(task):
             yield comment
-        for told in telling.finish(task.result()):
-            yield event(told, told["type"])
+        for each in finished_events(task.result()):
+            yield event(each, each["type"])
     except Exception as error:  # noqa: BLE001
         known = problem_from(error)
         failure = ResponseFailure(message=known.message)
-        for told in telling.fail(failure):
-            yield event(told, told["type"])
+        for each in failed_events(frame, failure):
+            yield event(each, each["type"])

@@ -1,4 +1,4 @@
-"""What OpenAI's clients are sent, as the vendor's own client types it."""
+"""The responses to OpenAI's clients, as the vendor's SDK types them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Out(BaseModel):
 
 
 class OpenAIErrorBody(_Out):
-    """What is wrong with which part of the request, and what to do."""
+    """What is wrong, with which part of the request, and what to do."""
 
     message: str
     type: str = Field(examples=["invalid_request_error"])
@@ -49,7 +49,7 @@ class OpenAIErrorBody(_Out):
 
 
 class OpenAIError(_Out):
-    """How every route below /v1 says what went wrong."""
+    """The error of every route under /v1."""
 
     error: OpenAIErrorBody
 
@@ -71,15 +71,15 @@ class ModelList(_Out):
 
 
 class ContentSpan(_Out):
-    """Where a claim stands in the content, in code points, end exclusive."""
+    """The position of a claim in the content, in code points, end exclusive."""
 
     start: int
     end: int
 
 
 class AnswerExtension(AnswerOut):
-    """The answer as ``POST /ask`` gives it; ``spans[i]`` is where ``claims[i]`` stands in the
-    message's content, its footnotes behind it."""
+    """The answer of ``POST /ask``; ``spans[i]`` is the position of ``claims[i]`` in the
+    message's content, before its footnotes."""
 
     spans: list[ContentSpan]
 
@@ -88,7 +88,7 @@ Extension = Annotated[AnswerExtension | AbstentionOut, Field(discriminator="outc
 
 
 class UrlCitation(_Out):
-    """A footnote: where its marker stands in the content, and what it opens."""
+    """A footnote: the position of its marker in the content, and its link."""
 
     start_index: int
     end_index: int
@@ -97,14 +97,14 @@ class UrlCitation(_Out):
 
 
 class AnnotationOut(_Out):
-    """An annotation as chat completions nest it."""
+    """An annotation in the nested form of chat completions."""
 
     type: Literal["url_citation"] = "url_citation"
     url_citation: UrlCitation
 
 
 class MessageOut(_Out):
-    """The answer, a sentence a paragraph, each with markers that link to its sources."""
+    """The answer: one paragraph per sentence, with markers that link to its sources."""
 
     role: Literal["assistant"] = "assistant"
     content: str
@@ -130,7 +130,7 @@ class Usage(_Out):
 
 
 class ChatOut(_Out):
-    """A chat completion, with all that ``POST /ask`` says in ``footnote``."""
+    """A chat completion, with the outcome of ``POST /ask`` in ``footnote``."""
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"
@@ -142,7 +142,7 @@ class ChatOut(_Out):
 
 
 class FileSearchResult(_Out):
-    """A passage that was found. ``score`` is 1 / its rank: scores of stages do not compare."""
+    """A passage that was found. ``score`` is 1 / rank: the stages' scores do not compare."""
 
     file_id: str
     filename: str
@@ -152,7 +152,7 @@ class FileSearchResult(_Out):
 
 
 class FileSearchCall(_Out):
-    """The look-up behind an answer; results only where ``include`` names them."""
+    """The search behind an answer; with results only if ``include`` requests them."""
 
     type: Literal["file_search_call"] = "file_search_call"
     id: str
@@ -162,7 +162,7 @@ class FileSearchCall(_Out):
 
 
 class FileCitation(_Out):
-    """The document a footnote is of; ``index`` is where its marker begins in the text."""
+    """The document of a footnote; ``index`` is where its marker starts in the text."""
 
     type: Literal["file_citation"] = "file_citation"
     file_id: str
@@ -171,7 +171,7 @@ class FileCitation(_Out):
 
 
 class FlatUrlCitation(UrlCitation):
-    """A footnote as the Responses API writes it."""
+    """A footnote in the flat form of the Responses API."""
 
     type: Literal["url_citation"] = "url_citation"
 
@@ -199,14 +199,14 @@ class OutputMessage(_Out):
 
 
 class InputTokensDetails(_Out):
-    """Nothing is cached."""
+    """Always zero."""
 
     cached_tokens: int = 0
     cache_write_tokens: int = 0
 
 
 class OutputTokensDetails(_Out):
-    """Nothing is reasoned."""
+    """Always zero."""
 
     reasoning_tokens: int = 0
 
@@ -222,14 +222,14 @@ class ResponseUsage(_Out):
 
 
 class ResponseFailure(_Out):
-    """Why a response that had begun failed."""
+    """Why a response failed after it started."""
 
     code: Literal["server_error"] = "server_error"
     message: str
 
 
 class ResponseOut(_Out):
-    """A response: the look-up, then the message, with all that ``POST /ask`` says."""
+    """A response: the search, then the message, with the outcome of ``POST /ask``."""
 
     id: str
     object: Literal["response"] = "response"

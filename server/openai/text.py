@@ -1,10 +1,10 @@
-"""An outcome as the Markdown text of a chat message, and such a text as it was said.
+"""An outcome as the Markdown text of a chat message, and back to its plain sentences.
 
-Chat clients show Markdown. What documents say is escaped, so that it stays text there: an
-image or a link in a document is never loaded or offered by a chat page. A footnote is the
-Markdown link ``[[1]](url)``: it reads ``[1]`` everywhere, and Open WebUI, which makes a
-source of each annotation and a button of each ``[1]``, finds the n-th source at the n-th
-footnote (``[1](url)`` it would take apart).
+Chat clients render Markdown. The text of documents is escaped, so that an image or a link
+in a document is never loaded or shown by a chat page. A footnote is the Markdown link
+``[[1]](url)``: it shows as ``[1]`` everywhere, and Open WebUI, which makes a source of each
+annotation and a button of each ``[1]``, matches the n-th source with the n-th footnote
+(it would break ``[1](url)``).
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from server.wire.outcome import AbstentionOut, AnswerOut, CitationOut, ClaimOut
 
 __all__ = ["Composed", "Marker", "Piece", "compose", "said_in"]
 
-# Every ASCII sign that Markdown or HTML may read something into, wherever it stands.
+# ASCII characters that mean something in Markdown or HTML anywhere in a line.
 _ACTIVE = re.compile(r"[\\`*_\[\]<>~|]|!(?=\[)|&(?=#?\w+;)")
-# What begins a list, a heading, a quote or a rule at the start of a line.
+# What starts a list, a heading or a rule at the beginning of a line.
 _OPENING = re.compile(r"(?:[#+=-]|(?<=\d)[.)](?=\s|$))")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 _LINK = re.compile(r" ?\[\[\d+\]\]\([^()\s]*\)")
 _BARE_MARK = re.compile(r" ?\[\d{1,3}\]")
 _SHORT = re.compile(r"\*\*(?:[^*\\]|\\.)*\*\*")
-# No text of a document has a bare asterisk here.
+# Asterisks of a document's text are escaped.
 _NOTE = re.compile(r"\*(?:[^*\\]|\\.)+\*")
 _DATED = re.compile(r"\*\*[\d-]{4,10}:\*\* ")
 
@@ -39,8 +39,8 @@ _DIFFER = (
 )
 _MENTIONED = ("It does mention:", "档案中提到：")
 _NEAREST = ("Nearest passages:", "最接近的段落：")
-# A longer text said earlier is read from its start.
-_MOST_SAID = 20_000
+# Of a longer earlier message only the beginning is read.
+_MAX_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the content that is sent at once, with the footnotes in it."""
+    """A paragraph of the content, sent as one chunk, with its footnotes."""
 
     text: str
     markers: tuple[Marker, ...]
@@ -64,7 +64,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The text of a message. ``spans`` are the claims' places in it, without footnotes."""
+    """The text of a message. ``spans`` are the positions of the claims, without footnotes."""
 
     pieces: tuple[Piece, ...]
     spans: tuple[tuple[int, int], ...]
@@ -76,16 +76,16 @@ class Composed:
 
     @property
     def markers(self) -> list[Marker]:
-        """All footnotes in reading order."""
+        """All footnotes in order."""
         return [marker for piece in self.pieces for marker in piece.markers]
 
 
 def compose(outcome: AnswerOut | AbstentionOut, base_url: str) -> Composed:
-    """The outcome as Markdown, links from ``base_url``: a sentence a paragraph.
+    """The outcome as Markdown, one paragraph per sentence, with links under ``base_url``.
 
-    An answer opens with its short answer, in bold. An abstention says that the archive does
-    not say, and what it does mention. What went wrong with a language model stands at the
-    end, in italics.
+    An answer starts with its short answer, in bold. An abstention says that the archive does
+    not say, and what it does mention. If the language model failed, a note in italics at the
+    end says so.
     """
     writer = _Writer(base_url.rstrip("/"), chinese=reads_chinese(outcome.question))
     if isinstance(outcome, AnswerOut):
@@ -147,7 +147,7 @@ class _Writer:
         return "\n\n" if self.pieces else ""
 
     def _write(self, text: str, cited: Sequence[tuple[int, CitationOut]] = ()) -> None:
-        """One paragraph more, its footnotes behind it."""
+        """Add a paragraph and its footnotes."""
         parts = [self._gap + text + (" " if cited else "")]
         at = self.length + len(parts[0])
         markers = []
@@ -162,7 +162,7 @@ class _Writer:
 
 
 def _escaped(text: str) -> str:
-    """One line of Markdown that shows as this text, white space runs as one space."""
+    """One line of Markdown that renders as this text, with single spaces."""
     line = _ACTIVE.sub(lambda match: "\\" + match[0], one_line(text))
     opening = re.match(r"\d{0,9}", line)
     assert opening is not None
@@ -173,13 +173,12 @@ def _escaped(text: str) -> str:
 
 
 def said_in(content: str) -> str:
-    """What an assistant's message said, without short answer, notes, links and lists of
-    sources.
+    """The sentences of an assistant's message, without short answer, notes, links and lists.
 
-    Of a text that `compose` wrote: its claims' sentences with a space between them, or the
+    Of a text by `compose`: the sentences of its claims, separated by spaces, or the
     explanation of an abstention. Of another text: the text without footnote marks.
     """
-    text = content[:_MOST_SAID]
+    text = content[:_MAX_CHARACTERS]
     if not _LINK.search(text):
         return _BARE_MARK.sub("", text).strip()
     said: list[str] = []

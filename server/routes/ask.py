@@ -1,4 +1,4 @@
-"""POST /ask and /search: questions and passages."""
+"""/ask and /search: answers and passages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rag.types import Citation, Claim, Claimed, Event, Question, Ranked, Read, U
 from server.http.arrivals import Arrivals
 from server.http.asking import OnEvent
 from server.http.context import Context, ServerContext
-from server.http.disconnect import settled, unless_gone
+from server.http.disconnect import cancel_on_disconnect, raise_early_errors
 from server.http.problems import ProblemError, problem_from, problem_responses
 from server.http.security import Caller, Reader
 from server.routes.ownership import conversation_of
@@ -66,13 +66,13 @@ _STAGES: dict[type, str] = {Understood: "understood", Ranked: "ranked", Read: "r
 
 
 class StageEvent(BaseModel):
-    """A stage is done: "understood", "ranked" or "read"."""
+    """A stage is complete: "understood", "ranked" or "read"."""
 
     stage: str
 
 
 class CitationEvent(BaseModel):
-    """A footnote, told before the first claim that uses it."""
+    """A footnote, sent before the first claim that uses it."""
 
     number: int
     citation: CitationOut
@@ -90,30 +90,30 @@ class ClaimEvent(BaseModel):
     response_model=OutcomeOut,
     responses={
         200: {
-            "description": "An answer with footnotes, or that the archive does not say. With "
-            "`stream`, events: `stage` as each is done, `citation` and `claim` or "
-            "`abstention`, then `done` with the whole outcome, or `error`.",
+            "description": "An answer with footnotes, or an abstention. With `stream`, events: "
+            "`stage` when one is complete, `citation` and `claim` or `abstention`, then `done` "
+            "with the whole outcome, or `error`.",
             "content": {"text/event-stream": {"schema": _EVENT}},
         },
         **_ERRORS,
     },
 )
 async def ask(asked: AskIn, request: Request, context: Context, caller: Reader) -> Any:
-    """Answer from the archive, every sentence footnoted, or say that it does not say."""
+    """Answer a question from the archive with footnotes, or say that it does not say."""
     if asked.history and asked.conversation_id:
         raise ProblemError(
             400,
             "contradiction",
-            "both history and conversation_id say what came before",
-            "send one of them",
+            "history and conversation_id were both sent",
+            "send only one of them",
         )
     if not asked.stream:
-        return await unless_gone(request, answer(asked, context, caller))
+        return await cancel_on_disconnect(request, answer(asked, context, caller))
     told = Arrivals[Event]()
     task = asyncio.ensure_future(answer(asked, context, caller, tell=told.put_from_thread))
     told.end_with(task)
-    # What is refused at once (overload, dates that contradict each other) has its status.
-    await settled(task, _REFUSED_WITHIN_SECONDS)
+    # Immediate errors (overload, invalid dates) have their own status.
+    await raise_early_errors(task, _REFUSED_WITHIN_SECONDS)
     return StreamingResponse(
         _events(task, told, request),
         media_type="text/event-stream",
@@ -128,12 +128,12 @@ async def answer(
     *,
     tell: OnEvent = lambda event: None,
 ) -> AnswerOut | AbstentionOut:
-    """The outcome of a question in its wire shape, kept as a turn where it is to be.
+    """The wire shape of a question's outcome, which is stored if requested.
 
-    ``tell`` is told of each event of the question, in another thread.
+    ``tell`` is called with each event of the question, in another thread.
 
     Raises:
-        FootnoteError, ProblemError: as the routes answer with.
+        FootnoteError, ProblemError: the request failed.
     """
     question = Question(
         asked.question,
@@ -183,20 +183,20 @@ async def _events(
         problem = problem_from(error).problem(getattr(request.state, "request_id", None))
         yield format_sse_event(event="error", data_str=problem.model_dump_json(exclude_none=True))
     finally:
-        # The client has gone: what still waits in the queue need not run, and a language
-        # model need not go on.
+        # If the client has disconnected, a waiting question never runs and a language model
+        # stops.
         task.cancel()
 
 
 class _Told:
-    """What a stream has told: citations are numbered in the order of their first use."""
+    """What a stream has sent; citations are numbered in the order of first use."""
 
     def __init__(self) -> None:
         self._citations: list[Citation] = []
         self._claims = 0
 
     def claim(self, claim: Claim) -> Iterator[tuple[str, str]]:
-        """The events of one more claim: each new citation before it."""
+        """The events of the next claim, with each new citation before it."""
         for citation in dict.fromkeys(claim.citations):
             if citation not in self._citations:
                 self._citations.append(citation)
@@ -221,18 +221,18 @@ async def search(
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
     as_of: Annotated[DateText | None, Query()] = None,
 ) -> SearchOut:
-    """The passages only, best first."""
+    """Find passages without composing an answer."""
     question = Question(q, filters, as_of=last_day(as_of))
-    return await unless_gone(request, _search(question, limit, context))
+    return await cancel_on_disconnect(request, _search(question, limit, context))
 
 
 @router.post("/search", response_model=SearchOut, responses=_ERRORS)
 async def search_posted(
     searched: SearchIn, request: Request, context: Context, caller: Reader
 ) -> SearchOut:
-    """The same, for queries that one would not like to see in an address."""
+    """Find passages, with the query in the body instead of the URL."""
     question = Question(searched.query, searched.filters.filters(), as_of=last_day(searched.as_of))
-    return await unless_gone(request, _search(question, searched.limit, context))
+    return await cancel_on_disconnect(request, _search(question, searched.limit, context))
 
 
 async def _search(question: Question, limit: int, context: ServerContext) -> SearchOut:

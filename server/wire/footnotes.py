@@ -1,4 +1,4 @@
-"""An outcome as plain text, for whoever reads text: sentences, then their footnotes."""
+"""An outcome as plain text: sentences, then their footnotes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ UrlOf = Callable[[Citation], str]
 
 
 def number_citations(claims: tuple[Claim, ...]) -> list[Citation]:
-    """All distinct citations in the order they are first used; footnote n is item n - 1."""
+    """The distinct citations in the order of first use; footnote n is item n - 1."""
     return list(dict.fromkeys(citation for claim in claims for citation in claim.citations))
 
 
 def outcome_text(outcome: Outcome, url_of: UrlOf) -> str:
     """The sentences with their footnote numbers, then each footnote's title, date, URL and
-    quote; of an abstention, why, and what the archive does say."""
+    quote; of an abstention the explanation, and what the archive does say."""
     match outcome:
         case Answer():
             parts = _answer(outcome, url_of)
@@ -54,7 +54,7 @@ def _abstention(abstention: Abstention, url_of: UrlOf) -> list[str]:
     if abstention.mentions:
         lines += ["", "It does mention:", *_listed(abstention.mentions, url_of)]
     elif abstention.nearest:
-        lines += ["", "Nearest passages, none of which answers:"]
+        lines += ["", "Nearest passages, none of which answers the question:"]
         lines += _listed(abstention.nearest, url_of)
     return lines + _notes(abstention)
 

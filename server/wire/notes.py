@@ -1,4 +1,4 @@
-"""What a reader should know of a language model's part in an outcome, in words."""
+"""Notes for readers about the language model's part in an outcome."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ _LATIN = re.compile("[A-Za-zÀ-ɏ]")
 
 
 def reads_chinese(question: str) -> bool:
-    """Whether who asks so is told in Chinese: as the core decides it for explanations, but
-    without what its module loads, which every command would wait for."""
+    """Whether the question is in Chinese, so that notes should be, too.
+
+    As the core decides it for explanations, without importing its slow module.
+    """
     return 2 * len(_CHINESE.findall(question)) > len(_LATIN.findall(question))
 
 
 def notes_of(failure: str | None, *, chinese: bool = False) -> list[str]:
-    """Sentences to stand behind an outcome: why a configured language model did not choose
-    its statements. None where nothing is amiss."""
+    """Sentences to show after an outcome: why a configured language model did not choose its
+    statements. Empty when it did."""
     if failure is None:
         return []
     return [

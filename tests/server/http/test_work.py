@@ -85,11 +85,11 @@ def test_a_call_that_takes_too_long_is_a_503_and_its_thread_still_counts():
     release = threading.Event()
 
     async def wait():
-        with pytest.raises(ProblemError) as given_up:
+        with pytest.raises(ProblemError) as was_cancelled:
             await pool.run(release.wait)
         assert pool.running == 1
         release.set()
-        return given_up.value
+        return was_cancelled.value
 
     error = in_loop(wait())
     pool.close()
