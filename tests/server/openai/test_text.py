@@ -7,54 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.text.display import one_line
-from rag.text.language import is_chinese
-from rag.types import Turn
-from server.http.problems import ProblemError
-from server.openai.messages import asked_in
-from server.openai.requests import InputMessage
 from server.openai.text import compose, said_in
-from server.wire.notes import reads_chinese
-from server.wire.outcome import AbstentionOut, AnswerOut, CitationOut, ClaimOut
-
-BASE = "http://archive.example:8000"
-
-
-def cited(quote, number=1, published="2019-04-24", title="A visit"):
-    return CitationOut(
-        document_id=f"doc{number}",
-        title=title,
-        source=f"/archive/{number}.txt",
-        published=published,
-        start=10,
-        end=10 + max(1, len(quote)),
-        quote=quote or "x",
-        permalink=f"/documents/doc{number}?hash=ab&span=10-{10 + max(1, len(quote))}",
-    )
-
-
-COMMON = {
-    "question": "When?",
-    "standalone_question": None,
-    "as_of": None,
-    "generation": "1",
-    "models": {},
-    "timings_ms": {},
-}
-
-
-def answered(*texts, conflict=False, short=None, context=(), question="When?"):
-    return AnswerOut(
-        **COMMON | {"question": question},
-        short_answer=cited(short) if short else None,
-        conflict=conflict,
-        claims=[
-            ClaimOut(text=text, support=0.9, footnotes=[n], context=[cited(c) for c in context])
-            for n, text in enumerate(texts, start=1)
-        ],
-        citations=[cited(text, n) for n, text in enumerate(texts, start=1)],
-    )
+from server.wire.outcome import AbstentionOut
+from tests.server.openai.outcomes import BASE, COMMON, answered, cited
 
 
 def abstained(explanation, mentions=(), nearest=(), question="When?"):
@@ -111,6 +67,8 @@ def test_markdown_and_html_of_a_document_stay_text(text):
 
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
 # Mostly what Markdown and HTML are made of.
 SIGNS = st.text(st.sampled_from("\\`*_~[](){}<>!#+-=.:|&;\"'/ \n\tax1?é中") | st.characters())
 
@@ -165,80 +123,3 @@ def test_a_conflict_is_said_in_the_questions_language():
     assert "The sources differ" in compose(answered("A.", "B.", conflict=True), BASE).content
     chinese = compose(answered("甲。", "乙。", conflict=True, question="谁？"), BASE).content
     assert "来源说法不一" in chinese
-
-
-def messages(*pairs):
-    return [InputMessage(role=role, content=content) for role, content in pairs]
-
-
-def test_the_last_user_message_is_the_question_and_what_was_said_before_its_history():
-    earlier = compose(answered("He came in 2019."), BASE).content
-    asked = asked_in(
-        messages(
-            ("system", "You are a pirate."),
-            ("user", "When did he come?"),
-            ("assistant", earlier),
-            ("tool", "42"),
-            ("user", [{"type": "text", "text": "And"}, {"type": "text", "text": "she?"}]),
-        ),
-        "messages",
-    )
-    assert asked.text == "And\nshe?"
-    assert asked.history == (
-        Turn("user", "When did he come?"),
-        Turn("assistant", "He came in 2019."),
-    )
-
-
-@pytest.mark.parametrize(
-    ("sent", "param", "code"),
-    [
-        ([("system", "Hi")], "messages", "invalid_value"),
-        ([("user", "A?"), ("user", "  ")], "messages[1].content", "invalid_value"),
-        ([("user", None)], "messages[0].content", "invalid_value"),
-        ([("user", [])], "messages[0].content", "invalid_value"),
-        (
-            [("user", "x" * (MAX_QUESTION_CHARACTERS + 1))],
-            "messages[0].content",
-            "string_above_max_length",
-        ),
-        (
-            [("user", [{"type": "text", "text": "this?"}, {"type": "image_url"}])],
-            "messages[0].content[1]",
-            "unsupported_content",
-        ),
-    ],
-)
-def test_every_message_that_is_no_question_is_refused_where_it_stands(sent, param, code):
-    with pytest.raises(ProblemError) as refused:
-        asked_in(messages(*sent), "messages")
-    error = refused.value
-    assert (error.status_code, error.code, error.more["param"]) == (400, code, param)
-    assert error.remedy
-
-
-def test_a_long_history_keeps_its_newest_turns():
-    long = messages(
-        *[("user", f"Question {n}? " + "x" * 50_000) for n in range(200)], ("user", "Q")
-    )
-    history = asked_in(long, "messages").history
-    assert 10 <= len(history) < 200
-    assert history[-1].text.startswith("Question 199?")
-    assert sum(len(turn.text) for turn in history) < 200_000
-
-
-def test_an_image_said_earlier_does_not_keep_a_question_from_being_asked():
-    asked = asked_in(
-        messages(
-            ("user", [{"type": "image_url"}, {"type": "text", "text": "Who?"}]), ("user", "When?")
-        ),
-        "messages",
-    )
-    assert asked.history == (Turn("user", "Who?"),)
-
-
-@pytest.mark.parametrize(
-    "question", ["Who is 李勇?", "谁是 LI Yong？", "李勇是谁？", "Who?", "ab中"]
-)
-def test_notes_are_in_the_language_that_explanations_are_in(question):
-    assert reads_chinese(question) == is_chinese(question)

@@ -1,0 +1,78 @@
+import io
+import json
+import re
+from itertools import chain
+
+import jsonschema
+import pytest
+
+from server.wire.outcome import outcome_schema
+
+
+def test_an_answer_is_printed_with_numbered_footnotes(footnote, sample_data):
+    code, out, _ = footnote("ask", "When did LI Yong visit Huawei?", "--data", sample_data)
+    assert code == 0
+    assert re.search(r"24 April 2019.*\[1\]", out, re.DOTALL)
+    assert re.search(r"\[1\] .*\(2019-04-24\)", out)
+    assert re.search(r"“.*”", out, re.DOTALL)
+    assert re.search(r"characters \d+-\d+, document [0-9a-f]{16}", out)
+
+
+@pytest.mark.parametrize(
+    ("question", "listed"),
+    [
+        ("Who is the mayor of Beijing?", "It does mention:"),
+        ("At what temperature does ethanol boil?", "Nearest passages:"),
+    ],
+)
+def test_an_abstention_is_printed_with_what_is_said_of_the_subject(
+    footnote, sample_data, question, listed
+):
+    code, out, _ = footnote("ask", question, "--data", sample_data)
+    assert code == 0
+    assert "The archive does not say" in out
+    assert listed in out
+
+
+def test_json_follows_the_documented_schema_and_quotes_what_show_shows(footnote, sample_data):
+    schema = outcome_schema()
+    for question in ("When did LI Yong visit Huawei?", "Who is the mayor of Beijing?"):
+        _, out, _ = footnote("ask", question, "--json", "--explain", "--data", sample_data)
+        answer = json.loads(out)
+        jsonschema.validate(answer, schema)
+        assert answer["receipt"]["ranking"]
+        lists = (answer.get(key, []) for key in ("citations", "mentions", "nearest"))
+        for citation in chain.from_iterable(lists):
+            span = f"{citation['start']}:{citation['end']}"
+            code, shown, _ = footnote(
+                "show", citation["document_id"], "--span", span, "--json", "--data", sample_data
+            )
+            assert code == 0
+            assert json.loads(shown)["quote"] == citation["quote"]
+
+
+def test_explain_shows_every_stage_and_what_the_gate_dropped(footnote, sample_data):
+    _, out, _ = footnote("ask", "Who is the mayor of Beijing?", "--explain", "--data", sample_data)
+    for column in ("dense", "lexical", "fused", "reranked", "support", "verdict"):
+        assert column in out
+    assert "is below" in out
+
+
+def test_a_chat_understands_a_question_with_those_before(footnote, sample_data, monkeypatch):
+    typed = ["When did LI Yong visit Huawei?", "", "Who " * 300, "Who was his host there?"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*typed, "/quit", "never asked"])))
+    code, out, err = footnote("chat", "--json", "--data", sample_data)
+    assert code == 0
+    first, second = map(json.loads, out.splitlines())
+    assert first["standalone_question"] is None
+    assert "Huawei" in second["standalone_question"]
+    assert "1000" in err, "what cannot be asked is said, and the chat goes on"
+    for outcome in (first, second):
+        jsonschema.validate(outcome, outcome_schema())
+
+
+def test_a_chat_ends_with_its_input_and_shows_footnotes(footnote, sample_data, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("When did LI Yong visit Huawei?"))
+    code, out, _ = footnote("chat", "--data", sample_data)
+    assert code == 0
+    assert re.search(r"24 April 2019.*\[1\]", out, re.DOTALL)
