@@ -11,26 +11,22 @@ from typing import Literal
 
 import text_to_num
 
-from rag.text.tables import NumberWords, language_table
+from rag.text.tables import language_table
 from rag.types import Span
 
-__all__ = ["WrittenNumber", "find_numbers", "number_values", "read_number"]
+__all__ = ["LEAST_SPELLED", "WrittenNumber", "find_numbers", "number_values", "read_number"]
 
-NumberForm = Literal["digits", "words", "chinese"]
-
+# A smaller number in words is as often an article, a pronoun or a figure of speech.
+LEAST_SPELLED = 10
 # The languages whose number words text2num reads.
 _SPELLED = frozenset(("de", "en", "es", "fr", "it", "nl", "pt"))
-# A smaller number in words is as often an article, a pronoun or a figure of speech.
-_LEAST_SPELLED = 10
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[^\W\d_]+|\s+|.")
-# So many words are remembered not to be numbers.
-_MOST_KNOWN = 1 << 16
 # Between two words of one number stands " and " at most.
 _JOINING_CHARACTERS = 8
 # "nineteen sixty-nine", "twenty oh five": a century, then a year of it.
 _CENTURIES = range(11, 21)
-_CENTURY_GAP = re.compile(r"[ -](?:oh[ -])?", re.IGNORECASE)
+_CENTURY_GAP = re.compile(r"[ -](oh[ -])?", re.IGNORECASE)
 
 _VULGAR = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "⅛": "1/8"}
 _FRACTION = rf"[{''.join(_VULGAR)}]|1/[2-9]|2/[3-9]|3/[4-9]|4/[5-9]|5/[6-9]|6/[7-9]|7/[89]|8/9"
@@ -38,20 +34,16 @@ _DIGIT = re.compile(rf"[\d{''.join(_VULGAR)}]")
 _WIDE_SPACES = "\u00a0\u202f\u2009"
 
 _CHINESE_DIGITS = "〇零一二三四五六七八九两兩"
-_CHINESE_UNITS = {
-    "十": 10,
-    "百": 100,
-    "千": 1000,
-    "万": 10**4,
-    "萬": 10**4,
-    "亿": 10**8,
-    "億": 10**8,
-}
+_CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4} | dict.fromkeys(
+    "亿億", 10**8
+)
 _UNITS = "".join(_CHINESE_UNITS)
 _CHINESE = re.compile(
     rf"[{_CHINESE_DIGITS}十廿][{_CHINESE_DIGITS}{_UNITS}]{{0,24}}"
     rf"(?:点[{_CHINESE_DIGITS}]{{1,9}}(?![{_UNITS}分]))?"
 )
+# Of two or three digits in a row each stands for itself: 三四 is three or four.
+_ONE_OR_OTHER = re.compile(rf"[{_CHINESE_DIGITS[2:]}]{{2,3}}")
 _CHINESE_SCALE = re.compile(rf"[ ]?([{_UNITS}]{{1,3}})")
 _BEFORE_CHARACTERS = 16
 
@@ -67,7 +59,7 @@ class WrittenNumber:
 
     span: Span
     value: Decimal
-    form: NumberForm
+    form: Literal["digits", "words", "chinese"]
     ordinal: bool = False
     percent: bool = False
 
@@ -78,7 +70,8 @@ class WrittenNumber:
         return written.rstrip("0").rstrip(".") if "." in written else written
 
 
-def find_numbers(text: str, language: str = "en") -> list[WrittenNumber]:
+@lru_cache(maxsize=256)  # a sentence is read for its numbers, its percentages and its figures
+def find_numbers(text: str, language: str = "en") -> tuple[WrittenNumber, ...]:
     """The numbers of ``text`` in reading order; none overlaps another.
 
     Digits with the separators of ``language`` (2,500.5 in English, 2.500,5 in German),
@@ -86,11 +79,6 @@ def find_numbers(text: str, language: str = "en") -> list[WrittenNumber]:
     (English for another), years in two parts (nineteen sixty-nine) too; Chinese numerals.
     Dates and designators (2019-04-24, 1.2.3) give the numbers that they are made of.
     """
-    return list(_numbers_of(text, language))
-
-
-@lru_cache(maxsize=256)  # a sentence is read for its numbers, its percentages and its figures
-def _numbers_of(text: str, language: str) -> tuple[WrittenNumber, ...]:
     reader = _reader(language)
     found = [*reader.in_digits(text), *reader.in_words(text), *_in_chinese(text)]
     found.sort(key=lambda number: (number.span.start, -number.span.end))
@@ -107,7 +95,7 @@ def number_values(text: str, language: str = "en") -> frozenset[str]:
     return frozenset(
         number.plain
         for number in find_numbers(text, language)
-        if number.form == "digits" or number.value >= _LEAST_SPELLED
+        if number.form == "digits" or number.value >= LEAST_SPELLED
     )
 
 
@@ -120,17 +108,15 @@ def read_number(text: str, language: str = "en") -> Decimal | None:
 
 @cache
 def _reader(language: str) -> _Reader:
-    return _Reader(language, language_table(language).numbers)
+    return _Reader(language)
 
 
 class _Reader:
     """Reads the numbers of one language, by its table and text2num."""
 
-    def __init__(self, language: str, words: NumberWords) -> None:
+    def __init__(self, language: str) -> None:
         self._language = language if language in _SPELLED else "en"
-        self._words = words
-        self._known_numbers: set[str] = set()
-        self._known_others: set[str] = set()
+        self._words = words = language_table(language).numbers
         decimal = re.escape(words.decimal)
         group = re.escape(words.group) + _WIDE_SPACES
         self._mark = re.compile(f"[{group}]")
@@ -177,7 +163,7 @@ class _Reader:
     def in_words(self, text: str) -> Iterator[WrittenNumber]:
         # Few texts have any: told by the set of words, which is faster than by matches.
         words = set(_LETTERS.findall(text.lower()))
-        spelled = self._number_words(words)
+        spelled = {word for word in words if _is_number_word(word, self._language)}
         numbers = list(self._spelled(text, spelled)) if spelled else []
         yield from numbers
         if words.isdisjoint(self._words.scales):
@@ -188,26 +174,6 @@ class _Reader:
             if not any(n.span.overlaps(span) and n.span.end > span.end for n in numbers):
                 value = Decimal(self._words.scales[(match["scale"] or match["alone"]).lower()])
                 yield WrittenNumber(span, value / (2 if match["half"] else 1), "words")
-
-    def _number_words(self, words: set[str]) -> set[str]:
-        """Those of the words (in lower case) that text2num reads as numbers."""
-        found = words & self._known_numbers
-        unknown = words - found - self._known_others
-        if len(self._known_others) + len(unknown) > _MOST_KNOWN:
-            self._known_others.clear()
-        for word in unknown:
-            if self._is_number_word(word):
-                self._known_numbers.add(word)
-                found.add(word)
-            else:
-                self._known_others.add(word)
-        return found
-
-    def _is_number_word(self, word: str) -> bool:
-        # text2num takes the letter o for zero, and "the ones" for one.
-        if len(word) == 1 or (self._language == "en" and word.endswith("s")):
-            return False
-        return bool(text_to_num.find_numbers([_Token(word)], self._language, threshold=0))
 
     def _spelled(self, text: str, spelled: set[str]) -> Iterator[WrittenNumber]:
         for stretch in _stretches(text, spelled):
@@ -262,14 +228,13 @@ def _any_of(words: Iterable[str]) -> str:
 # --- Words ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(str):
     """A word or what stands between two, in the form in which text2num takes them."""
 
-    written: str
+    __slots__ = ()
 
     def text(self) -> str:
-        return self.written
+        return str(self)
 
     def nt_separated(self, previous: object) -> bool:
         return False
@@ -278,42 +243,43 @@ class _Token:
         return False
 
 
-def _stretches(text: str, spelled: set[str]) -> Iterator[Span]:
+@lru_cache(maxsize=1 << 16)
+def _is_number_word(word: str, language: str) -> bool:
+    # text2num takes the letter o for zero, and "the ones" for one.
+    if len(word) == 1 or (language == "en" and word.endswith("s")):
+        return False
+    return bool(text_to_num.find_numbers([_Token(word)], language, threshold=0))
+
+
+def _stretches(text: str, spelled: set[str]) -> list[Span]:
     """Where number words stand, with what joins them."""
-    found = [match for match in _LETTERS.finditer(text) if match[0].lower() in spelled]
-    if not found:  # in lower case a letter may become two
-        return
-    first = last = found[0]
-    for word in found[1:]:
-        if word.start() - last.end() > _JOINING_CHARACTERS:
-            yield Span(first.start(), last.end())
-            first = word
-        last = word
-    yield Span(first.start(), last.end())
+    found: list[Span] = []
+    for match in _LETTERS.finditer(text):
+        if match[0].lower() in spelled:
+            start = match.start()
+            if found and start - found[-1].end <= _JOINING_CHARACTERS:
+                start = found.pop().start
+            found.append(Span(start, match.end()))
+    return found
 
 
-def _years_joined(text: str, numbers: Iterable[WrittenNumber]) -> Iterator[WrittenNumber]:
+def _years_joined(text: str, numbers: Iterable[WrittenNumber]) -> list[WrittenNumber]:
     """The numbers, a century in words and the year of it in words made one."""
-    held: WrittenNumber | None = None
+    joined: list[WrittenNumber] = []
     for number in numbers:
-        if held is not None and (year := _year(text, held, number)) is not None:
-            held = year
-            continue
-        if held is not None:
-            yield held
-        held = number
-    if held is not None:
-        yield held
+        if joined and (year := _year(text, joined[-1], number)):
+            joined[-1] = year
+        else:
+            joined.append(number)
+    return joined
 
 
 def _year(text: str, century: WrittenNumber, number: WrittenNumber) -> WrittenNumber | None:
-    cardinals = not (century.ordinal or number.ordinal)
-    if century.value not in _CENTURIES or not cardinals:
-        return None
-    if not century.form == number.form == "words":
+    both = (century, number)
+    if any(n.form != "words" or n.ordinal for n in both) or century.value not in _CENTURIES:
         return None
     gap = _CENTURY_GAP.fullmatch(text, century.span.end, number.span.start)
-    if gap is None or number.value not in (range(1, 10) if len(gap[0]) > 1 else range(10, 100)):
+    if gap is None or number.value not in (range(1, 10) if gap[1] else range(10, 100)):
         return None
     span = Span(century.span.start, number.span.end)
     return WrittenNumber(span, 100 * century.value + number.value, "words")
@@ -331,8 +297,7 @@ def _in_chinese(text: str) -> Iterator[WrittenNumber]:
 
 @lru_cache(maxsize=1 << 12)
 def _chinese_value(numeral: str) -> Decimal | None:
-    # Of two or three digits in a row each stands for itself: 三四 is three or four.
-    if len(numeral) in (2, 3) and all(digit in _CHINESE_DIGITS[2:] for digit in numeral):
+    if _ONE_OR_OTHER.fullmatch(numeral):
         return None
     from cn2an import cn2an  # takes a tenth of a second to import
 

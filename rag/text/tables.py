@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-__all__ = ["DateWords", "LanguageTable", "NumberWords", "language_table"]
+__all__ = ["DateWords", "LanguageTable", "language_table"]
 
 _FOLDER = Path(__file__).with_name("tables")
 
