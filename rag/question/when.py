@@ -16,11 +16,13 @@ from typing import Literal
 from rag.question.analysis import asks_of_the_present
 from rag.text.dates import capitalised_months, month_numbers, narrowed, written_dates
 from rag.text.numbers import read_number
+from rag.text.tables import language_table
 from rag.types import Span
 
 __all__ = ["AskedTime", "find_times"]
 
 Precision = Literal["day", "month", "year", "range"]
+Period = tuple[date, date, Precision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,41 +49,44 @@ _COUNT = (
     r"(?:[0-9]{1,2}|(?:[二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
     r"(?![一二两三四五六七八九十]))"
 )
+_NOT_WITHIN = "(?<![0-9一二三四五六七八九十百千第])"
+_AGO = "(?:以|之)?前(?![后夕])"
 # "Twenty-one years ago"; what is no number (many) gives no time.
 _WORDS = r"(?:[0-9]{1,2}|[a-z]+(?:-[a-z]+)?)"
-_MONTHS = "|".join(sorted(month_numbers(), key=len, reverse=True))
 
-# Years from the one asked in, by name.
-_CHINESE_YEARS = {"今年": 0, "本年": 0, "去年": -1, "前年": -2, "大前年": -3, "明年": 1}
+_TIMES = {code: language_table(code).times for code in ("en", "zh")}
+_NAMED = _TIMES["en"].named | _TIMES["zh"].named
+_UNITS = _TIMES["en"].units | _TIMES["zh"].units
+
+
+def _names(code: str, *, years: bool) -> str:
+    """A pattern for the names of years, or of other times, the longest first."""
+    names = [name for name, (unit, _) in _TIMES[code].named.items() if (unit == "year") == years]
+    return "|".join(sorted(names, key=len, reverse=True)).replace(" ", r"\s")
+
+
+_MONTHS = "|".join(sorted(month_numbers(), key=len, reverse=True))
 _CHINESE = re.compile(
-    rf"(?:(?<![0-9])(?P<year>{_YEAR})[ ]?年"
-    r"|(?P<named>今年|本年|去年|大前年|前年|明年)"
-    rf"|(?<![0-9一二三四五六七八九十百千第])(?P<ago>{_COUNT})年(?:以|之)?前(?![后夕])(?:的?这个?时候)?)"
+    rf"(?:(?<![0-9])(?P<year>{_YEAR})[ ]?年|(?P<named>{_names('zh', years=True)})"
+    rf"|{_NOT_WITHIN}(?P<ago>{_COUNT})(?P<unit>年){_AGO}(?:的?这个?时候)?)"
     rf"(?:的?(?:(?P<month>{_COUNT})月份?(?:(?P<day>{_COUNT})[日号])?"
     r"|第?(?P<quarter>[一二三四1-4])季度|(?P<half>[上下])半年))?"
 )
 _CHINESE_UNIT = re.compile(
-    r"(?P<month>上上个?月|上个?月|本月|这个月)"
-    r"|(?P<day>今天|今日|昨天|昨日|大前天|前天)"
-    r"|(?P<week>上个?(?:星期|礼拜)|上周|本周|这周|这个?(?:星期|礼拜))"
-    rf"|(?<![0-9一二三四五六七八九十百千第])(?P<ago>{_COUNT})"
-    r"(?P<unit>个月|天|周|个星期|个礼拜)(?:以|之)?前(?![后夕])"
+    rf"(?P<named>{_names('zh', years=False)})"
+    rf"|{_NOT_WITHIN}(?P<ago>{_COUNT})(?P<unit>{'|'.join(_TIMES['zh'].units)}){_AGO}"
 )
-_CHINESE_OFFSETS = {
-    "上上月": -2, "上上个月": -2, "上月": -1, "上个月": -1, "本月": 0, "这个月": 0,
-    "今天": 0, "今日": 0, "昨天": -1, "昨日": -1, "前天": -2, "大前天": -3,
-}  # fmt: skip
+# Not "the last year of his term".
 _ENGLISH_YEAR = re.compile(
     rf"\b(?:(?P<month>{_MONTHS})\.?(?:\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?)?,?\s(?:of\s)?)?"
-    r"(?:(?P<named>(?<!\bthe\s)last\syear(?!\sof\b)|this\syear|the\syear\sbefore\slast)"
-    rf"|(?P<ago>{_WORDS})\syears?\sago)\b"
-    rf"(?:\sin\s(?P<late_month>{_MONTHS})\b)?",
+    rf"(?:(?P<named>(?<!\bthe\s)(?:{_names('en', years=True)}))(?!\sof\b)"
+    rf"|(?P<ago>{_WORDS})\s(?P<unit>year)s?\sago)"
+    rf"\b(?:\sin\s(?P<late_month>{_MONTHS})\b)?",
     re.IGNORECASE,
 )
 _ENGLISH_UNIT = re.compile(
-    r"\b(?:(?P<today>today)|(?P<before>the\sday\sbefore\syesterday)|(?P<yesterday>yesterday)"
-    r"|(?P<which>(?<!\bthe\s)last|this)\s(?P<named>month|week)(?!\sof\b)"
-    rf"|(?P<ago>{_WORDS})\s(?P<unit>day|week|month)s?\sago)\b",
+    rf"\b(?:(?P<named>(?<!\bthe\s)(?:{_names('en', years=False)}))(?!\sof\b)"
+    rf"|(?P<ago>{_WORDS})\s(?P<unit>{'|'.join(_TIMES['en'].units)})s?\sago)\b",
     re.IGNORECASE,
 )
 _DECADE = re.compile(r"\bthe\s(?P<decade>(?:1[5-9]|20)[0-9])0['’]?s\b")
@@ -140,7 +145,7 @@ def _named_times(question: str, as_of: date | None) -> tuple[AskedTime, ...]:
 # --- Times by themselves -------------------------------------------------------------
 
 
-def _period(year: int, month: int | None, day: int | None) -> tuple[date, date, Precision] | None:
+def _period(year: int, month: int | None, day: int | None) -> Period | None:
     """A calendar year, month or day; None where there is no such."""
     try:
         if month is None:
@@ -155,49 +160,41 @@ def _period(year: int, month: int | None, day: int | None) -> tuple[date, date, 
 def _absolute(text: str) -> Iterator[AskedTime]:
     # Questions are often typed without capitals.
     for written in written_dates(capitalised_months(text)):
-        if written.year is not None:
-            period = _period(written.year, written.month, written.day)
-            if period is not None:
-                yield AskedTime(*period, written.span)
+        period = _period(written.year, written.month, written.day) if written.year else None
+        if period:
+            yield AskedTime(*period, written.span)
     for match in _CHINESE.finditer(text):
         if match["year"]:
             yield from _chinese_year(match, int(match["year"]), relative=False)
     for match in _BARE_YEAR.finditer(text):
-        year = int(match[0])
-        yield AskedTime(date(year, 1, 1), date(year, 12, 31), "year", Span(*match.span()))
+        yield _years(int(match[0]), int(match[0]), match)
     for match in _YEARS.finditer(text):
-        first, last = int(match["first"]), int(match["last"])
-        if first < last:
-            yield AskedTime(date(first, 1, 1), date(last, 12, 31), "range", Span(*match.span()))
+        if match["first"] < match["last"]:
+            yield _years(int(match["first"]), int(match["last"]), match)
     for match in _DECADE.finditer(text):
-        first = int(match["decade"]) * 10
-        yield AskedTime(date(first, 1, 1), date(first + 9, 12, 31), "range", Span(*match.span()))
+        yield _years(int(match["decade"]) * 10, int(match["decade"]) * 10 + 9, match)
+
+
+def _years(first: int, last: int, match: re.Match[str]) -> AskedTime:
+    precision: Precision = "year" if first == last else "range"
+    return AskedTime(date(first, 1, 1), date(last, 12, 31), precision, Span(*match.span()))
 
 
 def _relative(text: str, as_of: date) -> Iterator[AskedTime]:
     for match in _CHINESE.finditer(text):
-        if match["named"]:
-            year = as_of.year + _CHINESE_YEARS[match["named"]]
-            yield from _chinese_year(match, year, relative=True)
-        elif match["ago"]:
-            yield from _chinese_year(match, as_of.year - _number(match["ago"]), relative=True)
+        if not match["year"] and (counted := _counted(match)):
+            yield from _chinese_year(match, as_of.year + counted[1], relative=True)
     for match in _ENGLISH_YEAR.finditer(text):
-        yield from _english_year(match, as_of)
-    for match in _CHINESE_UNIT.finditer(text):
-        offset = _number(match["ago"]) if match["ago"] else 0
-        if match["month"] or match["unit"] == "个月":
-            yield from _months_off(
-                as_of, _CHINESE_OFFSETS[match["month"]] if match["month"] else -offset, match
-            )
-        elif match["day"] or match["unit"] == "天":
-            yield from _days_off(
-                as_of, _CHINESE_OFFSETS[match["day"]] if match["day"] else -offset, match
-            )
-        else:
-            last_week = match["week"] and match["week"].startswith("上")
-            yield from _weeks_off(as_of, -1 if last_week else -offset, match)
-    for match in _ENGLISH_UNIT.finditer(text):
-        yield from _english_unit(match, as_of)
+        if counted := _counted(match):
+            name = match["month"] or match["late_month"]
+            month = month_numbers()[name.lower()] if name else None
+            day = int(match["day"]) if match["day"] else None
+            if period := _period(as_of.year + counted[1], month, day):
+                yield AskedTime(*period, Span(*match.span()), relative=True)
+    for pattern in (_CHINESE_UNIT, _ENGLISH_UNIT):
+        for match in pattern.finditer(text):
+            if (counted := _counted(match)) and (period := _shifted(as_of, *counted)):
+                yield AskedTime(*period, Span(*match.span()), relative=True)
 
 
 def _chinese_year(match: re.Match[str], year: int, *, relative: bool) -> Iterator[AskedTime]:
@@ -206,63 +203,20 @@ def _chinese_year(match: re.Match[str], year: int, *, relative: bool) -> Iterato
         months = 3 if match["quarter"] else 6
         nth = _number(match["quarter"]) - 1 if match["quarter"] else int(match["half"] == "下")
         begin, end = _period(year, nth * months + 1, None), _period(year, (nth + 1) * months, None)
-        if begin is not None and end is not None:
+        if begin and end:
             yield AskedTime(begin[0], end[1], "range", span, relative)
         return
     month = _number(match["month"]) if match["month"] else None
-    period = _period(year, month, _number(match["day"]) if match["day"] else None)
-    if period is not None:
+    if period := _period(year, month, _number(match["day"]) if match["day"] else None):
         yield AskedTime(*period, span, relative)
 
 
-def _english_year(match: re.Match[str], as_of: date) -> Iterator[AskedTime]:
-    if match["ago"]:
-        ago = _number(match["ago"])
-        if not ago:
-            return
-        year = as_of.year - ago
-    else:
-        named = " ".join(match["named"].lower().split())
-        year = as_of.year - {"this year": 0, "last year": 1}.get(named, 2)
-    name = match["month"] or match["late_month"]
-    month = month_numbers()[name.lower()] if name else None
-    period = _period(year, month, int(match["day"]) if match["day"] else None)
-    if period is not None:
-        yield AskedTime(*period, Span(*match.span()), relative=True)
-
-
-def _english_unit(match: re.Match[str], as_of: date) -> Iterator[AskedTime]:
-    back = _number(match["ago"]) if match["ago"] else 0
-    if match["ago"] and not back:
-        return
-    if (match["which"] or "").lower() == "last" or match["yesterday"]:
-        back = 1
-    elif match["before"]:
-        back = 2
-    unit = (match["unit"] or match["named"] or "day").lower()
-    off = {"month": _months_off, "week": _weeks_off, "day": _days_off}[unit]
-    yield from off(as_of, -back, match)
-
-
-def _months_off(as_of: date, months: int, match: re.Match[str]) -> Iterator[AskedTime]:
-    year, month = divmod(as_of.year * 12 + as_of.month - 1 + months, 12)
-    period = _period(year, month + 1, None)
-    if period is not None:
-        yield AskedTime(*period, Span(*match.span()), relative=True)
-
-
-def _days_off(as_of: date, days: int, match: re.Match[str]) -> Iterator[AskedTime]:
-    if 1 <= as_of.toordinal() + days <= date.max.toordinal():
-        day = as_of + timedelta(days=days)
-        yield AskedTime(day, day, "day", Span(*match.span()), relative=True)
-
-
-def _weeks_off(as_of: date, weeks: int, match: re.Match[str]) -> Iterator[AskedTime]:
-    monday = as_of.toordinal() - as_of.weekday() + 7 * weeks
-    if 1 <= monday <= date.max.toordinal() - 6:
-        first = date.fromordinal(monday)
-        last = date.fromordinal(monday + 6)
-        yield AskedTime(first, last, "range", Span(*match.span()), relative=True)
+def _counted(match: re.Match[str]) -> tuple[str, int] | None:
+    """The unit, and how many of them ahead of now; None where what is counted is no number."""
+    if match["named"]:
+        return _NAMED[" ".join(match["named"].lower().split())]
+    count = _number(match["ago"])
+    return (_UNITS[match["unit"].lower()], -count) if count else None
 
 
 def _number(written: str) -> int:
@@ -270,6 +224,23 @@ def _number(written: str) -> int:
     if written.lower() in ("a", "an"):
         return 1
     return int(read_number(written) or 0)
+
+
+def _shifted(as_of: date, unit: str, offset: int) -> Period | None:
+    """The period so many units ahead, weeks from Monday; None outside the calendar."""
+    if unit == "year":
+        return _period(as_of.year + offset, None, None)
+    if unit == "month":
+        year, month = divmod(as_of.year * 12 + as_of.month - 1 + offset, 12)
+        return _period(year, month + 1, None)
+    try:
+        if unit == "day":
+            day = as_of + timedelta(days=offset)
+            return day, day, "day"
+        monday = as_of + timedelta(days=7 * offset - as_of.weekday())
+        return monday, monday + timedelta(days=6), "range"
+    except OverflowError:
+        return None
 
 
 # --- Times as the words around them have it ------------------------------------------
@@ -284,14 +255,10 @@ def _joined(text: str, times: Sequence[AskedTime]) -> list[AskedTime]:
             gap = text[last.span.end : time.span.start]
             opened = _BETWEEN.search(_ahead(text, last))
             if (opened and _AND.fullmatch(gap)) or _TO.fullmatch(gap):
-                found[-1] = AskedTime(
-                    last.first,
-                    max(last.last, time.last),
-                    "range",
-                    Span(last.span.start, time.span.end),
-                    last.relative or time.relative,
-                )
-                continue
+                until, span = max(last.last, time.last), Span(last.span.start, time.span.end)
+                relative = last.relative or time.relative
+                time = AskedTime(last.first, until, "range", span, relative)
+                found.pop()
         found.append(time)
     return found
 
@@ -301,21 +268,19 @@ def _opened(text: str, time: AskedTime) -> AskedTime:
     ahead, behind = _ahead(text, time), text[time.span.end :]
     if time.precision == "range" and _BETWEEN.search(ahead):
         return time
+    first, last = time.first, time.last
+    day = timedelta(days=1)
     if _BEFORE.search(ahead) or _THEN_BEFORE.match(behind):
-        if time.first > date.min:
-            until = time.first - timedelta(days=1)
-            return replace(time, first=date.min, last=until, precision="range")
+        first, last = date.min, (first - day if first > date.min else last)
+    elif _AFTER.search(ahead) or _THEN_AFTER.match(behind):
+        first, last = (last + day if last < date.max else first), date.max
+    elif _SINCE.search(ahead) or _THEN_SINCE.match(behind):
+        last = date.max
+    elif _UNTIL.search(ahead):
+        first = date.min
+    else:
         return time
-    if _AFTER.search(ahead) or _THEN_AFTER.match(behind):
-        if time.last < date.max:
-            since = time.last + timedelta(days=1)
-            return replace(time, first=since, last=date.max, precision="range")
-        return time
-    if _SINCE.search(ahead) or _THEN_SINCE.match(behind):
-        return replace(time, last=date.max, precision="range")
-    if _UNTIL.search(ahead):
-        return replace(time, first=date.min, precision="range")
-    return time
+    return replace(time, first=first, last=last, precision="range")
 
 
 def _ahead(text: str, time: AskedTime) -> str:

@@ -141,8 +141,8 @@ def month_numbers(language: str = "en") -> Mapping[str, int]:
 
 
 # Full-width digits and marks as the plain ones, one for one, so that offsets hold.
-# And the two letters that match i and s where case is ignored, but are no such letters.
-_NARROW = str.maketrans("０１２３４５６７８９－／．ıſ", "0123456789-/.is")
+# And the letters that match i and s where case is ignored, but are no such letters.
+_NARROW = str.maketrans("０１２３４５６７８９－／．ıİſ", "0123456789-/.iis")
 
 _WORD = re.compile(r"\b[A-Za-z]{3,9}\b")
 

@@ -42,6 +42,15 @@ def _forms(text: str) -> list[frozenset[str]]:
     return [frozenset(phrase.split()) for phrase in _phrases(text)]
 
 
+def _offsets(text: str) -> dict[str, tuple[str, int]]:
+    parts = [phrase.rsplit(" ", 2) for phrase in _phrases(text)]
+    return {name: (unit, int(offset)) for name, unit, offset in parts}
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(phrase.split() for phrase in _phrases(text))
+
+
 # Words that spaces part, as a set or in their order, and phrases that semicolons part.
 Words = Annotated[frozenset[str], BeforeValidator(str.split)]
 Ordered = Annotated[tuple[str, ...], BeforeValidator(str.split)]
@@ -74,6 +83,17 @@ class DateWords(_Entries):
         """The names in full, from January."""
         first = {number: name for name, number in reversed(self.months.items())}
         return tuple(reversed(first.values()))
+
+
+class TimeWords(_Entries):
+    """How times are counted from now.
+
+    ``named`` leads from "last year" to its unit and how many of them ahead it is, ``units``
+    from a word to "day", "week", "month" or "year".
+    """
+
+    named: Annotated[dict[str, tuple[str, int]], BeforeValidator(_offsets)] = {}
+    units: Annotated[dict[str, str], BeforeValidator(_pairs)] = {}
 
 
 class NumberWords(_Entries):
@@ -144,6 +164,7 @@ class LanguageTable(_Entries):
     names: NameWords = NameWords()
     glued: GluedWords = GluedWords()
     dates: DateWords = DateWords()
+    times: TimeWords = TimeWords()
     numbers: NumberWords = NumberWords()
 
 
