@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -24,90 +25,22 @@ __all__ = [
 AnswerType = Literal["person", "date", "number", "money", "place", "reason", "definition", "other"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-.&][^\W_]+)*")
-_ASKS_YEAR = re.compile(r"\b(?:what|which) year|哪一?年", re.IGNORECASE)
-
-_OF_THE_PRESENT = re.compile(
-    r"^\W*(?:(?:and|so|but)\s)?(?:who|what|which(?:\s[\w\-]+){1,3}?)"
-    r"(?:['’]s|\s(?:is|are|heads?|leads?|runs|holds|chairs|directs|manages))\b"
-    r"|现任|目前|^\W*[一-鿿]{2,12}(?:是谁|是哪位)",
-    re.IGNORECASE,
-)
-
-# Tried in order: "how much money" is money before it is a number. White space in the
-# patterns is for reading only; a space of the question is written \s.
-_TYPE_WORDINGS: tuple[tuple[AnswerType, str], ...] = (
-    (
-        "money",
-        r"""
-            \b how \s much \s (?:money | funding | cash | capital) \b
-            | \b how \s much \s (?:\w+\s){1,6}?
-              (?:cost | pay | paid | donate | invest | spend | spent | earn | worth | contribute)
-            | \b what \s (?:amount | sum) \s of \s money \b
-            | \b how \s many \s (?:dollars | euros | pounds | yuan) \b
-            | 多少钱 | 多少资金 | 多少美元 | 多少欧元 | 多少人民币
-            | (?:捐赠? | 投资 | 资助 | 出资 | 拨款 | 耗资)了?多少
-            """,
-    ),
-    (
-        "date",
-        r"""
-            ^\W* (?:since \s)? when \b
-            | (?:\b and | \b but | ,) \s when \b
-            | \b (?:what | which) \s (?:\w+\s)? (?:year | date | day | month | century | decade) \b
-            | 什么时候 | 何时 | 哪一?年 | 哪一?天 | 哪个?月 | 几月 | 几号
-            """,
-    ),
-    (
-        "number",
-        r"""
-            \b how \s (?:many | much | old | long | far | tall | large | big | often) \b
-            | \b what \s (?:\w+\s)?
-              (?:number | percentage | percent | proportion | share | size | population) \b
-            | 多少 | 几(?:个|位|家|名|人|次|份|项|所|年)
-            """,
-    ),
-    (
-        "person",
-        r"""
-            ^\W* (?:who | whom | whose) \b
-            | \b (?:and | by | to | with | of) \s (?:who | whom | whose) \b
-            | 谁 | 哪位 | 何人
-            """,
-    ),
-    ("reason", r"^\W* why \b | \b for \s what \s reason \b | 为什么 | 为何 | 什么原因"),
-    (
-        "place",
-        r"""
-            ^\W* where \b
-            | \b (?:what | which) \s
-              (?:city | country | place | town | province | state | location | region | venue) \b
-            | 哪里 | 哪儿 | 何地 | 何处 | 哪个(?:城市|国家|地方|省) | 在哪
-            """,
-    ),
-    (
-        "definition",
-        r"""
-            ^\W* what \s (?:is | are | was | were) \s (?:an?\s | the\s)? [\w\-\s]{1,60} \W* $
-            | \b what \s does \s .{1,60} \s (?:mean | stand \s for) \b
-            | \b defin(?:e | ed | ition) \b
-            | 什么是 | 是什么意思 | 指的是什么
-            """,
-    ),
-)
-_TYPE_PATTERNS = tuple(
-    (kind, re.compile(wording, re.IGNORECASE | re.VERBOSE)) for kind, wording in _TYPE_WORDINGS
-)
+# Tried in order: "how much money" is money before it is a number.
+_TYPES: Sequence[AnswerType] = (
+    "money", "date", "number", "person", "reason", "place", "definition",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionTerms:
     """A question taken apart.
 
-    ``content`` are stems of its content words (character bigrams for Chinese), without
-    the function and question words; ``names`` the stems among them that the question
-    writes as names or acronyms; ``numbers`` the values it mentions, as
-    `rag.text.numbers.number_values` has them. ``asks_year`` is whether it asks for a year
-    by that word, ``language`` an ISO 639-1 code or "und".
+    ``expects`` is "other" where the wording does not tell. ``content`` are stems of its
+    content words (character bigrams for Chinese), without the function and question
+    words; ``names`` the stems among them that it writes as names or acronyms;
+    ``numbers`` the values it mentions, as `rag.text.numbers.number_values` has them.
+    ``asks_year`` is whether it asks for a year by that word, ``language`` an ISO 639-1
+    code or "und".
     """
 
     text: str
@@ -125,14 +58,16 @@ class QuestionTerms:
         return not (self.content or self.names or self.numbers)
 
 
-def expected_answer(question: str) -> AnswerType:
-    """The type of answer the question's wording asks for; "other" when it does not tell."""
-    return next((kind for kind, pattern in _TYPE_PATTERNS if pattern.search(question)), "other")
+@cache
+def _asking(what: str) -> re.Pattern[str]:
+    """The wordings, in English or Chinese, that ask for it."""
+    wordings = [language_table(code).asks[what] for code in ("en", "zh")]
+    return re.compile("|".join(wordings), re.IGNORECASE | re.VERBOSE)
 
 
 def asks_of_the_present(question: str) -> bool:
     """Whether the question is in the present tense and names no year or day itself."""
-    return bool(_OF_THE_PRESENT.search(question)) and not re.search(r"\d", question)
+    return bool(_asking("present").search(question)) and not re.search(r"\d", question)
 
 
 def content_words(text: str) -> dict[str, str]:
@@ -167,11 +102,11 @@ def analyse_question(text: str) -> QuestionTerms:
     """Take a question apart; pure and deterministic."""
     return QuestionTerms(
         text=text,
-        expects=expected_answer(text),
+        expects=next((kind for kind in _TYPES if _asking(kind).search(text)), "other"),
         content=frozenset(content_words(text).values()),
         names=frozenset(stem for _, stems in named_words(text) for stem in stems),
         numbers=number_values(text),
-        asks_year=bool(_ASKS_YEAR.search(text)),
+        asks_year=bool(_asking("year").search(text)),
         language=language_of(text),
         chinese=is_chinese(text),
     )

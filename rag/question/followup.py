@@ -10,8 +10,9 @@ the last question alone, and a few words carried only where needed retrieve bett
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from rag.text.language import CHINESE, LATIN, is_chinese
 from rag.text.tables import language_table
@@ -28,90 +29,29 @@ _MOST_QUESTIONS = 3
 _OLDEST_QUESTION = 10
 # Of a longer turn the beginning is read.
 _TURN_CHARACTERS = 2000
-# Questions that name nothing and have no more content words than this lack their topic.
+# Questions that name nothing and have no more content than this lack their topic.
 _FEW_WORDS = 3
 _FEW_CHARACTERS = 4
 
 _WORD = re.compile(r"[^\W_]+(?:['’.&/\-][^\W_]+)*")
-
-_ENGLISH = language_table("en")
-_TALK = _ENGLISH.conversation
-# Words that name no topic: function words, question words, and those of talk itself.
-_STOP_WORDS = _ENGLISH.stop_words | _ENGLISH.function_words | _TALK.no_topics
 _POSSESSIVE_END = re.compile(r"['’]s$")
-
-# What names nothing by itself: "the meeting" asks which one.
-_BARE_NOUN = rf"(?:{'|'.join(sorted(_TALK.bare_nouns))})\b"
-# "It" that stands for nothing: "is it true that", "how long does it take".
-_EMPTY_IT = re.compile(
-    r"\b(?:is|was)(?:n['’]t)?\sit\s(?:\w+\s)?"
-    r"(?:(?:il)?legal|better|common|difficult|easy|hard|important|likely|necessary|normal|ok(?:ay)?"
-    r"|possible|safe|true|worth)\b"
-    r"|\bit(?:['’]s|\sis|\swas)\s(?:\w+\s)?"
-    r"(?:common|difficult|easy|hard|important|likely|necessary|possible|true|worth)\b"
-    r"|\b(?:do|does|did|will|would)\sit\s(?:cost|mean|take)\b",
-    re.IGNORECASE,
-)
-_THERE = re.compile(
-    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )(?<!\bhi )(?<!\bhello )"
-    r"\bthere(?=\W*$|[,;.]|\s(?:after|and|at|before|by|during|for|in|on|then|to|who|with)\b)",
-    re.IGNORECASE,
-)
-_DEMONSTRATIVE = re.compile(
-    r"\bthis\s(?!year|month|week|morning|time|day)\w"
-    r"|\b(?:this|that|these|those)\s*(?:[?.!,]|$)"
-    r"|(?:^\W*|\b(?:about|after|are|at|before|by|did|do|does|for|from|how|in|is|like|of|on|to|was"
-    rf"|were|why|with)\s)(?:that|these|those)\b|\bthat\s{_BARE_NOUN}",
-    re.IGNORECASE,
-)
-_BARE = re.compile(
-    rf"\bthe\s{_BARE_NOUN}(?!\s(?:about|between|for|from|in|of|on|that|to|where|which|who)\b)",
-    re.IGNORECASE,
-)
-_OTHER = re.compile(
-    r"\b(?:others?(?!\sthan)|another|else|same|such(?!\sas)|former|latter|both(?=\sof|\W*$)"
-    r"|(?:which|that|this|the)\sone|ones)\b",
-    re.IGNORECASE,
-)
-_GOES_ON = re.compile(
-    r"^\W*(?:(?:also|and|but|no|ok|okay|or|so|then|well|yes)\b[\s,]*)*(?:what|how)\sabout\b"
-    r"|^\W*(?:also|and|but|or|so|then)\b",
-    re.IGNORECASE,
-)
-_DEFINITION = re.compile(
-    r"^\W*(?:what|who)(?:['’]s|\sis|\sare|\swas|\swere)\s"
-    r"(?!(?:the|his|her|their|its|your|our)\b)(?:an?\s)?[\w\- ]+\W*$",
-    re.IGNORECASE,
-)
-# Where a clause ends: a pronoun behind it may mean what stands before it.
-_CLAUSE_END = re.compile(
-    r"[,;:.?!()]|\b(?:although|and|as|because|before|but|if|once|or|since|so|than|that|though"
-    r"|when|where|which|while|who)\b",
-    re.IGNORECASE,
-)
-
-# --- Chinese -----------------------------------------------------------------------
-
-_CHINESE_STOPS = re.compile(
-    f"{'|'.join(sorted(language_table('zh').conversation.no_topics, key=len, reverse=True))}"
-    "|这[个位次些里儿家场项]|那[个位次些里儿家场项]|[他她它]们?|有(?![限关机色])|[那这]|我们?|你们?"
-)
-_CHINESE_POINTERS = re.compile(
-    "(?<![其吉])[他她它](?!人|国|乡)们?|(?<!应)该(?![不如怎是去做用有在])|此(?!外|前|后)|"
-    "这[个位次些里儿家场项]|那[个位次些里儿家场项]|当时|当地|后来|上述|双方"
-)
-_CHINESE_POSSESSIVE = re.compile("其(?![他它余实中次间])")
-_CHINESE_PLACES = re.compile("[他她]|[这那]里|[这那]儿|当地")
-_CHINESE_GOES_ON = re.compile("^(?:那么?|还有)?[^，。？?]{1,12}呢[？?]?$")
-_CHINESE_BARE = re.compile(
-    "^(?:会议|活动|论坛|仪式|访问|公司|项目|协议|机构|组织|报告|峰会|大会|"
-    "院长|校长|主席|会长|主任|总干事|市长|部长|秘书长|负责人|主持人|嘉宾)"
-)
-_CHINESE_DEFINITION = re.compile("^什么是.+|^.{2,}是(?:谁|什么)[？?]?$")
-_CHINESE_COURTESY = re.compile(r"(?:\W|谢谢|多谢|你好|您好|好的|再见)*")
-_CHINESE_CLAUSE_END = re.compile("[，。；：,;？?！!]")
 _CHINESE_RUN = re.compile(r"[㐀-䶿一-鿿豈-﫿\d·]{2,}")
 _QUOTED = re.compile(r"《([^《》]{2,40})》|“([^“”]{2,40})”|([一-鿿]{1,8}·[一-鿿]{1,8})")
+
+_ENGLISH, _CHINESE = language_table("en"), language_table("zh")
+# Words that name no topic: function words, question words, and those of talk itself.
+_STOP_WORDS = _ENGLISH.stop_words | _ENGLISH.function_words | _ENGLISH.conversation.no_topics
+_CHINESE_STOPS = re.compile(
+    "|".join(sorted(_CHINESE.conversation.no_topics, key=len, reverse=True))
+)
+
+
+@cache
+def _patterns(*, chinese: bool) -> Mapping[str, re.Pattern[str]]:
+    """The language's patterns by their names in its table."""
+    talk = (_CHINESE if chinese else _ENGLISH).conversation
+    names = ("courtesy", "pronouns", "vague", "goes_on", "definition", "clause_end")
+    return {name: re.compile(getattr(talk, name), re.IGNORECASE | re.VERBOSE) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,77 +132,55 @@ def _without_figures(text: str) -> str:
 
 def _leans_back(text: str) -> bool:
     """Whether the text leaves out something that only earlier turns can say."""
-    if is_chinese(text):
-        return _leans_back_chinese(text)
-    words = [match[0].casefold().replace("’", "'") for match in _WORD.finditer(text)]
-    if all(word in _TALK.courtesies for word in words):
+    chinese = is_chinese(text)
+    told = _patterns(chinese=chinese)
+    if told["courtesy"].fullmatch(text):
         return False
     topics = list(_runs(text))
-    content = sum(len(topic.text.split()) for topic in topics)
-    if _has_open_pronoun(text) or _THERE.search(text):
+    if chinese:
+        content, few = len(CHINESE.findall(_CHINESE_STOPS.sub(" ", text))), _FEW_CHARACTERS
+    else:
+        content, few = sum(len(topic.text.split()) for topic in topics), _FEW_WORDS
+    if any(_is_open(text, match) for match in told["pronouns"].finditer(text)):
         return True
-    if content < _FEW_WORDS and _GOES_ON.match(text):
+    if (chinese or content < few) and told["goes_on"].match(text):
         return True
     # With a name of its own a question stands, whatever else it leaves vague.
     if any(topic.named for topic in topics):
         return False
-    if any(hint.search(text) for hint in (_DEMONSTRATIVE, _OTHER, _BARE)):
-        return True
-    return content <= _FEW_WORDS and not _DEFINITION.match(text)
+    return bool(told["vague"].search(text)) or (
+        content <= few and not told["definition"].match(text)
+    )
 
 
-def _has_open_pronoun(text: str) -> bool:
-    """Whether a pronoun means nothing that the text itself says before it."""
-    seen = _EMPTY_IT.sub(lambda match: " " * len(match[0]), text)
-    names = [match.start() for match in _named(text)]
-    for match in _WORD.finditer(seen):
-        word = match[0].casefold().replace("’", "'")
-        if word not in _TALK.persons and word not in _TALK.things:
-            continue
-        ends = [end.start() for end in _CLAUSE_END.finditer(text, 0, match.start())]
-        clause = ends[-1] if ends else 0
-        if word in _TALK.possessives and any(name < match.start() for name in names):
-            continue
-        if word in _TALK.persons and any(name < clause for name in names):
-            continue
-        if word in _TALK.things and any(True for _ in _runs(text[:clause])):
-            continue
-        return True
-    return False
+def _is_open(text: str, pronoun: re.Match[str]) -> bool:
+    """Whether a pronoun means nothing that the text itself says before it.
 
-
-def _leans_back_chinese(text: str) -> bool:
-    if _CHINESE_COURTESY.fullmatch(text):
-        return False
-    named = bool(LATIN.search(text) or _QUOTED.search(text))
-    for match in _CHINESE_POINTERS.finditer(text):
-        ends = list(_CHINESE_CLAUSE_END.finditer(text, 0, match.start()))
-        if not ends or not any(True for _ in _chinese_runs(text[: ends[-1].start()])):
-            return True
-    for match in _CHINESE_POSSESSIVE.finditer(text):
-        if not any(True for _ in _chinese_runs(text[: match.start()])):
-            return True
-    if _CHINESE_GOES_ON.match(text):
-        return True
-    if named:
-        return False
-    if _CHINESE_BARE.match(text):
-        return True
-    content = len(CHINESE.findall(_CHINESE_STOPS.sub(" ", text)))
-    return content <= _FEW_CHARACTERS and not _CHINESE_DEFINITION.match(text)
+    A place must have been said before; another may mean a topic, a person a name, of an
+    earlier clause, and what it owns (its, their) one of its own clause.
+    """
+    kind, _, owns = (pronoun.lastgroup or "").partition("_")
+    if kind in ("nothing", "place"):
+        return kind == "place"
+    end = pronoun.start()
+    if not owns:
+        clauses = _patterns(chinese=is_chinese(text))["clause_end"].finditer(text, 0, end)
+        end = max((clause.start() for clause in clauses), default=0)
+    return not any(topic.named or kind != "person" for topic in _runs(text[:end]))
 
 
 def _replaces_a_name(text: str) -> bool:
     """Whether it asks the last question again of another name: "What about Beijing?"."""
     topics = list(_runs(text))
-    return bool(topics and _GOES_ON.match(text)) and all(topic.named for topic in topics)
+    goes_on = _patterns(chinese=is_chinese(text))["goes_on"]
+    return bool(topics and goes_on.match(text)) and all(topic.named for topic in topics)
 
 
 def _means_somebody_or_some_place(text: str) -> bool:
-    if is_chinese(text):
-        return bool(_CHINESE_PLACES.search(text))
-    words = {match[0].casefold() for match in _WORD.finditer(text)}
-    return bool(words & (_TALK.persons | {"they", "them", "their"})) or bool(_THERE.search(text))
+    pronouns = _patterns(chinese=is_chinese(text))["pronouns"].finditer(text)
+    return any(
+        (match.lastgroup or "").startswith(("person", "somebody", "place")) for match in pronouns
+    )
 
 
 # --- What there is to carry --------------------------------------------------------
@@ -350,7 +268,10 @@ def _named(text: str) -> list[re.Match[str]]:
 
 
 def _is_content(word: str) -> bool:
-    return word not in _TALK.kinds and word.casefold().replace("’", "'") not in _STOP_WORDS
+    return (
+        word not in _ENGLISH.conversation.kinds
+        and word.casefold().replace("’", "'") not in _STOP_WORDS
+    )
 
 
 def _chinese_runs(text: str) -> Iterator[_Topic]:

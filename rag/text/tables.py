@@ -115,15 +115,20 @@ class NumberWords(_Entries):
 
 
 class ConversationWords(_Entries):
-    """What questions that follow up another are made of."""
+    """What questions that follow up another are made of.
 
-    courtesies: Words = frozenset()
+    Words without a topic, and verbose patterns. The groups of ``pronouns`` say what may
+    stand before one and be meant: rag/question/followup.py.
+    """
+
     no_topics: Words = frozenset()
     kinds: Words = frozenset()
-    persons: Words = frozenset()
-    things: Words = frozenset()
-    possessives: Words = frozenset()
-    bare_nouns: Words = frozenset()
+    courtesy: str = ""
+    pronouns: str = ""
+    vague: str = ""
+    goes_on: str = ""
+    definition: str = ""
+    clause_end: str = ""
 
 
 class NameWords(_Entries):
@@ -160,6 +165,7 @@ class LanguageTable(_Entries):
     unfinished: Words = frozenset()
     irregular_verbs: Annotated[tuple[frozenset[str], ...], BeforeValidator(_forms)] = ()
     spellings: Annotated[dict[str, str], BeforeValidator(_both_ways)] = {}
+    asks: dict[str, str] = {}
     conversation: ConversationWords = ConversationWords()
     names: NameWords = NameWords()
     glued: GluedWords = GluedWords()
