@@ -162,9 +162,9 @@ class AnswerSettings:
 
 @dataclass(frozen=True, slots=True)
 class SupportWeights:
-    """What each sign of rag.types.Signs counts in the support score of English questions.
+    """What each feature of rag.types.Features counts in the support score of English questions.
 
-    The score is the logistic function of ``bias`` and the weighted signs. Logits count per
+    The score is the logistic function of ``bias`` and the weighted features. Logits count per
     unit, shares from none to all. ``footnote eval calibrate --weights`` fits them; the
     defaults are fitted to five sets (eval/RESULTS.md).
     """
@@ -177,7 +177,6 @@ class SupportWeights:
     agreement: float = 1.1
     sentence_coverage: float = 0.3
     passage_coverage: float = 0.45
-    rare_coverage: float = 0.0
     name_coverage: float = 2.2
     number_coverage: float = 2.6
     type_match: float = 1.8

@@ -26,6 +26,7 @@ __all__ = [
     "Document",
     "DocumentDate",
     "Event",
+    "Features",
     "Filters",
     "Finished",
     "Hit",
@@ -37,7 +38,6 @@ __all__ = [
     "Ranked",
     "Read",
     "Selection",
-    "Signs",
     "Span",
     "StageScore",
     "Turn",
@@ -293,14 +293,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class Features:
     """What is known of one sentence as an answer to one question.
 
     ``sentence_logit`` and ``passage_logit`` are cross-encoder logits of the sentence and
     of its passage (0 where the reranker cannot read them). The coverages are shares in
     [0, 1], 1 when the question has none of the kind: of its content words found in the
-    sentence; found in the sentence, its passage or title; the same with rare words
-    counting more; of its names and of its numbers found there. ``type_match`` is whether
+    sentence; found in the sentence, its passage or title; of its names and of its numbers
+    found there. ``type_match`` is whether
     the sentence holds the type of thing asked for, ``currency`` in [0, 1] whether it held
     on the day asked from. ``similarity`` is the encoder's cosine of question and sentence
     where only the encoder reads both, else None.
@@ -320,7 +320,6 @@ class Signs:
     agreement: float
     sentence_coverage: float
     passage_coverage: float
-    rare_coverage: float
     name_coverage: float
     number_coverage: float
     type_match: bool
@@ -334,7 +333,7 @@ class Signs:
 class Candidate:
     """A sentence the answer layer considered, and why it was kept or dropped.
 
-    ``support`` in [0, 1] is what the gate judges, made from ``signs``. ``verdict`` is
+    ``support`` in [0, 1] is what the gate judges, made from ``features``. ``verdict`` is
     "kept" or the reason it was dropped.
     """
 
@@ -342,7 +341,7 @@ class Candidate:
     passage_id: str
     span: Span
     quote: str
-    signs: Signs
+    features: Features
     support: float
     verdict: str
 

@@ -12,9 +12,9 @@ import numpy as np
 from embeddings.registry import Reads
 from embeddings.types import Encoder, EncoderIdentity, Progress, Reranker, Vectors
 from rag.generate.base import LanguageModel
-from rag.types import ModelIdentity, Signs
+from rag.types import Features, ModelIdentity
 
-__all__ = ["HashingEncoder", "OverlapReranker", "ScriptedModel", "full_signs"]
+__all__ = ["HashingEncoder", "OverlapReranker", "ScriptedModel", "full_features"]
 
 # A run of letters and digits, or one character of a script that writes no spaces.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u9fff\uac00-\ud7af]+")
@@ -85,7 +85,7 @@ class HashingEncoder:
                 digest = hashlib.blake2b(word.encode(), digest_size=8).digest()
                 column = int.from_bytes(digest[:7], "big") % len(row)
                 weight = 0.1 if word in _STOPWORDS else 1.0
-                # A random sign makes words that share a column cancel out on average.
+                # A random feature makes words that share a column cancel out on average.
                 row[column] += weight if digest[7] & 1 else -weight
             norm = float(np.linalg.norm(row))
             if norm < 1e-6:  # no words at all, or all of them cancelled out
@@ -169,9 +169,9 @@ def _conform() -> tuple[Encoder, Reranker, LanguageModel]:
     return HashingEncoder(), OverlapReranker(), ScriptedModel("")
 
 
-def full_signs(**changes: object) -> Signs:
-    """Signs of a sentence that says all of the question, but for the changes."""
-    everything = Signs(
+def full_features(**changes: object) -> Features:
+    """Features of a sentence that says all of the question, but for the changes."""
+    everything = Features(
         sentence_logit=5.0,
         passage_logit=5.0,
         margin=1.0,
@@ -179,7 +179,6 @@ def full_signs(**changes: object) -> Signs:
         agreement=1.0,
         sentence_coverage=1.0,
         passage_coverage=1.0,
-        rare_coverage=1.0,
         name_coverage=1.0,
         number_coverage=1.0,
         type_match=True,

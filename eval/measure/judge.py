@@ -198,7 +198,7 @@ def _selection(outcome: Outcome) -> SelectionRecord | None:
 
 
 def _features(candidate: Candidate) -> dict[str, float]:
-    values = asdict(candidate.signs)
+    values = asdict(candidate.features)
     return {name: round(float(value), 5) for name, value in values.items() if value is not None}
 
 

@@ -55,8 +55,8 @@ def find_conflict(
             if not values:
                 return ()
             continue
-        coverage = candidate.signs.sentence_coverage
-        if values and coverage < values[0][0].signs.sentence_coverage - COVERAGE_LACK:
+        coverage = candidate.features.sentence_coverage
+        if values and coverage < values[0][0].features.sentence_coverage - COVERAGE_LACK:
             continue
         if all(_differs(span, other) for _, other in values) and all(
             candidate.document_id != other.document_id for other, _ in values
@@ -69,8 +69,8 @@ def find_conflict(
 
 def _value(question: QuestionTerms, candidate: Candidate) -> AnswerSpan | None:
     """What the sentence clearly says is asked for, if it is of a kind that can conflict."""
-    signs = candidate.signs
-    if signs.sentence_coverage < LEAST_COVERAGE or signs.number_coverage < 1.0:
+    features = candidate.features
+    if features.sentence_coverage < LEAST_COVERAGE or features.number_coverage < 1.0:
         return None
     span = clear_answer_span(question, candidate.quote)
     if span is None or span.kind not in _KINDS or span.likelihood < LEAST_LIKELIHOOD:

@@ -28,7 +28,7 @@ from rag.answer.rules.evidence import Circumstances, judge_sentences, without_pr
 from rag.answer.rules.lists import MOST_ITEMS, asks_list, find_list_items
 from rag.answer.rules.short import find_short_answer
 from rag.answer.rules.shortfall import Shortfall, WordCounts, find_shortfall
-from rag.answer.rules.support import archive_rarity, ranking_signs
+from rag.answer.rules.support import ranking_features
 from rag.answer.stopwatch import Stopwatch
 from rag.answer.verify import verify_claim
 from rag.generate.base import LanguageModel
@@ -183,11 +183,7 @@ def _read(context: QueryContext, terms: QuestionTerms, found: Found) -> Evidence
                 context.models.reranker,
                 encoder=context.models.encoder,
                 circumstances=Circumstances(
-                    ranking=ranking_signs(found.hits),
-                    rarity=archive_rarity(
-                        {word: found.frequencies[word] for word in sorted(terms.content)},
-                        found.passage_count,
-                    ),
+                    ranking=ranking_features(found.hits),
                     names_known=found.names_known,
                     as_of=context.question.as_of,
                 ),

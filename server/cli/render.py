@@ -195,15 +195,15 @@ def _stage(stage: StageScore | None, digits: int) -> str:
 
 
 def _candidate_row(candidate: Candidate) -> list[RenderableType]:
-    signs = candidate.signs
+    features = candidate.features
     return [
         f"{candidate.support:.2f}",
-        f"{signs.sentence_logit:.1f}",
-        f"{signs.passage_logit:.1f}",
-        f"{signs.sentence_coverage:.2f}",
-        f"{signs.name_coverage:.2f}",
-        f"{signs.number_coverage:.2f}",
-        "yes" if signs.type_match else "no",
+        f"{features.sentence_logit:.1f}",
+        f"{features.passage_logit:.1f}",
+        f"{features.sentence_coverage:.2f}",
+        f"{features.name_coverage:.2f}",
+        f"{features.number_coverage:.2f}",
+        "yes" if features.type_match else "no",
         Text(candidate.verdict),
         Text(shortened(candidate.quote, 70)),
     ]

@@ -125,7 +125,7 @@ class SearchOut(_Out):
     hits: list[SearchHit]
 
 
-class SignsOut(_Out):
+class FeaturesOut(_Out):
     """What the support score of a candidate is computed from."""
 
     sentence_logit: _Rounded
@@ -135,7 +135,6 @@ class SignsOut(_Out):
     agreement: _Rounded
     sentence_coverage: _Rounded
     passage_coverage: _Rounded
-    rare_coverage: _Rounded
     name_coverage: _Rounded
     number_coverage: _Rounded
     type_match: bool
@@ -155,7 +154,7 @@ class CandidateOut(_Out):
     start: int = Field(validation_alias=AliasPath("span", "start"))
     end: int = Field(validation_alias=AliasPath("span", "end"))
     quote: str
-    signs: SignsOut
+    features: FeaturesOut
     support: _Support
     verdict: str
 

@@ -9,13 +9,13 @@ from datetime import date
 from embeddings.types import Encoder, Reranker
 from rag.answer.rules.currency import sentence_currency
 from rag.answer.rules.similarity import similarities, support_across, support_within, unread_pairs
-from rag.answer.rules.support import RankingSigns, read_signs, shifted, support_score
+from rag.answer.rules.support import RankingFeatures, read_features, shifted, support_score
 from rag.question.analysis import QuestionTerms
 from rag.settings import SupportWeights
 from rag.text.language import is_latin
 from rag.text.normalise import search_text
 from rag.text.sentences import split_sentences
-from rag.types import Candidate, Document, Hit, Signs, Span
+from rag.types import Candidate, Document, Features, Hit, Span
 
 __all__ = ["KEPT", "Circumstances", "judge_sentences", "without_premise"]
 
@@ -24,12 +24,10 @@ KEPT = "kept"
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a question is judged in: what its whole ranking says of it, what each of its
-    content words counts in this archive (stem to rarity), the share of its names that the
-    archive has anywhere, and the day it is asked from."""
+    """What a question is judged in: what its whole ranking says of it, the share of its
+    names that the archive has anywhere, and the day it is asked from."""
 
-    ranking: RankingSigns
-    rarity: Mapping[str, float]
+    ranking: RankingFeatures
     names_known: float
     as_of: date | None
 
@@ -76,28 +74,28 @@ def judge_sentences(
         for place, hit in enumerate(hits)
         for sentence in _sentences(hit, documents[hit.passage.document_id], place)
     ]
-    signs = [_signs(question, sentence, circumstances) for sentence in sentences]
-    read = _likeliest(sentences, signs, most)
-    sentences, signs = [sentences[at] for at in read], [signs[at] for at in read]
+    features = [_features(question, sentence, circumstances) for sentence in sentences]
+    read = _likeliest(sentences, features, most)
+    sentences, features = [sentences[at] for at in read], [features[at] for at in read]
     words = [sentence.words for sentence in sentences]
     unread = unread_pairs(question.text, words, reranker)
     logits = _logits(question.text, sentences, unread, reranker)
     cosines = similarities(question.text, words, unread, encoder)
     judged = [
         _judged(sentence, replace(found, sentence_logit=logit), weights)
-        for sentence, found, logit in zip(sentences, signs, logits, strict=True)
+        for sentence, found, logit in zip(sentences, features, logits, strict=True)
     ]
     candidates = _with_similarity(question, judged, words, cosines)
     return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
 
 
 def _likeliest(
-    sentences: Sequence[_Sentence], signs: Sequence[Signs], most: int | None
+    sentences: Sequence[_Sentence], features: Sequence[Features], most: int | None
 ) -> list[int]:
     """Positions of the sentences worth a cross-encoder's time, in order."""
 
     def promise(at: int) -> float:
-        found = signs[at]
+        found = features[at]
         return (
             2.0 * found.sentence_coverage
             + float(found.type_match)
@@ -115,7 +113,7 @@ def without_premise(candidates: Sequence[Candidate], weights: SupportWeights) ->
     return [
         replace(
             candidate,
-            signs=replace(candidate.signs, premise_stated=False),
+            features=replace(candidate.features, premise_stated=False),
             support=shifted(candidate.support, -weights.premise_stated),
         )
         for candidate in candidates
@@ -172,24 +170,25 @@ def _with_similarity(
         support = (
             support_within(candidate.support, cosine)
             if is_latin(text) == latin
-            else support_across(candidate.signs, cosine, latin=not latin)
+            else support_across(candidate.features, cosine, latin=not latin)
         )
-        signs = replace(candidate.signs, similarity=cosine)
-        candidates.append(replace(candidate, signs=signs, support=support))
+        features = replace(candidate.features, similarity=cosine)
+        candidates.append(replace(candidate, features=features, support=support))
     return candidates
 
 
-def _signs(question: QuestionTerms, sentence: _Sentence, circumstances: Circumstances) -> Signs:
+def _features(
+    question: QuestionTerms, sentence: _Sentence, circumstances: Circumstances
+) -> Features:
     """Everything known of a sentence before the cross-encoder has read it."""
     reranked = sentence.hit.reranked
-    return read_signs(
+    return read_features(
         question,
         sentence.words,
         sentence.context,
         sentence_logit=0.0,
         passage_logit=reranked.score if reranked else 0.0,
         ranking=circumstances.ranking,
-        rarity=circumstances.rarity,
         currency=sentence_currency(
             question, sentence.words, dated=sentence.dated, as_of=circumstances.as_of
         ),
@@ -197,13 +196,13 @@ def _signs(question: QuestionTerms, sentence: _Sentence, circumstances: Circumst
     )
 
 
-def _judged(sentence: _Sentence, signs: Signs, weights: SupportWeights) -> Candidate:
+def _judged(sentence: _Sentence, features: Features, weights: SupportWeights) -> Candidate:
     return Candidate(
         document_id=sentence.hit.passage.document_id,
         passage_id=sentence.hit.passage.id,
         span=sentence.span,
         quote=sentence.quote,
-        signs=signs,
-        support=support_score(signs, weights),
+        features=features,
+        support=support_score(features, weights),
         verdict=KEPT,
     )

@@ -277,7 +277,8 @@ def _unstated(
     copula = match["auxiliary"] in ("is", "are", "was", "were")
     if not copula or match["said"].endswith("ed") or len(said) > 1:
         reworded = any(
-            max(c.signs.sentence_logit, c.signs.passage_logit) >= _STATED_LOGIT for c in candidates
+            max(c.features.sentence_logit, c.features.passage_logit) >= _STATED_LOGIT
+            for c in candidates
         )
         return match["said"] if near.isdisjoint(said) and not reworded else None
     for candidate in candidates:

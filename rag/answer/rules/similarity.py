@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from embeddings.types import Encoder, Reranker
 from rag.answer.rules.support import shifted
 from rag.text.language import reads_text
-from rag.types import Signs
+from rag.types import Features
 
 __all__ = ["similarities", "support_across", "support_within", "unread_pairs"]
 
@@ -57,14 +57,14 @@ def similarities(
     return found
 
 
-def support_across(signs: Signs, cosine: float, *, latin: bool) -> float:
+def support_across(features: Features, cosine: float, *, latin: bool) -> float:
     """The support score in [0, 1] of a sentence in another script than the question.
 
     ``latin``: it is the sentence that is in Latin letters. Words in common say nothing
     there, figures do.
     """
     bias = _BIAS_ON_LATIN if latin else _BIAS_ON_OTHERS
-    return shifted(0.5, bias + _SIMILARITY * cosine + _NUMBER_COVERAGE * signs.number_coverage)
+    return shifted(0.5, bias + _SIMILARITY * cosine + _NUMBER_COVERAGE * features.number_coverage)
 
 
 def support_within(support: float, cosine: float) -> float:

@@ -1,4 +1,4 @@
-"""The support score: how likely a sentence answers the question, from several signs.
+"""The support score: how likely a sentence answers the question, from several features.
 
 A cross-encoder says how much a sentence is about the question, but it happily scores
 the right entity with the wrong fact. So its logits are joined with checks it does not
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
@@ -20,15 +20,14 @@ from rag.question.analysis import QuestionTerms
 from rag.settings import SupportWeights
 from rag.text.numbers import number_values
 from rag.text.words import stem_tokens
-from rag.types import Hit, Signs, StageScore
+from rag.types import Features, Hit, StageScore
 
 __all__ = [
-    "RankingSigns",
-    "archive_rarity",
+    "RankingFeatures",
     "holds_answer_type",
     "name_is_among",
-    "ranking_signs",
-    "read_signs",
+    "ranking_features",
+    "read_features",
     "shifted",
     "support_score",
 ]
@@ -49,21 +48,21 @@ _CHINESE_WORDS = re.compile(r"[一-鿿]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
-class RankingSigns:
-    """What a whole ranking says of its question, as rag.types.Signs has it."""
+class RankingFeatures:
+    """What a whole ranking says of its question, as rag.types.Features has it."""
 
     margin: float
     prominence: float
     agreement: float
 
 
-def ranking_signs(hits: Sequence[Hit]) -> RankingSigns:
+def ranking_features(hits: Sequence[Hit]) -> RankingFeatures:
     """How clearly a ranking, best hit first, has found something."""
     logits = sorted((hit.reranked.score for hit in hits if hit.reranked), reverse=True)
     distances = [1.0 - hit.dense.score for hit in hits if hit.dense]
     # All alike says nothing, and nothing is divided by nothing.
     mean = max(sum(distances) / len(distances), 0.05) if distances else 1.0
-    return RankingSigns(
+    return RankingFeatures(
         margin=logits[0] - logits[1] if len(logits) > 1 else 0.0,
         prominence=max(0.0, 1.0 - min(distances) / mean) if distances else 0.0,
         agreement=max(
@@ -74,15 +73,6 @@ def ranking_signs(hits: Sequence[Hit]) -> RankingSigns:
 
 def _nearness(stage: StageScore | None) -> float:
     return 1.0 / stage.rank if stage else 0.0
-
-
-def archive_rarity(frequencies: Mapping[str, int], passages: int) -> dict[str, float]:
-    """What each word counts: the log of how few of the passages hold it, in (0, 1].
-
-    A word that no passage holds counts 1. Sparck Jones, Journal of Documentation 1972.
-    """
-    most = math.log1p(2 * passages) or 1.0
-    return {word: math.log1p(passages / (n + 0.5)) / most for word, n in frequencies.items()}
 
 
 def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
@@ -107,28 +97,26 @@ def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
             return True
 
 
-def read_signs(
+def read_features(
     question: QuestionTerms,
     sentence: str,
     context: str,
     *,
     sentence_logit: float,
     passage_logit: float,
-    ranking: RankingSigns,
-    rarity: Mapping[str, float],
+    ranking: RankingFeatures,
     currency: float = 1.0,
     names_known: float = 1.0,
-) -> Signs:
+) -> Features:
     """Compare a question with a sentence and its context (title, date and passage).
 
-    ``rarity`` maps the stems of the question's content words to what each counts;
     ``currency`` is rag.answer.rules.currency's.
     """
     in_sentence = frozenset(stem_tokens(sentence))
     context_stems, context_numbers = _words_of(context)
     in_context = in_sentence | context_stems
     numbers = number_values(sentence) | context_numbers | _years_spanned(sentence)
-    return Signs(
+    return Features(
         sentence_logit=sentence_logit,
         passage_logit=passage_logit,
         margin=ranking.margin,
@@ -136,7 +124,6 @@ def read_signs(
         agreement=ranking.agreement,
         sentence_coverage=_share(question.content, in_sentence),
         passage_coverage=_share(question.content, in_context),
-        rare_coverage=_weighted_share(rarity, in_context),
         name_coverage=_name_share(question.names, in_context),
         number_coverage=_share(question.numbers, numbers),
         type_match=holds_answer_type(sentence, question),
@@ -163,11 +150,6 @@ def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
     return len(wanted & found) / len(wanted) if wanted else 1.0
 
 
-def _weighted_share(weights: Mapping[str, float], found: frozenset[str]) -> float:
-    total = math.fsum(weights.values())
-    return math.fsum(w for stem, w in weights.items() if stem in found) / total if total else 1.0
-
-
 def _name_share(names: frozenset[str], found: frozenset[str]) -> float:
     if not names:
         return 1.0
@@ -187,12 +169,12 @@ def _name_forms(stem: str) -> frozenset[str]:
     return frozenset((stem, *(form for form in bare if len(form) >= 4)))
 
 
-def support_score(signs: Signs, weights: SupportWeights) -> float:
+def support_score(features: Features, weights: SupportWeights) -> float:
     """The support score in [0, 1]; only comparable with ``AnswerSettings.min_support``."""
     total = weights.bias + sum(
-        getattr(weights, sign.name) * float(getattr(signs, sign.name))
-        for sign in fields(weights)
-        if sign.name != "bias"
+        getattr(weights, feature.name) * float(getattr(features, feature.name))
+        for feature in fields(weights)
+        if feature.name != "bias"
     )
     return _logistic(total)
 

@@ -24,11 +24,11 @@ from rag.types import (
     Span,
     StageScore,
 )
-from tests.fakes import full_signs
+from tests.fakes import full_features
 
 MILL = "The mill opened in 1911. Ana Ruiz ran it until 1930. It burned down."
 QUAY = "The quay was built in 1911 too."
-SIGNS = full_signs()
+FEATURES = full_features()
 
 
 def document(name, text):
@@ -70,7 +70,7 @@ def citation(name, start, end, quote=None):
 def candidate(name, start, end, support):
     text = {"mill": MILL, "quay": QUAY}[name]
     return Candidate(
-        name, f"{name}:0-{len(text)}", Span(start, end), text[start:end], SIGNS, support, "kept"
+        name, f"{name}:0-{len(text)}", Span(start, end), text[start:end], FEATURES, support, "kept"
     )
 
 

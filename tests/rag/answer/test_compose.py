@@ -8,7 +8,7 @@ from rag.answer.verify import verify_claim
 from rag.errors import CitationError
 from rag.settings import AnswerSettings
 from rag.types import Candidate, Span
-from tests.fakes import full_signs
+from tests.fakes import full_features
 from tests.rag.answer.test_verify import make_document
 
 ONE = make_document(
@@ -18,13 +18,13 @@ ONE = make_document(
 )
 TWO = make_document("More than 300 guests attended the UNIDO Day in Shanghai.", "two.txt")
 DOCUMENTS = {document.id: document for document in (ONE, TWO)}
-SIGNS = full_signs()
+FEATURES = full_features()
 
 
 def candidate(document, quote, support):
     start = document.text.index(quote)
     span = Span(start, start + len(quote))
-    return Candidate(document.id, "p", span, quote, SIGNS, support, "kept")
+    return Candidate(document.id, "p", span, quote, FEATURES, support, "kept")
 
 
 GUESTS = candidate(ONE, "More than 300 guests attended UNIDO Day in Shanghai.", 0.9)

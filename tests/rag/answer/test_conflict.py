@@ -4,7 +4,7 @@ import pytest
 
 from rag.answer.conflict import find_conflict
 from rag.answer.decide import decide_by_support
-from rag.answer.rules.support import RankingSigns, read_signs
+from rag.answer.rules.support import RankingFeatures, read_features
 from rag.question.analysis import analyse_question
 from rag.settings import AnswerSettings
 from rag.types import Candidate, DocumentDate, Span
@@ -19,18 +19,17 @@ def archive(question, *dated):
         document = make_document(text, f"{number}.txt")
         dates = (DocumentDate(year, None, None, "published", "test"),) if year else ()
         documents[document.id] = replace(document, dates=dates)
-        signs = read_signs(
+        features = read_features(
             terms,
             text,
             "",
             sentence_logit=5.0,
             passage_logit=5.0,
-            ranking=RankingSigns(0.0, 0.0, 0.0),
-            rarity={},
+            ranking=RankingFeatures(0.0, 0.0, 0.0),
         )
         span = Span(0, len(text))
         support = 0.9 - number / 100
-        candidates.append(Candidate(document.id, "p", span, text, signs, support, "kept"))
+        candidates.append(Candidate(document.id, "p", span, text, features, support, "kept"))
     return terms, candidates, documents
 
 

@@ -4,21 +4,20 @@ from dataclasses import replace
 import pytest
 
 from rag.answer.rules.support import (
-    RankingSigns,
-    archive_rarity,
+    RankingFeatures,
     holds_answer_type,
     name_is_among,
-    ranking_signs,
-    read_signs,
+    ranking_features,
+    read_features,
     support_score,
 )
 from rag.question.analysis import analyse_question
 from rag.settings import CHINESE_WEIGHTS, SupportWeights
 from rag.text.words import stem_tokens
 from rag.types import Hit, Passage, Span, StageScore
-from tests.fakes import full_signs
+from tests.fakes import full_features
 
-NO_RANKING = RankingSigns(0.0, 0.0, 0.0)
+NO_RANKING = RankingFeatures(0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -104,30 +103,28 @@ def test_a_person_asked_for_is_not_the_person_named_in_the_question():
 
 def test_a_name_is_found_in_the_forms_that_a_text_may_give_it():
     question = analyse_question("Which Chinese minister met the Director-General Zhou Yiping?")
-    signs = read_signs(
+    features = read_features(
         question,
         "ZhouYiping, director general, met him in China.",
         "",
         sentence_logit=0.0,
         passage_logit=0.0,
         ranking=NO_RANKING,
-        rarity={},
     )
-    assert signs.name_coverage == 1.0
+    assert features.name_coverage == 1.0
 
 
 def test_a_figure_of_the_question_is_looked_for_in_sentence_date_and_passage():
     question = analyse_question("Who led UNIDO at the 18th session in 2019?")
 
     def coverage(sentence, context):
-        return read_signs(
+        return read_features(
             question,
             sentence,
             context,
             sentence_logit=0.0,
             passage_logit=0.0,
             ranking=NO_RANKING,
-            rarity={},
         ).number_coverage
 
     assert coverage("LI Yong led it at the 18th session.", "2019-04-24") == 1.0
@@ -138,7 +135,7 @@ def test_a_figure_of_the_question_is_looked_for_in_sentence_date_and_passage():
 
 
 def test_each_sign_can_only_add_support():
-    base = full_signs(
+    base = full_features(
         sentence_logit=1.0,
         sentence_coverage=0.5,
         name_coverage=0.5,
@@ -162,25 +159,6 @@ def test_each_sign_can_only_add_support():
     )
 
 
-def test_a_rare_word_of_the_question_counts_more_than_a_common_one():
-    question = analyse_question("the visit to the lighthouse")
-    rarity = archive_rarity({"visit": 90, "lighthous": 0}, 100)
-    assert rarity["lighthous"] == 1.0 > rarity["visit"] > 0
-
-    def share(sentence):
-        return read_signs(
-            question,
-            sentence,
-            "",
-            sentence_logit=0.0,
-            passage_logit=0.0,
-            ranking=NO_RANKING,
-            rarity=rarity,
-        ).rare_coverage
-
-    assert share("a visit") < 0.5 < share("the lighthouse") < share("lighthouse visits") == 1.0
-
-
 def test_a_ranking_says_how_clearly_it_found_something():
     def hit(logit, dense, lexical):
         passage = Passage("p", "d", Span(0, 1), (), "", "")
@@ -192,13 +170,15 @@ def test_a_ranking_says_how_clearly_it_found_something():
             StageScore(1, logit),
         )
 
-    signs = ranking_signs([hit(4.0, (1, 0.8), 2), hit(1.5, (2, 0.4), None), hit(-3.0, None, 1)])
-    assert signs.margin == 2.5
-    assert signs.prominence == pytest.approx(1 - 0.2 / 0.4)
-    assert signs.agreement == 0.75
-    assert ranking_signs([]) == RankingSigns(0.0, 0.0, 0.0)
-    alike = ranking_signs([hit(1.0, (1, 1.0), 1), hit(1.0, (2, 1.0), 2)])
-    assert alike == RankingSigns(0.0, 1.0, 1.0)
+    features = ranking_features(
+        [hit(4.0, (1, 0.8), 2), hit(1.5, (2, 0.4), None), hit(-3.0, None, 1)]
+    )
+    assert features.margin == 2.5
+    assert features.prominence == pytest.approx(1 - 0.2 / 0.4)
+    assert features.agreement == 0.75
+    assert ranking_features([]) == RankingFeatures(0.0, 0.0, 0.0)
+    alike = ranking_features([hit(1.0, (1, 1.0), 1), hit(1.0, (2, 1.0), 2)])
+    assert alike == RankingFeatures(0.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from rag.answer.rules.similarity import similarities, support_across, support_within, unread_pairs
-from tests.fakes import HashingEncoder, OverlapReranker, full_signs
+from tests.fakes import HashingEncoder, OverlapReranker, full_features
 
 SENTENCES = ["Li Yong visited Huawei.", "李勇参观了华为。", "Eggs and flour."]
-SIGNS = full_signs()
+FEATURES = full_features()
 
 
 class NarrowEncoder(HashingEncoder):
@@ -40,9 +40,9 @@ def test_an_encoder_that_cannot_read_the_question_or_the_sentence_says_nothing()
 
 
 def test_across_scripts_support_grows_with_nearness_and_falls_when_a_figure_is_missing():
-    near = support_across(SIGNS, 0.87, latin=True)
-    assert near > 0.5 > support_across(SIGNS, 0.75, latin=True)
-    assert support_across(replace(SIGNS, number_coverage=0.0), 0.87, latin=True) < near
+    near = support_across(FEATURES, 0.87, latin=True)
+    assert near > 0.5 > support_across(FEATURES, 0.75, latin=True)
+    assert support_across(replace(FEATURES, number_coverage=0.0), 0.87, latin=True) < near
 
 
 def test_within_a_script_nearness_moves_what_the_words_say_both_ways():
