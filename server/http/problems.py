@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -123,43 +124,57 @@ class ProblemError(HTTPException):
 # An endpoint of a language model may ask for longer; clients are told at most this.
 _MAX_RETRY_AFTER_SECONDS = 3600.0
 
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a kind of error is to a client. ``remedy`` replaces one that names a command."""
+
+    error: type[FootnoteError]
+    status: int
+    code: str
+    retry_after_seconds: int | None = None
+    remedy: str | None = None
+
+
 # Subclasses before their base classes.
-_KINDS: tuple[tuple[type[FootnoteError], int, str, Mapping[str, str]], ...] = (
-    (QuestionError, 422, "question_invalid", {}),
-    (UnknownDocumentError, 404, "document_unknown", {}),
-    (UnknownConversationError, 404, "conversation_unknown", {}),
-    (UnknownTurnError, 404, "turn_unknown", {}),
-    (UnknownJobError, 404, "job_unknown", {}),
-    (NameTakenError, 409, "name_taken", {}),
-    (UnreadableTypeError, 415, "media_type", {}),
-    (ReadError, 422, "unreadable_document", {}),
-    (FilterError, 400, "filter_invalid", {}),
-    (SettingsError, 400, "setting_invalid", {}),
-    (StoreLockedError, 503, "store_busy", {"Retry-After": "5"}),
-    (StoreDamagedError, 500, "store_damaged", {}),
-    (StoreVersionError, 500, "store_version", {}),
-    (StoreError, 503, "store_unavailable", {"Retry-After": "10"}),
-    (IndexMismatchError, 503, "index_mismatch", {"Retry-After": "60"}),
-    (ModelError, 503, "model_unavailable", {"Retry-After": "60"}),
-    (LanguageModelError, 503, "language_model_failed", {"Retry-After": "10"}),
+_KINDS = (
+    _Kind(QuestionError, 422, "question_invalid"),
+    _Kind(
+        UnknownDocumentError, 404, "document_unknown", remedy="GET /documents lists all documents"
+    ),
+    _Kind(
+        UnknownConversationError,
+        404,
+        "conversation_unknown",
+        remedy="GET /conversations lists your conversations",
+    ),
+    _Kind(UnknownTurnError, 404, "turn_unknown", remedy="send the turn_id of a stored answer"),
+    _Kind(UnknownJobError, 404, "job_unknown"),
+    _Kind(NameTakenError, 409, "name_taken"),
+    _Kind(UnreadableTypeError, 415, "media_type"),
+    _Kind(ReadError, 422, "unreadable_document"),
+    _Kind(FilterError, 400, "filter_invalid"),
+    _Kind(SettingsError, 400, "setting_invalid"),
+    _Kind(StoreLockedError, 503, "store_busy", retry_after_seconds=5),
+    _Kind(StoreDamagedError, 500, "store_damaged"),
+    _Kind(StoreVersionError, 500, "store_version"),
+    _Kind(StoreError, 503, "store_unavailable", retry_after_seconds=10),
+    _Kind(IndexMismatchError, 503, "index_mismatch", retry_after_seconds=60),
+    _Kind(ModelError, 503, "model_unavailable", retry_after_seconds=60),
+    _Kind(LanguageModelError, 503, "language_model_failed", retry_after_seconds=10),
+    _Kind(FootnoteError, 500, "internal"),
 )
 
 
 def problem_of(error: FootnoteError) -> ProblemError:
     """An error of the core as a problem for a client."""
-    unknown: tuple[int, str, Mapping[str, str]] = (500, "internal", {})
-    status, code, headers = next(
-        (
-            (status, code, headers)
-            for kind, status, code, headers in _KINDS
-            if isinstance(error, kind)
-        ),
-        unknown,
-    )
+    kind = next(kind for kind in _KINDS if isinstance(error, kind.error))
+    wait: float | None = kind.retry_after_seconds
     if isinstance(error, LanguageModelError) and error.retry_after_seconds is not None:
         wait = min(max(1.0, error.retry_after_seconds), _MAX_RETRY_AFTER_SECONDS)
-        headers = {"Retry-After": str(math.ceil(wait))}
-    return ProblemError(status, code, error.detail, error.remedy, headers=headers)
+    headers = {"Retry-After": str(math.ceil(wait))} if wait is not None else {}
+    remedy = kind.remedy or error.remedy
+    return ProblemError(kind.status, kind.code, error.detail, remedy, headers=headers)
 
 
 def problem_from(error: Exception) -> ProblemError:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.security import HTTPAuthorizationCredentials
 
-from rag.assistant import Assistant
 from rag.errors import UnknownDocumentError
+from rag.store.records import FormerDocument
 from rag.types import Document
 from server.http.context import Context
 from server.http.pages import document_page, wants_page
@@ -96,7 +96,10 @@ def show_document(
     try:
         document = context.assistant.document_by_id(document_id)
     except UnknownDocumentError as error:
-        raise _gone_or_unknown(document_id, context.assistant) from error
+        former = context.assistant.former_document(document_id)
+        if former is None:
+            raise
+        raise _gone(former) from error
     return Response(
         _document(document, cited_hash, span).model_dump_json(),
         media_type="application/json",
@@ -107,18 +110,12 @@ def show_document(
 @router.delete("/documents/{document_id}", status_code=204, responses=_ERRORS)
 def remove_document(document_id: str, context: Context, caller: WriterCaller) -> None:
     """Remove a document with all its sources, passages and vectors."""
-    try:
-        # A reference may also be the beginning of an id; an address names one document.
-        context.assistant.document_by_id(document_id)
-    except UnknownDocumentError as error:
-        raise _unknown(document_id) from error
+    # ``remove`` also takes the first characters of an id; a URL names one document.
+    context.assistant.document_by_id(document_id)
     context.assistant.remove(document_id)
 
 
-def _gone_or_unknown(document_id: str, assistant: Assistant) -> ProblemError:
-    former = assistant.former_document(document_id)
-    if former is None:
-        return _unknown(document_id)
+def _gone(former: FormerDocument) -> ProblemError:
     happened, remedy = (
         ("replaced", "open the new version")
         if former.replaced_by
@@ -131,15 +128,6 @@ def _gone_or_unknown(document_id: str, assistant: Assistant) -> ProblemError:
         remedy,
         removed_at=former.gone_at,
         replaced_by=former.replaced_by,
-    )
-
-
-def _unknown(document_id: str) -> ProblemError:
-    return ProblemError(
-        404,
-        "document_unknown",
-        f"no document has the id {document_id!r}",
-        "GET /documents lists all documents",
     )
 
 

@@ -12,30 +12,30 @@ __all__ = ["conversation_of", "turn_of"]
 def conversation_of(
     journal: Journal, conversation_id: str, caller: Caller, *, last: int | None = None
 ) -> Conversation:
-    """The conversation with its ``last`` turns (None: all), if the caller may see it.
+    """The conversation with its ``last`` turns (None: all).
 
     Raises:
-        UnknownConversationError: there is none, or it belongs to another key: whether such
-            an id exists is not revealed.
+        UnknownConversationError: there is none, or it belongs to another key: the error is
+            the same, so that it does not reveal which ids exist.
     """
-    found = journal.conversation(conversation_id, last=last)
-    if not _may_see(found.owner, caller):
-        raise UnknownConversationError(
-            f"no conversation has the id '{conversation_id}'",
-            remedy="'footnote conversations list' shows all conversations",
-        )
-    return found
+    try:
+        found = journal.conversation(conversation_id, last=last)
+        if _may_see(found.owner, caller):
+            return found
+    except UnknownConversationError:
+        pass
+    raise UnknownConversationError(f"no conversation has the id '{conversation_id}'")
 
 
 def turn_of(journal: Journal, turn_id: str, caller: Caller) -> TurnRecord:
-    """The turn, if the caller may see it; otherwise raises UnknownTurnError."""
-    found = journal.turn(turn_id)
-    if not _may_see(found.owner, caller):
-        raise UnknownTurnError(
-            f"no turn has the id '{turn_id}'",
-            remedy="send the turn_id of an answer that was given in a conversation",
-        )
-    return found
+    """The turn. Raises UnknownTurnError as ``conversation_of`` does."""
+    try:
+        found = journal.turn(turn_id)
+        if _may_see(found.owner, caller):
+            return found
+    except UnknownTurnError:
+        pass
+    raise UnknownTurnError(f"no turn has the id '{turn_id}'")
 
 
 def _may_see(owner: str, caller: Caller) -> bool:
