@@ -5,11 +5,11 @@ import { serverSentEvents } from "./sse.js";
 import { keep, recall } from "./storage.js";
 import { asSentence } from "./text.js";
 
-/** Where the server lives, also under a path of a reverse proxy. */
+/** The server's base URL, also under a path of a reverse proxy. */
 export const BASE = new URL("../../", import.meta.url);
 const KEY = "footnote.key";
 const POLL_MILLISECONDS = 400;
-// Too many requests, or too busy: an upload is worth a wait.
+// Rate limit or overload: an upload is retried.
 const BUSY = new Set([429, 503]);
 const TRIES = 5;
 const LONGEST_SECONDS = 60;
@@ -133,7 +133,7 @@ export async function* askStream(body, signal) {
   try {
     yield* serverSentEvents(response.body);
   } catch (error) {
-    // The connection broke; a mistake of ours is no TypeError of the stream's reader.
+    // The connection was lost: reading the stream then fails with a TypeError.
     if (!signal.aborted && error instanceof TypeError) throw unreachable();
     throw error;
   }
@@ -181,7 +181,7 @@ async function accepted(file, replace, progress) {
 }
 
 /**
- * fetch tells nothing of how far an upload is; XMLHttpRequest does.
+ * fetch reports no upload progress; XMLHttpRequest does.
  * @param {File} file @param {boolean} replace @param {(fraction: number) => void} progress
  * @returns {Promise<{status: number, body: string, wait: string | null}>}
  */

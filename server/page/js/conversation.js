@@ -1,4 +1,4 @@
-/** Asking, and the conversations that the server keeps. */
+/** Asking questions, and the conversations that the server stores. */
 
 import { askStream, getJson, postJson, Problem, removeOrGone } from "./api.js";
 import { filtersIn, filtersOut } from "./filters.js";
@@ -73,7 +73,7 @@ function finish(turn, outcome) {
   turn.claims = outcome.claims ?? [];
   turn.citations = outcome.citations ?? [];
   if (outcome.outcome === "answered") announce(tn("answer.complete", turn.citations.length));
-  // A turn of a conversation that was left meanwhile changes nothing here.
+  // Ignore a turn of a conversation that has been left meanwhile.
   if (outcome.conversation_id && state.turns.includes(turn)) {
     state.conversationId = outcome.conversation_id;
     showConversationInAddress();
@@ -114,7 +114,7 @@ function markStep() {
   history.replaceState({ ...history.state, draft: state.draft }, "");
 }
 
-/** Whether the step that is shown began the open conversation. */
+/** Whether the current history entry started the open conversation. */
 export const onMarkedStep = () => Boolean(state.draft) && history.state?.draft === state.draft;
 
 /** Keep the conversation over a reload, without another step in the browser's history. */
@@ -139,7 +139,7 @@ export async function openConversation(id) {
     const stored = await getJson(`conversations/${encodeURIComponent(id)}`);
     if (state.conversationId !== id) return;
     const restored = stored.turns.map(restoredTurn);
-    // What was asked while this was on its way stays below it, once.
+    // Questions asked while it was loading stay below it, without duplicates.
     const known = new Set(restored.map((turn) => turn.turnId));
     state.turns = [...restored, ...state.turns.filter((turn) => !known.has(turn.turnId))];
   } catch (error) {

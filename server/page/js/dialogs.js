@@ -54,7 +54,7 @@ export function promptForKey(rejected) {
       event.preventDefault();
       const form = /** @type {HTMLFormElement} */ (event.currentTarget);
       const key = String(new FormData(form).get("key") ?? "").trim();
-      // Anything else cannot stand in a header.
+      // Other characters are not allowed in a header.
       if (/^[\x21-\x7e]+$/.test(key)) finish(key);
     };
     return html`

@@ -37,7 +37,7 @@ export async function loadAbout() {
     state.about = await getJson("about");
     state.locked = false;
   } catch (error) {
-    // The page works without; whatever fails next says why.
+    // The page works without this; the next request reports the problem.
     if (!(error instanceof Problem)) throw error;
     state.locked = error.status === 401;
   }
@@ -89,7 +89,7 @@ async function uploadOne(item, replace) {
   changed();
 }
 
-/** Said at once: a proxy would break off such an upload without a word. */
+/** Checked here: a proxy would abort such an upload without an explanation. */
 const tooLarge = (/** @type {number} */ most) =>
   new Problem({ title: t("upload.too_large", { megabytes: Math.floor(most / 1_000_000) }) });
 

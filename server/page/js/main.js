@@ -28,7 +28,7 @@ function pageTitle() {
   return state.turns.length ? `${state.turns[0].question} — Footnote` : "Footnote";
 }
 
-/** Show what the address says; what is shown already stays as it is. */
+/** Show the view of the URL; one that is already shown is not reloaded. */
 function route() {
   state.drawer = false;
   const conversation = /^#\/c\/([^/]+)$/.exec(location.hash)?.[1];
@@ -46,7 +46,7 @@ function route() {
   changed();
 }
 
-/** Begin anew, from wherever. */
+/** Start a new conversation. */
 async function begin() {
   if (state.viewer) state.viewer = null;
   if (location.hash !== "#/") history.pushState(null, "", "#/");
@@ -91,7 +91,7 @@ function dragged(/** @type {DragEvent} */ event) {
     return;
   }
   const dragging = event.type === "dragover";
-  // Leaving for a child is no leaving.
+  // Moving onto a child element also fires dragleave.
   if (event.type === "dragleave" && event.relatedTarget) return;
   if (dragging === state.dragging) return;
   state.dragging = dragging;
@@ -108,13 +108,13 @@ async function dropped(/** @type {DragEvent} */ event) {
   uploadFiles(await files);
 }
 
-/** Another key may do and see other things. */
+/** Another key has other rights and conversations. */
 function rekeyed() {
   if (state.conversationId) openConversation(state.conversationId);
   return start();
 }
 
-/** Everything from the server anew. */
+/** Reload everything from the server. */
 async function start() {
   await loadAbout();
   if (state.view === "document" || state.locked) return;
@@ -122,13 +122,13 @@ async function start() {
   if (state.view === "documents") await loadDocuments();
 }
 
-/** The rest of the address below where the server lives. */
+/** The rest of the URL below the server's base URL. */
 const path = location.pathname.slice(BASE.pathname.length);
 
 onChange(draw);
 onKeyNeeded(async (rejected) => {
   const key = await promptForKey(rejected);
-  // What could not be loaded without; the key is kept before this begins.
+  // Reload what failed without a key; the key is stored before this runs.
   if (key && state.locked) setTimeout(start);
   return key;
 });

@@ -30,7 +30,7 @@ function note(citation) {
 export function answerAsMarkdown(turn) {
   const asked = [`**${escapeMarkdown(turn.question)}**`];
   const understood = turn.outcome?.standalone_question;
-  // An answer means nothing without what it was asked of.
+  // An answer needs its filters to be understood.
   if (understood && understood !== turn.question) {
     asked.push(`${t("answer.understood")} “${escapeMarkdown(understood)}”`);
   }

@@ -21,7 +21,7 @@ export const state = {
   view: "ask",
   /** @type {any} */
   about: null,
-  /** whether the server wants a key that nobody has given */
+  /** whether the server requires a key that has not been entered */
   locked: false,
   /** @type {{items: any[], total: number, pages: number, problem: any}} pages: how many are shown */
   conversations: { items: [], total: 0, pages: 1, problem: null },
@@ -29,7 +29,7 @@ export const state = {
   conversationId: null,
   /** @type {string | null} the mark of the step in the history where the conversation began */
   draft: null,
-  /** whether a kept conversation is on its way */
+  /** whether a stored conversation is loading */
   opening: false,
   /** @type {Turn[]} */
   turns: [],

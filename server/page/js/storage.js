@@ -1,6 +1,6 @@
 /**
- * What the browser keeps for the page: choices for good, the key for this tab. Some browsers
- * are set to let no page keep anything; then it lasts until the page is left.
+ * What the browser stores for the page: choices permanently, the key for this tab. Some
+ * browsers do not allow storage; then it lasts until the page is closed.
  */
 
 /** @type {Map<string, string>} */

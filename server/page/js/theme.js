@@ -5,7 +5,7 @@
   try {
     chosen = localStorage.getItem("footnote.theme");
   } catch (error) {
-    // Some browsers let no page keep anything.
+    // Some browsers do not allow storage.
     if (!(error instanceof DOMException)) throw error;
   }
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;

@@ -45,7 +45,7 @@ export async function show(place) {
   state.viewer = viewer;
   await changed();
   const search = new URLSearchParams();
-  // A link may have been cut short: its document opens all the same.
+  // A truncated link still opens its document.
   if (place.hash) search.set("hash", place.hash.slice(0, 128));
   if (SPAN.test(place.span ?? "")) search.set("span", String(place.span));
   try {

@@ -87,7 +87,7 @@ function fit(/** @type {HTMLTextAreaElement} */ box) {
   if (box.value) box.style.height = `${Math.min(box.scrollHeight, innerHeight / 3)}px`;
 }
 
-/** Say what does not fit while it is written: nothing pasted is cut off in silence. */
+/** Report a question that is too long while it is written: pasted text is never cut silently. */
 function written(/** @type {Event} */ event) {
   const box = /** @type {HTMLTextAreaElement} */ (event.target);
   fit(box);

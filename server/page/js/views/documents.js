@@ -135,7 +135,7 @@ function summary() {
 
 function uploadedView(item) {
   const busy = item.state === "sending" || item.state === "reading" || item.state === "waiting";
-  // Without a value the bar says "at work": the server reads, nobody knows how long.
+  // Without a value the bar is indeterminate: how long the server reads is unknown.
   const value = item.state === "sending" ? item.fraction : nothing;
   const document = item.result?.document_id;
   return html`

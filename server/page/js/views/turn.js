@@ -1,4 +1,4 @@
-/** One question with what came of it. */
+/** One question and its outcome. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { askAgain, sendFeedback } from "../conversation.js";
