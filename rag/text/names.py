@@ -18,28 +18,12 @@ _CHINESE_WORDS = language_table("zh").names
 _TITLES = "|".join(_WORDS.titles)
 _TITLE = re.compile(rf"(?:{_TITLES})\.?")
 _TITLES_ONLY = re.compile(rf"(?:(?:Vice|Deputy|Managing|Acting|{_TITLES})\s?)+")
-_PARTICLE = "(?:de|van|von|der|den|del|della|di|da|du|la|le|bin|ibn|al|ben|zu|dos|of the|of)"
+_PARTICLE = f"(?:{'|'.join(_WORDS.particles)})"
 _CAPITAL = "[A-ZÀ-ÖØ-ÞŁŚŠŽČĆÖÜ]"
 _WORD = rf"{_CAPITAL}(?:\.|[^\W\d_]*(?:['’\-][^\W\d_]+)*)"
 _RUN = re.compile(rf"(?<![^\W_]){_WORD}(?:[ \t\xa0]?(?:{_PARTICLE}\s)?\s?{_WORD}(?![^\W_]))*")
-_ORGANISED = re.compile(
-    r"""\b(?:Universit|Institut|Organi[sz]ation|Committee|Commission|Council|Company|Corporation|Corp
-    |Inc|Ltd|Association|Agency|Agencies|Ministry|Department|Office|Bank|Fund|Foundation|Union|Party
-    |Parliament|Congress|Senate|Court|Board|Society|Academy|School|College|Church|Museum|Group|League
-    |Club|Team|Army|Navy|Force|Center|Centre|Laborator|Hospital|Program|Initiative|Alliance|Federation
-    |Conference|Assembly|Summit|Forum|Agreement|Treaty|Declaration|Act|War|Battle|Bowl|Award|Prize
-    |Nations|Technolog|Tech|Times|Journal|Press|News|Network|Records|Studios|Theatre|Theater|Games|Cup
-    |Empire|Dynasty|Kingdom|Republic|Agenda|Expo|Fair|Festival|Angels|Accelerator|Workshop|Day|Night
-    |Development|Investment|Promotion|Technology|Industr|Cooperation|Finance|Revolution
-    |Movement|Convention|Trust|Authority|Service|System|Project|Report|Constitution)""",
-    re.VERBOSE,
-)
-_PLACED = re.compile(
-    r"\b(?:City|Town|County|Province|State|Island|Islands|River|Lake|Mountain|Mountains|Mount|Sea"
-    r"|Ocean|Bay|Valley|Street|Avenue|Road|Square|Park|Bridge|Airport|Station|Stadium|Hall|House"
-    r"|Palace|Castle|Cathedral|Tower|Building|Hotel|Peninsula|Desert|Coast|Region|District|Beach"
-    r"|North|South|East|West|Northern|Southern|Eastern|Western|Central)\b"
-)
+_BODY = re.compile(rf"\b(?:{'|'.join(_WORDS.bodies)})")
+_PLACED = re.compile(rf"\b(?:{'|'.join(_WORDS.place_words)})\b")
 # Before a place; "of" is left out: what follows it is as often something else.
 _PLACE_BEFORE = re.compile(
     r"(?<!\w)(?:in|at|near|from|to|into|outside|around|through|throughout|across"
@@ -52,18 +36,15 @@ _PLACE_RUN = re.compile(rf"(?<![^\W_]){_WORD}(?:(?:\s(?:of\s(?:the\s)?)?|,\s){_W
 _DATELINE = re.compile(r"^\W{0,2}([A-Z]{3,}(?: [A-Z]{3,})?)(?=,)")
 _BASED = re.compile(rf"(?<![^\W_])({_WORD})(?=[- ]based)")
 
-_SURNAME = "".join(_CHINESE_WORDS.surnames)
+_CHINESE_NAME = f"([{''.join(_CHINESE_WORDS.surnames)}][一-鿿]{{1,2}}?)"
 _ROLE = "|".join(_CHINESE_WORDS.roles)
-_DOES = (
-    "表示|指出|介绍|出席|致辞|利用|认为|强调|代表|访问|参加|会见|主持|颁发|宣布"
-    "|回顾|提到|一行|获|担任|出任"
-)
+_DOES = "|".join(_CHINESE_WORDS.verbs)
 _AFTER_NAME = (
     rf"[，。、；：（）“”！？,;:()在和与及说对向从将为于是的等先同率由任就也还曾]|{_DOES}|$"
 )
 _CHINESE_PERSON = re.compile(
-    rf"(?:{_ROLE})([{_SURNAME}][一-鿿]{{1,2}}?)(?={_AFTER_NAME})"
-    rf"|(?<![一-鿿])([{_SURNAME}][一-鿿]{{1,2}}?)(?=(?:{_ROLE}|{_DOES}))"
+    rf"(?:{_ROLE}){_CHINESE_NAME}(?={_AFTER_NAME})"
+    rf"|(?<![一-鿿]){_CHINESE_NAME}(?=(?:{_ROLE}|{_DOES}))"
 )
 _CHINESE_PLACE = re.compile(
     r"(?:在|位于|来自|抵达|访问|总部设在|于)([一-鿿]{2,6}?)(?=举行|召开|举办|成立|设立|开幕|停留|正式|[，。、；]|的)"
@@ -90,7 +71,7 @@ def find_persons(sentence: str) -> list[Span]:
     found = [
         run.span
         for run in map(_without_office, _runs(sentence))
-        if not _ORGANISED.search(run.text)
+        if not _BODY.search(run.text)
         and not _PLACED.search(run.text)
         and run.text not in _WORDS.countries
         and run.span not in places
@@ -129,11 +110,13 @@ def _runs(sentence: str) -> Iterator[_Run]:
             if not (_is_no_name(words[-1]) or re.fullmatch(_PARTICLE, words[-1])):
                 break
             end = start + len(sentence[start : end - len(words[-1])].rstrip())
-        text = sentence[start:end]
-        for ending in ("'s", "’s"):
-            text = text.removesuffix(ending)
+        text = _without_possessive(sentence[start:end])
         if len(text) > 1 and not text.endswith("-"):
             yield _Run(Span(start, start + len(text)), text, opens)
+
+
+def _without_possessive(text: str) -> str:
+    return text.removesuffix("'s").removesuffix("’s")
 
 
 def _is_no_name(word: str) -> bool:
@@ -154,31 +137,27 @@ def find_places(sentence: str) -> list[Span]:
     larger place that follows after a comma; countries wherever they stand; datelines."""
     found: list[Span] = []
     for match in _PLACE_RUN.finditer(sentence):
-        before = sentence[: match.start()]
         span = _place_in(sentence, Span(*match.span()))
-        if span is None:
-            continue
-        if _PLACE_BEFORE.search(before[-40:]) or span.of(sentence) in _WORDS.countries:
+        if span is not None and (
+            _PLACE_BEFORE.search(sentence[max(0, span.start - 40) : span.start])
+            or span.of(sentence) in _WORDS.countries
+        ):
             found.append(span)
     for pattern in (_DATELINE, _BASED, _CHINESE_PLACE):
-        for span in _grouped(pattern, sentence):
-            if not any(span.overlaps(other) for other in found):
-                found.append(span)
+        others = _grouped(pattern, sentence)
+        found += [span for span in others if not any(map(span.overlaps, found))]
     return sorted(found)
 
 
 def _place_in(sentence: str, span: Span) -> Span | None:
     """The part of a run that may be a place: up to a word that is no name."""
     end = span.start
-    for word in re.finditer(rf"{_WORD}", span.of(sentence)):
+    for word in re.finditer(_WORD, span.of(sentence)):
         if _is_no_name(word[0]):
             break
         end = span.start + word.end()
-    text = sentence[span.start : end]
-    for ending in ("'s", "’s"):
-        text = text.removesuffix(ending)
-    text = text.rstrip(",. ")
-    if len(text) < 2 or (_ORGANISED.search(text) and not _PLACED.search(text)):
+    text = _without_possessive(sentence[span.start : end]).rstrip(",. ")
+    if len(text) < 2 or (_BODY.search(text) and not _PLACED.search(text)):
         return None
     return Span(span.start, span.start + len(text))
 

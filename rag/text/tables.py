@@ -138,6 +138,10 @@ class NameWords(_Entries):
     names_too: Words = frozenset()
     countries: Annotated[frozenset[str], BeforeValidator(_phrases)] = frozenset()
     titles: Ordered = ()
+    particles: Phrases = ()
+    bodies: Ordered = ()
+    place_words: Ordered = ()
+    verbs: Ordered = ()
     surnames: Ordered = ()
     roles: Ordered = ()
 
