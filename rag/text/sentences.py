@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice, pairwise
 
+import regex
 import sentencex
 
 from rag.text.tables import language_table
@@ -22,10 +24,7 @@ _LINE_END = re.compile(r"\r\n|[\n\r\v\u0085\u2028]")
 # sentencex knows a space and a line feed as white space and never ends a sentence
 # inside a quotation, however long. It is shown the text with other spaces and double
 # quotes blanked out, one character for one, so that its offsets hold.
-_QUOTES = '"“”„‟«»＂'
-_UNSEEN = "\t\u00a0\u1680\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u0000\u2028\u0085\v\r\n"
-_BLANKED = str.maketrans(dict.fromkeys(_QUOTES + _UNSEEN, " "))
-_BLANKED.update(dict.fromkeys(range(8192, 8203), " "))
+_BLANKED = re.compile('[\\s"“”„‟«»＂\u0000\u200b-\u200d\u2060\ufeff]')
 # No document holds one, but a question might, and sentencex takes only valid UTF-8.
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _OPENING_QUOTES = "“„«「『"
@@ -68,11 +67,11 @@ def split_sentences(text: str, language: str = "en") -> list[Span]:
 
 
 def _sentences_of(piece: str, offset: int, language: str) -> Iterator[Span]:
-    cuts = _cuts(piece, language)
-    for start, end in zip([0, *cuts], [*cuts, len(piece)], strict=True):
-        trimmed = _trimmed(piece, start, end)
-        if trimmed is not None:
-            yield Span(offset + trimmed[0], offset + trimmed[1])
+    for start, end in pairwise([0, *_cuts(piece, language), len(piece)]):
+        part = piece[start:end]
+        if trimmed := part.strip():
+            begin = offset + start + len(part) - len(part.lstrip())
+            yield Span(begin, begin + len(trimmed))
 
 
 @cache
@@ -83,17 +82,10 @@ def _wrapped_tail(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?:[,;，、；(\[&/“-]|\b(?:{words}))\s*$", re.IGNORECASE)
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
-    part = text[start:end]
-    begin = start + len(part) - len(part.lstrip())
-    finish = end - len(part) + len(part.rstrip())
-    return (begin, finish) if begin < finish else None
-
-
 def _cuts(piece: str, language: str) -> list[int]:
     """Offsets in ``piece`` at which a new sentence begins, in order, 0 left out."""
     found: set[int] = set()
-    seen = _LONE_SURROGATE.sub("x", piece.translate(_BLANKED))
+    seen = _LONE_SURROGATE.sub("x", _BLANKED.sub(" ", piece))
     for boundary in sentencex.get_sentence_boundaries(language, seen):
         start = int(boundary["start_index"])
         # An end mark with no space after it is judged below: it may be "Node.Js".
@@ -205,14 +197,20 @@ def _is_title(line: str) -> bool:
 # --- Cutting what is too long ------------------------------------------------------
 
 _WORD = re.compile(r"\S+")
-# Scripts written without spaces between words, where any character may begin a piece.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\U00020000-\U0003134f]"
+# Where a run of non-spaces may be cut: beside a character of a script written without
+# spaces between words, but never inside a grapheme or before closing punctuation.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003134f"
 )
+_CUT = regex.compile(
+    rf"(?:(?=[{_UNSPACED}])|(?<=[{_UNSPACED}，。、；：！？]))(?<!\u200d)(?=\S)"
+    r"(?![\p{M}\u200d\U0001f3fb-\U0001f3ff，。、；：！？）】》」』”’…—·,.;:!?)\]}%％])"
+)
+_GRAPHEME = regex.compile(r"\X")
 _CLAUSE_ENDS = ",;:，、；：。！？)）]】”」』—"
-_NEVER_FIRST = frozenset("，。、；：！？）】》」』”’…—·,.;:!?)]}%％")
-_JOINERS = "\u200d"
+# Of a run without a place to cut, so many graphemes a unit of the limit are tried.
+_MOST_GRAPHEMES = 16
 
 
 def cut_to_fit(text: str, span: Span, limit: int, count: Callable[[str], int]) -> list[Span]:
@@ -261,70 +259,26 @@ def _clause_cut(text: str, pending: list[tuple[Span, int]], total: int) -> int:
 def _atoms(text: str, span: Span, limit: int, count: Callable[[str], int]) -> Iterator[Span]:
     """The least pieces: words, and characters of scripts without spaces."""
     for word in _WORD.finditer(text, span.start, span.end):
-        for start, end in _at_places(text, word.start(), word.end()):
+        cuts = [match.start() for match in _CUT.finditer(text, word.start() + 1, word.end())]
+        for start, end in pairwise([word.start(), *cuts, word.end()]):
             if count(text[start:end]) <= limit:
                 yield Span(start, end)
             else:
                 yield from _forced(text, start, end, limit, count)
 
 
-def _at_places(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A run of non-spaces, divided before and after characters of unspaced scripts."""
-    begin = start
-    for at in range(start + 1, end):
-        if (
-            (
-                _UNSPACED.match(text[at])
-                or _UNSPACED.match(text[at - 1])
-                or text[at - 1] in "，。、；：！？"
-            )
-            and text[at] not in _NEVER_FIRST
-            and _is_grapheme_start(text, at)
-        ):
-            yield begin, at
-            begin = at
-    yield begin, end
-
-
 def _forced(
     text: str, start: int, end: int, limit: int, count: Callable[[str], int]
 ) -> Iterator[Span]:
-    """One enormous run in as few pieces as the limit allows, between graphemes."""
+    """One enormous run cut between graphemes."""
     while start < end:
         # Never count all that is left: a long run would take time by its square.
-        low, high = 1, min(end - start, 16 * limit)
-        while high < end - start and count(text[start : start + high]) <= limit:
-            low, high = high, min(end - start, 2 * high)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if count(text[start : start + middle]) <= limit:
-                low = middle
-            else:
-                high = middle - 1
-        at = start + low
-        while at < end and at > start and not _is_grapheme_start(text, at):
-            at -= 1
-        if at == start:
-            at = start + 1
-            while at < end and not _is_grapheme_start(text, at):
-                at += 1
+        graphemes = islice(_GRAPHEME.finditer(text, start, end), _MOST_GRAPHEMES * limit)
+        ends = [match.end() for match in graphemes]
+        fitting = bisect_right(ends, limit, key=lambda at: count(text[start:at]))
+        at = ends[max(0, fitting - 1)]
         yield Span(start, at)
         start = at
-
-
-def _is_grapheme_start(text: str, at: int) -> bool:
-    """Whether a cut before ``text[at]`` leaves what is seen as one character whole.
-
-    An approximation of UAX #29: marks, joiners, variation selectors, skin tones.
-    """
-    character = text[at]
-    return not (
-        unicodedata.category(character) in ("Mn", "Mc", "Me")
-        or character in _JOINERS
-        or text[at - 1] in _JOINERS
-        or "\U0001f3fb" <= character <= "\U0001f3ff"
-        or (text[at - 1] == "\r" and character == "\n")
-    )
 
 
 def heading_words(rest: str) -> str:
