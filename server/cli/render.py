@@ -11,7 +11,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.settings import Settings
 from rag.text.display import harmless, one_line
 from rag.types import (
     Abstention,

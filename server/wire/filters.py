@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from rag.errors import FilterError
-from rag.text.dates import parse_iso
 from rag.types import Filters
 
 __all__ = ["last_day", "make_filters"]
@@ -40,6 +39,9 @@ def last_day(as_of: str | None) -> date | None:
 
 
 def _days(name: str, text: str) -> tuple[date, date]:
+    # Loads the tables of languages, which a command without dates does not need.
+    from rag.text.dates import parse_iso
+
     try:
         return parse_iso(text)
     except ValueError as error:
