@@ -30,7 +30,7 @@ app = typer.Typer(
     name="footnote",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    # Help is plain text; read as markup it loses what stands in brackets.
+    # Help is plain text; read as markup it loses text in brackets.
     rich_markup_mode=None,
 )
 

@@ -14,8 +14,10 @@ __all__ = ["OnEvent", "consume"]
 OnEvent = Callable[[Event], None]
 
 
-def consume(events: Generator[Event, None, None], tell: OnEvent = lambda event: None) -> Outcome:
-    """The outcome at the end of the events; ``tell`` is called with each event.
+def consume(
+    events: Generator[Event, None, None], on_event: OnEvent = lambda event: None
+) -> Outcome:
+    """The outcome at the end of the events; ``on_event`` is called with each event.
 
     When the request is cancelled the events are closed, which cancels the question.
 
@@ -27,7 +29,7 @@ def consume(events: Generator[Event, None, None], tell: OnEvent = lambda event: 
         for event in events:
             if was_cancelled():
                 raise RequestCancelledError("the request was cancelled")
-            tell(event)
+            on_event(event)
             if isinstance(event, Finished):
                 return event.outcome
     raise AssertionError("the events ended without an outcome")

@@ -34,10 +34,10 @@ class ServerContext:
     observers: tuple[Callable[[Outcome], None], ...] = ()
 
     def consume(
-        self, events: Generator[Event, None, None], tell: OnEvent = lambda event: None
+        self, events: Generator[Event, None, None], on_event: OnEvent = lambda event: None
     ) -> Outcome:
         """As `consume`; then the observers, such as metrics, get the outcome."""
-        outcome = consume(events, tell)
+        outcome = consume(events, on_event)
         for observe in self.observers:
             observe(outcome)
         return outcome

@@ -109,13 +109,13 @@ async def ask(asked: AskIn, request: Request, context: Context, caller: Reader) 
         )
     if not asked.stream:
         return await cancel_on_disconnect(request, answer(asked, context, caller))
-    told = Arrivals[Event]()
-    task = asyncio.ensure_future(answer(asked, context, caller, tell=told.put_from_thread))
-    told.end_with(task)
+    events = Arrivals[Event]()
+    task = asyncio.ensure_future(answer(asked, context, caller, on_event=events.put_from_thread))
+    events.end_with(task)
     # Immediate errors (overload, invalid dates) have their own status.
     await raise_early_errors(task, _REFUSED_WITHIN_SECONDS)
     return StreamingResponse(
-        _events(task, told, request),
+        _events(task, events, request),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
@@ -126,11 +126,11 @@ async def answer(
     context: ServerContext,
     caller: Caller,
     *,
-    tell: OnEvent = lambda event: None,
+    on_event: OnEvent = lambda event: None,
 ) -> AnswerOut | AbstentionOut:
     """The wire shape of a question's outcome, which is stored if requested.
 
-    ``tell`` is called with each event of the question, in another thread.
+    ``on_event`` is called with each event of the question, in another thread.
 
     Raises:
         FootnoteError, ProblemError: the request failed.
@@ -150,7 +150,7 @@ async def answer(
             conversation_of(assistant.journal, known, caller, last=0)
             wanted = assistant.continued(question, known)
         events = assistant.stream(wanted, limit=asked.top_k, composer=asked.composer)
-        outcome = context.consume(events, tell)
+        outcome = context.consume(events, on_event)
         shape = outcome_out(outcome, explain=asked.explain)
         if asked.conversation_id is None:
             return shape
@@ -164,13 +164,13 @@ async def answer(
 async def _events(
     task: asyncio.Task[AnswerOut | AbstentionOut], arrivals: Arrivals[Event], request: Request
 ) -> AsyncIterator[bytes]:
-    told = _Told()
+    sent = _SentClaims()
     try:
         async for arrived in arrivals.each(_KEEPALIVE_SECONDS):
             if arrived is None:
                 yield KEEPALIVE_COMMENT
             elif isinstance(arrived, Claimed):
-                for name, data in told.claim(arrived.claim):
+                for name, data in sent.claim(arrived.claim):
                     yield format_sse_event(event=name, data_str=data)
             elif (stage := _STAGES.get(type(arrived))) is not None:
                 data = StageEvent(stage=stage).model_dump_json()
@@ -188,7 +188,7 @@ async def _events(
         task.cancel()
 
 
-class _Told:
+class _SentClaims:
     """What a stream has sent; citations are numbered in the order of first use."""
 
     def __init__(self) -> None:

@@ -68,7 +68,7 @@ def about(context: Context, caller: Reader) -> AboutOut:
     """Version, size and models of the archive, and what this caller may do."""
     assistant = context.assistant
     found = assistant.status()
-    # "und" is undetermined; nobody filters by it.
+    # "und" (undetermined) is no use as a filter.
     languages = [language for language in assistant.languages() if language != "und"]
     models = assistant.settings.models
     return AboutOut(
