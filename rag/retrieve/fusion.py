@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from itertools import zip_longest
 
-__all__ = ["fuse_scores", "interleave", "reciprocal_rank_fusion"]
+__all__ = ["fuse_scores", "reciprocal_rank_fusion"]
 
 # A question whose dense scores are all alike is no reason to divide by nothing.
 _LEAST_SPREAD = 0.05
@@ -26,15 +25,6 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[str]], *, k: int = 60) ->
         for rank, passage_id in enumerate(ranking, start=1):
             scores[passage_id] += 1.0 / (k + rank)
     return _in_order(scores)
-
-
-def interleave(rankings: Sequence[Sequence[str]]) -> list[str]:
-    """The ids of rankings by turns: the best of each, then the second of each; each id once.
-
-    For rankings of different questions, whose best ones are all wanted.
-    """
-    turns = zip_longest(*rankings)
-    return list(dict.fromkeys(each for turn in turns for each in turn if each is not None))
 
 
 def fuse_scores(

@@ -6,12 +6,11 @@ import importlib.util
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from rag.errors import ModelError
 from rag.text.tables import language_table
 
 __all__ = ["NORMALISER", "is_english_word", "search_text", "unified"]
@@ -122,22 +121,24 @@ def _parted(run: str) -> str:
 
 def _parts_at_case(left: str, right: str) -> bool:
     """Whether a change of case parts two words, not the halves of a name (YouTube)."""
-    words = _dictionary()
-    right_word = re.match(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", right)
-    if right_word is None or len(right_word[0]) < 2:
+    match = re.match(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", right)
+    first = match[0] if match else ""
+    if len(first) < 2:
         return False
+    if left.islower() and left in _often_glued() and len(left) < _LONG_PART:
+        return len(left) > 1 and (len(first) > 2 or left in ("the", "of", "and"))
     if left.islower():
-        if left in _often_glued() and len(left) < _LONG_PART:
-            return len(left) > 1 and (len(right_word[0]) > 2 or left in ("the", "of", "and"))
-        return len(left) >= _LONG_PART and (left in words or " " in _segmented(left))
+        return len(left) >= _LONG_PART and _is_made_of_words(left)
     if left in _LEADING_CAPITALISED:
-        return len(right_word[0]) > 2
-    known = left.lower() in words or " " in _segmented(left)
-    if right_word[0].isupper():
-        return known and len(left) > 5 and len(right_word[0]) > 2
-    right_known = right_word[0].lower() in words or " " in _segmented(right_word[0])
-    long_enough = min(len(left), len(right_word[0])) >= _LONG_PART
-    return known and right_known and long_enough and len(left) + len(right_word[0]) > 10
+        return len(first) > 2
+    if first.isupper():
+        return _is_made_of_words(left) and len(left) > 5 and len(first) > 2
+    long_enough = min(len(left), len(first)) >= _LONG_PART and len(left) + len(first) > 10
+    return long_enough and _is_made_of_words(left) and _is_made_of_words(first)
+
+
+def _is_made_of_words(letters: str) -> bool:
+    return letters.lower() in _dictionary() or " " in _segmented(letters)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -150,32 +151,24 @@ def _segmented(word: str) -> str:
     lower, words = word.lower(), _dictionary()
     if lower in words or len(word) < 5 or not word[1:].islower():
         return word
-    # best[end] = (log10 probability, number of parts, start of the last part)
-    best: list[tuple[float, int, int] | None] = [(0.0, 0, 0)]
-    for end in range(1, len(lower) + 1):
+    # best[end] = (log10 probability, parts) of the letters before end
+    best: list[tuple[float, tuple[str, ...]] | None] = [(0.0, ())]
+    for end in range(1, len(word) + 1):
         candidates = [
-            (before[0] + score, before[1] + 1, start)
+            (before[0] + score, (*before[1], word[start:end]))
             for start in range(max(0, end - 20), end)
             if (before := best[start]) is not None
-            and before[1] < _MAX_PARTS
+            and len(before[1]) < _MAX_PARTS
             and (score := _part_score(lower[start:end], words)) is not None
         ]
         best.append(max(candidates, default=None))
-    parts: list[str] = []
-    end = len(word)
-    while end:
-        step = best[end]
-        if step is None:
-            return word
-        parts.insert(0, word[step[2] : end])
-        end = step[2]
-    last = best[-1]
-    if last is None or last[0] + _LETTER_GAIN * len(word) < _margin(parts):
+    whole = best[-1]
+    if whole is None or whole[0] + _LETTER_GAIN * len(word) < _margin(whole[1]):
         return word
-    return " ".join(parts)
+    return " ".join(whole[1])
 
 
-def _margin(parts: list[str]) -> float:
+def _margin(parts: Sequence[str]) -> float:
     """By how much (log10) a split must be likelier: more where it may be one word."""
     lower = [part.lower() for part in parts]
     margin = 0.0 if parts[0].islower() else _CAPITALISED_MARGIN
@@ -215,18 +208,12 @@ def is_english_word(word: str) -> bool:
 @cache
 def _dictionary() -> Mapping[str, float]:
     """English words and the log10 of their relative frequency, from symspellpy's data."""
+    # Found without importing it: only its data file is read.
     spec = importlib.util.find_spec("symspellpy")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError(
-            "symspellpy, which carries the word list, is missing", remedy="reinstall footnote"
-        )
-    path = Path(spec.submodule_search_locations[0]) / "frequency_dictionary_en_82_765.txt"
-    try:
-        lines = path.read_text(encoding="utf-8").removeprefix("\ufeff").splitlines()
-    except OSError as error:
-        raise ModelError(
-            f"the word list {path.name} cannot be read", remedy="reinstall symspellpy"
-        ) from error
+    assert spec is not None
+    assert spec.origin is not None
+    path = Path(spec.origin).with_name("frequency_dictionary_en_82_765.txt")
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
     counts = {word: int(count) for word, count in (line.split() for line in lines)}
     total = math.log10(sum(counts.values()))
     return {word: math.log10(count) - total for word, count in counts.items()}

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.retrieve.fusion import fuse_scores, interleave, reciprocal_rank_fusion
+from rag.retrieve.fusion import fuse_scores, reciprocal_rank_fusion
 
 rankings = st.lists(st.lists(st.sampled_from("abcdefgh"), unique=True), max_size=4)
 
@@ -113,12 +113,3 @@ def test_words_in_common_with_another_script_never_beat_clear_nearness():
     }
     assert fused[True][0] == "near"
     assert fused[False][0] == "far"
-
-
-@given(rankings)
-def test_turns_take_every_passage_once_and_the_best_of_each_ranking_first(lists):
-    taken = interleave(lists)
-    assert sorted(taken) == sorted({each for ranking in lists for each in ranking})
-    firsts = list(dict.fromkeys(ranking[0] for ranking in lists if ranking))
-    assert taken[: len(firsts)] == firsts
-    assert interleave([["a", "b"], ["c", "a"]]) == ["a", "c", "b"]
