@@ -178,11 +178,9 @@ class Journal(Protocol):
         Raises:
             UnknownConversationError: there is none of this id.
         """
-        ...
 
     def turn(self, turn_id: str) -> TurnRecord:
         """One turn. Raises UnknownTurnError when there is none."""
-        ...
 
     def conversation(self, conversation_id: str, *, last: int | None = None) -> Conversation:
         """One conversation, or of its turns the ``last`` only.
@@ -190,21 +188,17 @@ class Journal(Protocol):
         Raises:
             UnknownConversationError: there is none of this id.
         """
-        ...
 
     def conversations(
         self, *, owner: str | None, limit: int, offset: int = 0
     ) -> list[ConversationSummary]:
         """Those of one owner, None for everybody's; the last updated first."""
-        ...
 
     def count_conversations(self, owner: str | None) -> int:
         """How many ``conversations`` would list without a limit."""
-        ...
 
     def remove_conversation(self, conversation_id: str) -> bool:
         """Delete it with its turns and their feedback for good. False when unknown."""
-        ...
 
     def add_feedback(
         self, turn_id: str, verdict: Verdict, note: str, footnote: int | None, owner: str
@@ -214,11 +208,9 @@ class Journal(Protocol):
         Raises:
             UnknownTurnError: there is no such turn.
         """
-        ...
 
     def feedback(self) -> list[FeedbackRecord]:
         """All feedback, oldest first."""
-        ...
 
     def add_key(self, name: str, scope: Scope) -> NewKey:
         """Make an API key.
@@ -227,37 +219,30 @@ class Journal(Protocol):
             NameTakenError: a key that is not revoked has this name.
             ValueError: the name is blank.
         """
-        ...
 
     def keys(self) -> list[KeyRecord]:
         """All keys, revoked ones too, oldest first."""
-        ...
 
     def revoke_key(self, id_or_name: str) -> bool:
         """Revoke an API key. False when no valid key has this id or name."""
-        ...
 
     def find_key(self, secret: str) -> KeyRecord | None:
         """The key of this secret, noting its use; None when unknown or revoked."""
-        ...
 
     def has_keys(self) -> bool:
         """Whether a key was ever made.
 
         Revoked ones count: revoking the last key must not open an archive to everybody.
         """
-        ...
 
     def add_job(self, files: Sequence[tuple[str, bytes]], owner: str, replace: bool) -> JobRecord:
         """Store an upload of (name, bytes), all or none, for a worker to take in.
 
         Jobs that finished a week ago or earlier are dropped.
         """
-        ...
 
     def job(self, job_id: str) -> JobRecord:
         """One job. Raises UnknownJobError when there is none."""
-        ...
 
     def next_job(self) -> JobRecord | None:
         """The oldest job that is not finished, or None.
@@ -265,11 +250,9 @@ class Journal(Protocol):
         One that is running belongs to another process, or to one that died: whoever holds
         the documents' writer lock and finds it running knows that its process is gone.
         """
-        ...
 
     def waiting_jobs(self) -> int:
         """How many jobs are not finished."""
-        ...
 
     def job_file(self, job_id: str, position: int) -> bytes:
         """The bytes of a job's file, by its place from 0.
@@ -277,7 +260,6 @@ class Journal(Protocol):
         Raises:
             UnknownJobError: there is no such file, or it was finished.
         """
-        ...
 
     def update_job(self, job_id: str, state: JobState, message: str = "") -> JobRecord:
         """Record a job's state.
@@ -288,7 +270,6 @@ class Journal(Protocol):
         Raises:
             UnknownJobError: there is no such job.
         """
-        ...
 
     def finish_file(
         self,
@@ -303,8 +284,6 @@ class Journal(Protocol):
         Raises:
             UnknownJobError: there is no such file.
         """
-        ...
 
     def close(self) -> None:
         """Release files and connections. Safe to call twice."""
-        ...

@@ -54,28 +54,24 @@ class DocumentStore(Protocol):
     @property
     def empty(self) -> bool:
         """Whether no document is stored."""
-        ...
 
     def document(self, document_id: str) -> Document:
         """The whole document. Raises UnknownDocumentError when there is none.
 
         Its last date, of the kind "ingested", is the day (UTC) it was first stored.
         """
-        ...
 
     def summaries(self, document_ids: Sequence[str]) -> Mapping[str, DocumentSummary]:
         """Documents without their texts, by id, in the order given; unknown ids are left out.
 
         Their dates are their own: the day of ingest is not among them.
         """
-        ...
 
     def text_windows(self, windows: Sequence[tuple[str, Span]]) -> list[str]:
         """The characters of each (document id, span), in the order given.
 
         A span that reaches beyond the text ends with it. Raises UnknownDocumentError.
         """
-        ...
 
     def documents(
         self,
@@ -90,32 +86,26 @@ class DocumentStore(Protocol):
         Each of ``words``, separated by spaces, must stand in the title or a source, in any
         case. ``offset`` documents are skipped; at most ``limit`` follow.
         """
-        ...
 
     def count_documents(self, filters: Filters = Filters(), *, words: str = "") -> int:
         """How many documents ``documents`` gives without a limit."""
-        ...
 
     def languages(self) -> dict[str, int]:
         """How many documents there are of each language, the most frequent first."""
-        ...
 
     def former(self, document_id: str) -> FormerDocument | None:
         """What became of a document that is no longer stored.
 
         None when it is stored, never was, or was removed before this was recorded.
         """
-        ...
 
     def source(self, source: str) -> SourceRecord | None:
         """What is stored of one source, or None."""
-        ...
 
     def resolve(self, reference: str) -> list[str]:
         """Ids of the documents meant by an id, an id prefix of 4 or more characters,
         a source, or the last part of a source's path or an uploaded file's name. In that
         order: the first kind that matches anything decides."""
-        ...
 
 
 class SearchIndex(Protocol):
@@ -124,15 +114,12 @@ class SearchIndex(Protocol):
     @property
     def index(self) -> IndexSpec | None:
         """What the active index was built with, or None when nothing was ever stored."""
-        ...
 
     def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
         """The passages of these ids, in the order given; unknown ids raise KeyError."""
-        ...
 
     def document_passages(self, document_id: str) -> list[Passage]:
         """One document's passages in reading order."""
-        ...
 
     def vectors(self, passage_ids: Sequence[str]) -> Vectors:
         """The stored vectors of these passages, float32 unit rows in the order given.
@@ -140,7 +127,6 @@ class SearchIndex(Protocol):
         Raises:
             KeyError: the active index has no such passage, or no usable vector of it.
         """
-        ...
 
     def dense_search(
         self, query: Vectors, *, limit: int, filters: Filters = Filters()
@@ -150,7 +136,6 @@ class SearchIndex(Protocol):
         Scores are exact cosines of the stored vectors. Best first, ties by passage id.
         Filters are exact: every passage that passes competes.
         """
-        ...
 
     def lexical_search(
         self, terms: Sequence[QueryTerm], *, limit: int, filters: Filters = Filters()
@@ -159,18 +144,15 @@ class SearchIndex(Protocol):
 
         Best first, ties by passage id. Filters are exact.
         """
-        ...
 
     def term_statistics(self, words: Sequence[str], *, limit: int = 10_000) -> TermStatistics:
         """How many passages the active index has, and how many hold each word.
 
         Words are compared as `PassageWords` says. Counting may stop at ``limit``.
         """
-        ...
 
     def vocabulary(self, prefixes: Collection[str]) -> Mapping[str, Mapping[str, int]]:
         """By prefix, the words that begin with it and how many passages hold each."""
-        ...
 
 
 class ReadView(DocumentStore, SearchIndex, Protocol):
@@ -180,7 +162,6 @@ class ReadView(DocumentStore, SearchIndex, Protocol):
     def generation(self) -> str:
         """A token of the state seen: equal tokens are the same state, and nothing else of
         a token means anything."""
-        ...
 
 
 class Writer(Protocol):
@@ -198,7 +179,6 @@ class Writer(Protocol):
             IndexMismatchError: the active index was built with another spec.
             ValueError: an item's passages, words or vectors contradict its document.
         """
-        ...
 
     def add_source(self, record: SourceRecord) -> None:
         """Point a source at a stored document, as ``put`` does, without indexing it again.
@@ -206,7 +186,6 @@ class Writer(Protocol):
         Raises:
             UnknownDocumentError: no such document is stored.
         """
-        ...
 
     def remove_source(self, source: str) -> bool:
         """Forget a source, and its document when that was its last. False when unknown.
@@ -214,20 +193,16 @@ class Writer(Protocol):
         The title and dates of a document are its first source's, so one that becomes the
         first, by this or because a source now points elsewhere, loses its ``file_hash``.
         """
-        ...
 
     def remove_document(self, document_id: str) -> bool:
         """Remove a document, its sources, passages and vectors. False when unknown."""
-        ...
 
     def begin_index(self, spec: IndexSpec) -> None:
         """Start building a second index beside the active one, or resume it when one
         with the same spec is being built; one with another spec is discarded."""
-        ...
 
     def pending_documents(self) -> list[str]:
         """Ids of the documents that the index being built does not hold yet."""
-        ...
 
     def put_passages(self, items: Mapping[str, IndexedPassages]) -> None:
         """Store the passages of documents, by id, in the index being built.
@@ -237,7 +212,6 @@ class Writer(Protocol):
             UnknownDocumentError: a document is no longer stored.
             ValueError: passages, words or vectors contradict their document.
         """
-        ...
 
     def activate_index(self) -> None:
         """Make the index being built the active one; drop the old one.
@@ -245,7 +219,6 @@ class Writer(Protocol):
         Raises:
             StoreError: documents are still pending, or no index is being built.
         """
-        ...
 
     def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None:
         """Replace the vectors of passages of the active index, one row each.
@@ -253,7 +226,6 @@ class Writer(Protocol):
         Raises:
             KeyError: the active index has no such passage.
         """
-        ...
 
     def put_words(self, passage_ids: Sequence[str], words: Sequence[PassageWords]) -> None:
         """Replace the words of passages of the active index, one record each.
@@ -261,7 +233,6 @@ class Writer(Protocol):
         Raises:
             KeyError: the active index has no such passage.
         """
-        ...
 
 
 class Maintenance(Protocol):
@@ -269,11 +240,9 @@ class Maintenance(Protocol):
 
     def status(self) -> StoreStatus:
         """Counts and sizes now."""
-        ...
 
     def check(self) -> list[Finding]:
         """Verify checksums, counts and span invariants; an empty list means sound."""
-        ...
 
     def repair(self, findings: Sequence[Finding]) -> list[str]:
         """Rebuild what can be rebuilt of what is stored; say what was done.
@@ -285,11 +254,9 @@ class Maintenance(Protocol):
             StoreDamagedError: the findings say that the database itself is damaged, or it
                 proves to be; nothing was changed.
         """
-        ...
 
     def unindexed(self) -> Unindexed:
         """Passages of the active index whose vectors or words must be made again."""
-        ...
 
 
 class Store(Maintenance, Protocol):
@@ -298,16 +265,13 @@ class Store(Maintenance, Protocol):
     @property
     def lacks(self) -> frozenset[Capability]:
         """What this engine cannot do of what the contract asks."""
-        ...
 
     @property
     def journal(self) -> Journal:
         """Conversations, feedback, keys and uploads; independent of readers and writer."""
-        ...
 
     def read(self) -> AbstractContextManager[ReadView]:
         """A consistent view; never waits for the writer."""
-        ...
 
     def write(self) -> AbstractContextManager[Writer]:
         """Become the single writer until the context ends.
@@ -315,8 +279,6 @@ class Store(Maintenance, Protocol):
         Raises:
             StoreLockedError: another process or thread is writing.
         """
-        ...
 
     def close(self) -> None:
         """Release files and connections. Safe to call twice."""
-        ...
