@@ -14,7 +14,7 @@ import numpy as np
 
 from embeddings.types import Vectors
 from rag.store.local.lexical import create_table, insert_words
-from rag.store.local.rows import IndexRow, dates_to_json, id_list, index_in_state
+from rag.store.local.rows import IndexRow, dates_to_json, load_indexes
 from rag.store.local.vectors import NORM_TOLERANCE, to_blobs
 from rag.store.records import IndexedPassages, IndexSpec
 from rag.types import Document, passage_id
@@ -25,9 +25,8 @@ __all__ = [
     "create_index",
     "drop_index",
     "forget_source",
-    "forget_vectors",
     "insert_passages",
-    "open_indexes",
+    "log_operations",
     "point_source",
     "remove_document",
     "remove_passages",
@@ -36,20 +35,14 @@ __all__ = [
 ]
 
 
-def open_indexes(connection: sqlite3.Connection) -> list[IndexRow]:
-    """The active index and the one being built, as far as they exist."""
-    found = (index_in_state(connection, state) for state in ("active", "building"))
-    return [index for index in found if index is not None]
-
-
-def create_index(connection: sqlite3.Connection, spec: IndexSpec, state: str) -> IndexRow:
-    """A new, empty index in the state 'active' or 'building'."""
+def create_index(connection: sqlite3.Connection, spec: IndexSpec, *, active: bool) -> IndexRow:
+    """A new, empty index, active or to be built."""
     encoder = spec.encoder
     cursor = connection.execute(
         "INSERT INTO indexes (state, encoder_name, encoder_revision, dimension, query_prompt,"
         " passage_prompt, splitter, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            state,
+            "active" if active else "building",
             encoder.name,
             encoder.revision,
             encoder.dimension,
@@ -59,14 +52,14 @@ def create_index(connection: sqlite3.Connection, spec: IndexSpec, state: str) ->
             spec.words,
         ),
     )
-    index = IndexRow(int(cursor.lastrowid or 0), spec)
+    index = IndexRow(int(cursor.lastrowid or 0), active, spec)
     create_table(connection, index)
     return index
 
 
 def drop_index(connection: sqlite3.Connection, index: IndexRow) -> None:
     """Remove an index with its passages, vectors, words and oplog."""
-    connection.execute(f"DROP TABLE IF EXISTS {index.lexical_table}")
+    connection.execute(f"DROP TABLE IF EXISTS {index.words}")
     connection.execute("DELETE FROM oplog WHERE index_id = ?", (index.id,))
     connection.execute("DELETE FROM indexes WHERE id = ?", (index.id,))
 
@@ -77,37 +70,36 @@ def save_document(connection: sqlite3.Connection, document: Document) -> int:
     A stored document loses its passages in every index.
     """
     published = document.published
-    interval = None if published is None else published.interval()
+    first, last = (published.interval() if published else None) or (None, None)
     values = {
         "id": document.id,
         "title": document.title,
         "content_hash": document.content_hash,
         "language": document.language,
-        "published_first": None if interval is None else interval[0].isoformat(),
-        "published_last": None if interval is None else interval[1].isoformat(),
-        "published": None if published is None else published.isoformat(),
+        "published_first": first and first.isoformat(),
+        "published_last": last and last.isoformat(),
+        "published": published and published.isoformat(),
         "characters": len(document.text),
+        "added_at": _now(),
         "dates": dates_to_json(document.dates),
         "metadata": json.dumps(dict(document.metadata), ensure_ascii=False),
         "text": document.text,
     }
-    connection.execute("DELETE FROM former_documents WHERE id = ?", (document.id,))
-    row = _document_row(connection, document.id)
-    if row is not None:
-        remove_passages(connection, row)
-        assignments = ", ".join(f"{name} = :{name}" for name in values)
-        connection.execute(f"UPDATE documents SET {assignments} WHERE row = {row}", values)
-        return row
-    values["added_at"] = datetime.now(UTC).isoformat(timespec="seconds")
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
-    cursor = connection.execute(f"INSERT INTO documents ({names}) VALUES ({marks})", values)
-    return int(cursor.lastrowid or 0)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in values if name != "added_at")
+    connection.execute("DELETE FROM former_documents WHERE id = ?", (document.id,))
+    (row,) = connection.execute(
+        f"INSERT INTO documents ({names}) VALUES ({marks})"
+        f" ON CONFLICT (id) DO UPDATE SET {updates} RETURNING row",
+        values,
+    ).fetchone()
+    remove_passages(connection, row, load_indexes(connection))
+    return int(row)
 
 
-def _document_row(connection: sqlite3.Connection, document_id: str) -> int | None:
-    row = connection.execute("SELECT row FROM documents WHERE id = ?", (document_id,)).fetchone()
-    return None if row is None else int(row[0])
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def point_source(
@@ -140,87 +132,59 @@ def forget_source(connection: sqlite3.Connection, source: str) -> bool:
     if known is None:
         return False
     position, document = known
-    connection.execute("DELETE FROM sources WHERE position = ?", (position,))
     (first,) = connection.execute(
-        "SELECT min(position) FROM sources WHERE document = ?", (document,)
+        "SELECT min(position) FROM sources WHERE document = ? AND position <> ?",
+        (document, position),
     ).fetchone()
     if first is None:
-        remove_document(connection, int(document), last_source=source)
-    elif first > position:
+        remove_document(connection, document)
+        return True
+    connection.execute("DELETE FROM sources WHERE position = ?", (position,))
+    if first > position:
         connection.execute("UPDATE sources SET file_hash = '' WHERE position = ?", (first,))
     return True
 
 
-def remove_document(
-    connection: sqlite3.Connection, document: int, *, last_source: str | None = None
-) -> None:
+def remove_document(connection: sqlite3.Connection, document: int) -> None:
     """Remove a document's row, sources, passages and vectors from every index.
 
-    That it was there is kept, with its sources: those it has, or the ``last_source`` that
-    it has just lost.
+    That it was there is kept, with the sources it has.
     """
-    _keep_as_former(connection, document, last_source)
-    remove_passages(connection, document)
+    connection.execute(
+        "INSERT OR REPLACE INTO former_documents (id, title, sources, gone_at)"
+        " SELECT id, title, (SELECT json_group_array(source) FROM"
+        " (SELECT source FROM sources WHERE document = row ORDER BY position)), ?"
+        " FROM documents WHERE row = ?",
+        (_now(), document),
+    )
+    remove_passages(connection, document, load_indexes(connection))
     connection.execute("DELETE FROM documents WHERE row = ?", (document,))
 
 
-def _keep_as_former(connection: sqlite3.Connection, document: int, last_source: str | None) -> None:
-    sources = [
-        row[0]
-        for row in connection.execute(
-            "SELECT source FROM sources WHERE document = ? ORDER BY position", (document,)
-        )
-    ]
-    if not sources and last_source is not None:
-        sources = [last_source]
-    connection.execute(
-        "INSERT OR REPLACE INTO former_documents (id, title, sources, gone_at)"
-        " SELECT id, title, ?, ? FROM documents WHERE row = ?",
-        (
-            json.dumps(sources, ensure_ascii=False),
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            document,
-        ),
-    )
-
-
 def remove_passages(
-    connection: sqlite3.Connection, document: int, index: IndexRow | None = None
+    connection: sqlite3.Connection, document: int, indexes: Sequence[IndexRow]
 ) -> None:
-    """Remove a document's passages from one index, or from all; it is then pending there."""
-    active = index_in_state(connection, "active")
-    for held in open_indexes(connection) if index is None else [index]:
-        where = "WHERE document = ? AND index_id = ?"
-        if active is not None and held.id == active.id:
-            connection.execute(
-                "INSERT INTO oplog (index_id, op, passage)"
-                f" SELECT index_id, 'remove', id FROM passages {where}",
-                (document, held.id),
-            )
+    """Remove a document's passages from indexes; it is then pending there."""
+    for index in indexes:
+        where, parameters = "WHERE document = ? AND index_id = ?", (document, index.id)
+        found = connection.execute(f"SELECT id FROM passages {where}", parameters)
+        log_operations(connection, index, "remove", [row for (row,) in found])
         connection.execute(
-            f"DELETE FROM {held.lexical_table} WHERE rowid IN (SELECT id FROM passages {where})",
-            (document, held.id),
+            f"DELETE FROM {index.words} WHERE rowid IN (SELECT id FROM passages {where})",
+            parameters,
         )
         # Their vectors go with them, by the foreign key.
-        connection.execute(f"DELETE FROM passages {where}", (document, held.id))
-        connection.execute(f"DELETE FROM holdings {where}", (document, held.id))
+        connection.execute(f"DELETE FROM passages {where}", parameters)
+        connection.execute(f"DELETE FROM holdings {where}", parameters)
 
 
 def insert_passages(
-    connection: sqlite3.Connection,
-    index: IndexRow,
-    document: int,
-    indexed: IndexedPassages,
-    *,
-    log: bool,
+    connection: sqlite3.Connection, index: IndexRow, document: int, indexed: IndexedPassages
 ) -> None:
-    """Let an index hold a document with these passages.
-
-    ``log``: tell the vector index, which follows the active index only.
-    """
+    """Let an index hold a document with these passages."""
     last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
     first = int(last[0]) + 1 if last else 1
-    numbered = list(enumerate(indexed.passages, start=first))
+    rows = range(first, first + len(indexed.passages))
     connection.execute("INSERT INTO holdings VALUES (?, ?)", (index.id, document))
     connection.executemany(
         "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -235,46 +199,32 @@ def insert_passages(
                 json.dumps(passage.headings, ensure_ascii=False),
                 passage.search_text,
             )
-            for row, passage in numbered
+            for row, passage in zip(rows, indexed.passages, strict=True)
         ],
     )
-    rows = [row for row, _ in numbered]
     insert_words(connection, index, zip(rows, indexed.words, strict=True))
-    store_vectors(connection, index, rows, indexed.vectors, log=log)
+    store_vectors(connection, index, rows, indexed.vectors)
 
 
 def store_vectors(
-    connection: sqlite3.Connection,
-    index: IndexRow,
-    rows: Sequence[int],
-    vectors: Vectors,
-    *,
-    log: bool,
+    connection: sqlite3.Connection, index: IndexRow, rows: Sequence[int], vectors: Vectors
 ) -> None:
     """Give passages their vectors, replacing what they had."""
     connection.executemany(
-        "INSERT INTO vectors VALUES (?, ?)"
-        " ON CONFLICT (passage) DO UPDATE SET vector = excluded.vector",
-        zip(rows, to_blobs(vectors), strict=True),
+        "INSERT OR REPLACE INTO vectors VALUES (?, ?)", zip(rows, to_blobs(vectors), strict=True)
     )
-    if log:
+    log_operations(connection, index, "add", rows)
+
+
+def log_operations(
+    connection: sqlite3.Connection, index: IndexRow, operation: str, rows: Sequence[int]
+) -> None:
+    """Tell the vector index, which follows the active index only."""
+    if index.active:
         connection.executemany(
-            "INSERT INTO oplog (index_id, op, passage) VALUES (?, 'add', ?)",
-            [(index.id, row) for row in rows],
+            "INSERT INTO oplog (index_id, op, passage) VALUES (?, ?, ?)",
+            [(index.id, operation, row) for row in rows],
         )
-
-
-def forget_vectors(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
-    """Remove the vectors of passages, so that they are known to need new ones."""
-    active = index_in_state(connection, "active")
-    connection.execute(
-        "DELETE FROM vectors WHERE passage IN (SELECT value FROM json_each(?))", (id_list(rows),)
-    )
-    connection.execute(
-        "INSERT INTO oplog (index_id, op, passage) SELECT index_id, 'remove', id FROM passages"
-        " WHERE index_id = ? AND id IN (SELECT value FROM json_each(?))",
-        (None if active is None else active.id, id_list(rows)),
-    )
 
 
 def check_passages(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from typing_extensions import override
 
@@ -13,7 +12,8 @@ from rag.errors import StoreError, UnknownDocumentError
 from rag.store.base import DocumentStore
 from rag.store.local.filters import document_condition
 from rag.store.local.rows import (
-    ViewState,
+    DOCUMENT_COLUMNS,
+    SUMMARY_COLUMNS,
     document_from_row,
     id_list,
     impossible,
@@ -23,19 +23,19 @@ from rag.store.local.rows import (
 from rag.store.records import DocumentSummary, FormerDocument, SourceRecord
 from rag.types import UPLOAD_PREFIX, Document, Filters, Span
 
-__all__ = ["LocalDocuments", "Transaction"]
+__all__ = ["LocalDocuments"]
 
 _PREFIX_CHARACTERS = 4
 _DOCUMENTS_AT_ONCE = 500
 
 
-class Transaction:
-    """A read transaction; usable until its context ends."""
+class LocalDocuments(DocumentStore):
+    """A DocumentStore of a read transaction; usable until its context ends."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection: sqlite3.Connection | None = connection
         # The first read is what fixes the state that SQLite shows to this transaction.
-        self._state: ViewState = load_state(connection)
+        self._state = load_state(connection)
 
     def end(self) -> None:
         """Refuse further use: the transaction is over."""
@@ -49,9 +49,9 @@ class Transaction:
             )
         return self._connection
 
-
-class LocalDocuments(Transaction, DocumentStore):
-    """A DocumentStore of the embedded store."""
+    @property
+    def _index_id(self) -> int | None:
+        return None if self._state.index is None else self._state.index.id
 
     @property
     @override
@@ -61,9 +61,7 @@ class LocalDocuments(Transaction, DocumentStore):
     @override
     def document(self, document_id: str) -> Document:
         row = self._db.execute(
-            "SELECT row, id, title, text, content_hash, language, dates, added_at, metadata"
-            " FROM documents WHERE id = ?",
-            (document_id,),
+            f"SELECT d.row, {DOCUMENT_COLUMNS} FROM documents AS d WHERE d.id = ?", (document_id,)
         ).fetchone()
         if row is None:
             raise _unknown(document_id)
@@ -113,31 +111,20 @@ class LocalDocuments(Transaction, DocumentStore):
         offset: int = 0,
     ) -> Iterator[DocumentSummary]:
         condition, parameters = document_condition(self._db, filters, words)
-        last, left = 0, limit
-        while left is None or left > 0:
-            wanted = _DOCUMENTS_AT_ONCE if left is None else min(left, _DOCUMENTS_AT_ONCE)
-            rows = self._db.execute(
-                f"SELECT d.row FROM documents AS d WHERE d.row > ? AND {condition}"
-                " ORDER BY d.row LIMIT ? OFFSET ?",
-                [last, *parameters, wanted, offset],
-            ).fetchall()
+        found = self._db.execute(
+            f"SELECT d.row FROM documents AS d WHERE {condition} ORDER BY d.row LIMIT ? OFFSET ?",
+            [*parameters, -1 if limit is None else limit, offset],
+        )
+        rows = [row for (row,) in found]
+        for start in range(0, len(rows), _DOCUMENTS_AT_ONCE):
             yield from self._summaries(
                 "json_each(?) AS j CROSS JOIN documents AS d ON d.row = j.value ORDER BY d.row",
-                [id_list(row for (row,) in rows)],
+                [id_list(rows[start : start + _DOCUMENTS_AT_ONCE])],
             )
-            if len(rows) < wanted:
-                return
-            (last,) = rows[-1]
-            offset = 0
-            left = None if left is None else left - len(rows)
 
     def _summaries(self, tables: str, parameters: list[object]) -> list[DocumentSummary]:
-        index_id = None if self._state.index is None else self._state.index.id
         rows = self._db.execute(
-            "SELECT d.row, d.id, d.title, d.content_hash, d.language, d.dates, d.metadata,"
-            " d.characters, (SELECT count(*) FROM passages AS p"
-            f" WHERE p.document = d.row AND p.index_id = ?) FROM {tables}",
-            [index_id, *parameters],
+            f"SELECT d.row, {SUMMARY_COLUMNS} FROM {tables}", [self._index_id, *parameters]
         ).fetchall()
         sources = self._sources([row[0] for row in rows])
         return [summary_from_row(row[1:], sources.get(row[0], [])) for row in rows]
@@ -170,10 +157,6 @@ class LocalDocuments(Transaction, DocumentStore):
 
     @override
     def former(self, document_id: str) -> FormerDocument | None:
-        if not self._db.execute(
-            "SELECT 1 FROM sqlite_master WHERE name = 'former_documents'"
-        ).fetchone():
-            return None  # an older database that may only be read
         row = self._db.execute(
             "SELECT title, sources, gone_at FROM former_documents WHERE id = ?", (document_id,)
         ).fetchone()
@@ -199,31 +182,25 @@ class LocalDocuments(Transaction, DocumentStore):
 
     @override
     def resolve(self, reference: str) -> list[str]:
-        if not reference:
-            return []
         of_sources = (
             "SELECT DISTINCT d.id FROM sources AS s JOIN documents AS d ON d.row = s.document"
             " WHERE {} ORDER BY d.row"
         )
-        attempts: list[tuple[str, Any]] = [
-            ("SELECT id FROM documents WHERE id = ?1", True),
-            (
-                "SELECT id FROM documents WHERE id >= ?1 AND id < ?1 || char(0x10ffff)"
-                " ORDER BY row",
-                len(reference) >= _PREFIX_CHARACTERS,
-            ),
-            (of_sources.format("s.source = ?1"), True),
-            # A URL's last part may be followed by a slash.
-            (
-                of_sources.format(
-                    "(substr(rtrim(s.source, '/'), -length(?1) - 1) = '/' || ?1"
-                    f" OR s.source = '{UPLOAD_PREFIX}' || ?1)"
-                ),
-                True,
-            ),
-        ]
-        for sql, applies in attempts:
-            if applies and (rows := self._db.execute(sql, (reference,)).fetchall()):
+        attempts = ["SELECT id FROM documents WHERE id = ?1"]
+        if len(reference) >= _PREFIX_CHARACTERS:
+            attempts.append(
+                "SELECT id FROM documents WHERE id >= ?1 AND id < ?1 || char(0x10ffff) ORDER BY row"
+            )
+        attempts.append(of_sources.format("s.source = ?1"))
+        # A URL's last part may be followed by a slash.
+        attempts.append(
+            of_sources.format(
+                "(substr(rtrim(s.source, '/'), -length(?1) - 1) = '/' || ?1"
+                f" OR s.source = '{UPLOAD_PREFIX}' || ?1)"
+            )
+        )
+        for sql in attempts if reference else ():
+            if rows := self._db.execute(sql, (reference,)).fetchall():
                 return [row[0] for row in rows]
         return []
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import sqlite3
 import string
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from rag.store.local.filters import document_condition
 from rag.store.local.rows import IndexRow, id_list
-from rag.store.local.statistics import count_passages, phrase
 from rag.store.records import PassageWords, ScoredPassage
 from rag.types import Filters, QueryTerm, Span, passage_id
 
 __all__ = [
-    "LexicalSettings",
+    "WordCounts",
+    "count_passages",
     "create_table",
     "insert_words",
     "passages_without_words",
@@ -28,28 +27,15 @@ __all__ = [
 # Counting a word's passages stops here: only which words are rarest matters.
 _COUNTED_PASSAGES = 20_000
 _FILL_WORDS = 3
+_MOST_PREFIXES = 64
 # Every character but white space belongs to a word, ASCII punctuation too.
 _TOKENIZER = "ascii tokenchars '" + string.punctuation.replace("'", "''") + "'"
-
-
-@dataclass(frozen=True, slots=True)
-class LexicalSettings:
-    """How the lexical index is searched.
-
-    Up to ``any_word_up_to`` passages all that have any word of the query are ranked.
-    Above that first those with all words, then, if they are too few, those with any of
-    the three rarest: measured on 200k passages 8 ms against 48 ms, with no item lost.
-    """
-
-    any_word_up_to: int = 200_000
-    title_weight: float = 1.0
-    body_weight: float = 1.0
 
 
 def create_table(connection: sqlite3.Connection, index: IndexRow) -> None:
     """Create the index's empty FTS5 table; its rowid is the passage's."""
     connection.execute(
-        f"CREATE VIRTUAL TABLE {index.lexical_table} USING fts5 (title, body,"
+        f"CREATE VIRTUAL TABLE {index.words} USING fts5 (title, body,"
         f" tokenize = {_literal(_TOKENIZER)})"
     )
 
@@ -59,7 +45,7 @@ def insert_words(
 ) -> None:
     """Store the words of passages that have none."""
     connection.executemany(
-        f"INSERT INTO {index.lexical_table} (rowid, title, body) VALUES (?, ?, ?)",
+        f"INSERT INTO {index.words} (rowid, title, body) VALUES (?, ?, ?)",
         ((row, " ".join(words.title), " ".join(words.body)) for row, words in rows),
     )
 
@@ -67,7 +53,7 @@ def insert_words(
 def remove_words(connection: sqlite3.Connection, index: IndexRow, rows: Iterable[int]) -> None:
     """Forget the words of passages, by row id."""
     connection.execute(
-        f"DELETE FROM {index.lexical_table} WHERE rowid IN (SELECT value FROM json_each(?))",
+        f"DELETE FROM {index.words} WHERE rowid IN (SELECT value FROM json_each(?))",
         (id_list(rows),),
     )
 
@@ -76,7 +62,7 @@ def passages_without_words(connection: sqlite3.Connection, index: IndexRow) -> l
     """Row ids of the index's passages that are not in its full-text table, in order."""
     rows = connection.execute(
         "SELECT id FROM passages WHERE index_id = ? AND id NOT IN"
-        f" (SELECT rowid FROM {index.lexical_table}) ORDER BY id",
+        f" (SELECT rowid FROM {index.words}) ORDER BY id",
         (index.id,),
     )
     return [row[0] for row in rows]
@@ -89,26 +75,25 @@ def search(
     *,
     limit: int,
     filters: Filters,
-    settings: LexicalSettings,
+    any_word_up_to: int,
 ) -> list[ScoredPassage]:
     """Passages of highest BM25, best first, ties by passage id; scores are positive.
 
     The terms of each weight are ranked together; what a passage scores for those of a
     lower weight is multiplied by it and added.
     """
-    if not terms or limit <= 0:
-        return []
-    ranked = _Ranked(connection, index, filters, settings)
+    ranked = _Ranked(connection, index, filters)
     by_weight: dict[float, list[QueryTerm]] = {}
     for term in terms:
         by_weight.setdefault(term.weight, []).append(term)
     scores: dict[str, float] = {}
     for weight in sorted(by_weight, reverse=True):
         together = by_weight[weight]
-        if scores or _at_most(connection, index, settings.any_word_up_to):
-            found = ranked.best(" OR ".join(map(_alternatives, together)), limit)
+        expressions = [_alternatives(term) for term in together]
+        if scores or _at_most(connection, index, any_word_up_to):
+            found = ranked.best(" OR ".join(expressions), limit)
         else:
-            found = ranked.best(" AND ".join(map(_alternatives, together)), limit)
+            found = ranked.best(" AND ".join(expressions), limit)
             if len(found) < limit:
                 some = ranked.best(" OR ".join(_rarest(connection, index, together)), limit)
                 found = {**some, **found}
@@ -121,15 +106,9 @@ def search(
 class _Ranked:
     """FTS5 expressions to scores by passage id, under fixed filters."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        index: IndexRow,
-        filters: Filters,
-        settings: LexicalSettings,
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, index: IndexRow, filters: Filters) -> None:
         self._connection = connection
-        self._parameters: list[object] = [f"bm25({settings.title_weight}, {settings.body_weight})"]
+        self._parameters: list[object] = []
         condition = ""
         if filters:
             where, parameters = document_condition(connection, filters)
@@ -138,13 +117,12 @@ class _Ranked:
                 " AND +rowid IN (SELECT p.id FROM documents AS d CROSS JOIN passages AS p"
                 f" ON p.index_id = ? AND p.document = d.row WHERE {where})"
             )
-            self._parameters += [index.id, *parameters]
-        table = index.lexical_table
+            self._parameters = [index.id, *parameters]
         # Ranked in a sub-query: joining first would fetch the rows of every match.
         self._sql = (
             'SELECT d.id, p.start, p."end", -r.score FROM'
-            f" (SELECT rowid, rank AS score FROM {table}"
-            f" WHERE {table} MATCH ? AND rank MATCH ?{condition} ORDER BY rank LIMIT ?) AS r"
+            f" (SELECT rowid, rank AS score FROM {index.words}"
+            f" WHERE {index.words} MATCH ?{condition} ORDER BY rank LIMIT ?) AS r"
             " CROSS JOIN passages AS p ON p.id = r.rowid"
             " CROSS JOIN documents AS d ON d.row = p.document"
         )
@@ -185,17 +163,82 @@ def _rarest(
 
     def passages(word: str) -> int:
         # A word that no passage has is no help in filling.
-        count = count_passages(connection, index, word, limit=_COUNTED_PASSAGES)
+        count = count_passages(connection, index, word, _COUNTED_PASSAGES)
         return count or _COUNTED_PASSAGES + 1
 
     words = dict.fromkeys(term.word for term in terms)
-    return [phrase(word) for word in sorted(words, key=passages)[:_FILL_WORDS]]
+    return [_phrase(word) for word in sorted(words, key=passages)[:_FILL_WORDS]]
+
+
+def count_passages(connection: sqlite3.Connection, index: IndexRow, word: str, limit: int) -> int:
+    """Number of passages that hold a word, counted up to ``limit``."""
+    (count,) = connection.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM {index.words} WHERE {index.words} MATCH ? LIMIT ?)",
+        (_phrase(word), limit),
+    ).fetchone()
+    return int(count)
+
+
+class WordCounts:
+    """Counts that are needed with every question, kept for one generation.
+
+    One for a store; safe in several threads, which at worst count the same twice.
+    """
+
+    def __init__(self) -> None:
+        self._passages: tuple[int, int] = (-1, 0)
+        self._beginning: tuple[int, dict[str, Mapping[str, int]]] = (-1, {})
+
+    def passages(self, connection: sqlite3.Connection, generation: int, index: IndexRow) -> int:
+        """Number of passages of an index."""
+        counted, count = self._passages
+        if counted != generation:
+            (count,) = connection.execute(
+                "SELECT count(*) FROM passages WHERE index_id = ?", (index.id,)
+            ).fetchone()
+            self._passages = (generation, count)
+        return count
+
+    def beginning(
+        self, connection: sqlite3.Connection, generation: int, index: IndexRow, prefix: str
+    ) -> Mapping[str, int]:
+        """The words that begin with ``prefix``, each with the number of passages that hold it."""
+        counted, by_prefix = self._beginning
+        if counted != generation or len(by_prefix) >= _MOST_PREFIXES:
+            by_prefix = {}
+            self._beginning = (generation, by_prefix)
+        if prefix not in by_prefix:
+            by_prefix[prefix] = _read_vocabulary(connection, index, prefix)
+        return by_prefix[prefix]
+
+
+def _read_vocabulary(
+    connection: sqlite3.Connection, index: IndexRow, prefix: str
+) -> dict[str, int]:
+    # A view of the full-text table that SQLite keeps nowhere; only its definition is
+    # "written", to this connection's temporary schema.
+    connection.execute("PRAGMA query_only = OFF")
+    connection.execute(
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary_{index.id}"
+        f" USING fts5vocab(main, {index.words}, row)"
+    )
+    connection.execute("PRAGMA query_only = ON")
+    rows = connection.execute(
+        f"SELECT term, doc FROM temp.vocabulary_{index.id} WHERE term >= ? AND term < ?",
+        (prefix, prefix + "\U0010ffff"),
+    )
+    return {str(term): int(passages) for term, passages in rows}
 
 
 def _alternatives(term: QueryTerm) -> str:
     """An expression for a word however it is spelled."""
-    spellings = [phrase(spelling) for spelling in (term.word, *term.alternatives)]
+    spellings = [_phrase(spelling) for spelling in (term.word, *term.alternatives)]
     return spellings[0] if len(spellings) == 1 else f"({' OR '.join(spellings)})"
+
+
+def _phrase(word: str) -> str:
+    """The FTS5 expression of a word, whatever its characters."""
+    return '"' + word.replace('"', '""') + '"'
 
 
 def _literal(text: str) -> str:

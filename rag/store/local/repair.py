@@ -6,18 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 
 from rag.errors import StoreDamagedError
-from rag.store.local.changes import forget_vectors, open_indexes, remove_document, remove_passages
-from rag.store.local.check import RESTORE, UNREPAIRED
-from rag.store.local.lexical import create_table, passages_without_words
-from rag.store.local.rows import id_list, index_in_state
+from rag.store.local.changes import drop_index, log_operations, remove_document
+from rag.store.local.check import RESTORE, UNREPAIRED, damaged_vectors
+from rag.store.local.lexical import create_table
+from rag.store.local.rows import id_list, load_indexes
 from rag.store.records import Finding
 
-__all__ = ["refuse_damaged", "repair_rows", "touches_snapshot"]
-
-
-def touches_snapshot(findings: Sequence[Finding]) -> bool:
-    """Whether repairing these changes what a snapshot must hold."""
-    return any(finding.code.startswith(("snapshot.", "vector.", "rows.")) for finding in findings)
+__all__ = ["refuse_damaged", "repair_rows"]
 
 
 def refuse_damaged(findings: Sequence[Finding]) -> None:
@@ -29,7 +24,7 @@ def refuse_damaged(findings: Sequence[Finding]) -> None:
     for finding in findings:
         if finding.code == "database.damaged":
             raise StoreDamagedError(
-                f"{finding.subject} is damaged ({finding.message})", remedy=f"{UNREPAIRED}"
+                f"{finding.subject} is damaged ({finding.message})", remedy=UNREPAIRED
             )
 
 
@@ -43,80 +38,41 @@ def repair_rows(connection: sqlite3.Connection, findings: Sequence[Finding]) -> 
     done: list[str] = []
     if "rows.orphaned" in codes:
         done.append(f"removed {_remove_orphans(connection)} rows that referred to nothing")
-    damaged_tables = {found.subject for found in findings if found.code == "lexical.damaged"}
-    for index in open_indexes(connection):
-        table = index.lexical_table
-        if table in damaged_tables:
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
-            create_table(connection, index)
-            done.append(f"emptied the damaged full-text table {table}")
-        elif codes & {"lexical.rows", "rows.orphaned"}:
+    for index in load_indexes(connection):
+        if not codes & {"rows.orphaned", "vector.damaged", "words.damaged"}:
+            break
+        if not index.active:
+            drop_index(connection, index)
+            done.append("dropped the index being built; run 'footnote reindex' again")
+            continue
+        if codes & {"rows.orphaned", "words.damaged"}:
             # Orphans removed above leave their words behind.
-            left = connection.execute(
-                f"DELETE FROM {table} WHERE rowid NOT IN"
-                " (SELECT id FROM passages WHERE index_id = ?)",
-                (index.id,),
+            connection.execute(f"DROP TABLE IF EXISTS {index.words}")
+            create_table(connection, index)
+            done.append("emptied the index of words")
+        if lost := damaged_vectors(connection, index):
+            connection.execute(
+                "DELETE FROM vectors WHERE passage IN (SELECT value FROM json_each(?))",
+                (id_list(lost),),
             )
-            if left.rowcount:
-                done.append(f"removed the words of {left.rowcount} passages that are not stored")
-    # Below, whatever goes takes its words along, so their table must be sound by now.
-    unsourced = [p.subject for p in findings if p.code == "document.unsourced"]
-    for identifier in unsourced:
-        row = connection.execute("SELECT row FROM documents WHERE id = ?", (identifier,)).fetchone()
-        if row is not None:
-            remove_document(connection, row[0])
+            log_operations(connection, index, "remove", lost)
+            done.append(f"marked {len(lost)} passages to be encoded again")
+    # Last: they take their words along, whose table is sound by now.
+    if "document.unsourced" in codes:
+        unsourced = connection.execute(
+            "SELECT row, id FROM documents WHERE row NOT IN (SELECT document FROM sources)"
+        )
+        for row, identifier in unsourced.fetchall():
+            remove_document(connection, row)
             done.append(f"removed document {identifier}, which had no source")
-    damaged = [
-        int(finding.subject.rpartition("#")[2])
-        for finding in findings
-        if finding.code.startswith("vector.")
-    ]
-    building = index_in_state(connection, "building")
-    if building is not None:
-        damaged += passages_without_words(connection, building)
-    pending, unfinished = _make_pending(connection, damaged)
-    if pending:
-        done.append(f"left {pending} documents of the index being built to 'footnote reindex'")
-    if lost := [passage for passage in damaged if passage not in unfinished]:
-        forget_vectors(connection, lost)
-        done.append(f"marked {len(lost)} passages to be encoded again")
     return done
-
-
-def _make_pending(
-    connection: sqlite3.Connection, passages: Sequence[int]
-) -> tuple[int, frozenset[int]]:
-    """Take the documents of these passages from the index being built, if they are its.
-
-    How many there were, and which of the passages went with them.
-    """
-    building = index_in_state(connection, "building")
-    if building is None:
-        return 0, frozenset()
-    found = connection.execute(
-        "SELECT id, document FROM passages WHERE index_id = ?"
-        " AND id IN (SELECT value FROM json_each(?))",
-        (building.id, id_list(passages)),
-    ).fetchall()
-    documents = {document for _, document in found}
-    for document in sorted(documents):
-        remove_passages(connection, document, building)
-    return len(documents), frozenset(passage for passage, _ in found)
 
 
 def _remove_orphans(connection: sqlite3.Connection) -> int:
     removed = 0
-    seen: set[tuple[str, int | None]] = set()
     # Removing one orphan may orphan what refers to it.
     while broken := connection.execute("PRAGMA foreign_key_check").fetchall():
-        named = {(table, row) for table, row, _, _ in broken}
-        if again := sorted({table for table, _ in named & seen}):
-            raise StoreDamagedError(
-                f"rows of {', '.join(again)} that refer to nothing cannot be removed, so the "
-                "database is damaged",
-                remedy=f"nothing was changed: {RESTORE}",
-            )
-        seen |= named
+        before = connection.total_changes
         for table, row, _, _ in broken:
             if row is None:  # a table without row ids
                 connection.execute(
@@ -125,5 +81,12 @@ def _remove_orphans(connection: sqlite3.Connection) -> int:
                 )
             else:
                 connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))
+        if connection.total_changes == before:
+            tables = ", ".join(sorted({table for table, *_ in broken}))
+            raise StoreDamagedError(
+                f"rows of {tables} that refer to nothing cannot be removed, so the database is "
+                "damaged",
+                remedy=f"nothing was changed: {RESTORE}",
+            )
         removed += len(broken)
     return removed

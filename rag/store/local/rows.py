@@ -1,44 +1,57 @@
-"""Rows to records and back: documents, dates, passages, index specifications."""
+"""Rows to records: documents, passages, and what indexes were built with."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from embeddings.types import EncoderIdentity
 from rag.errors import StoreDamagedError
+from rag.store.local.connection import DOCTOR
 from rag.store.records import DocumentSummary, IndexSpec
 from rag.types import Document, DocumentDate, Passage, Span, passage_id
 
 __all__ = [
+    "DOCUMENT_COLUMNS",
     "PASSAGE_COLUMNS",
+    "SUMMARY_COLUMNS",
     "IndexRow",
     "ViewState",
-    "dates_from_json",
     "dates_to_json",
     "document_from_row",
     "id_list",
     "impossible",
-    "index_in_state",
+    "load_indexes",
     "load_state",
     "passage_from_row",
     "passage_names",
     "summary_from_row",
 ]
 
-# Of "passages AS p" joined with "documents AS d"; read by passage_from_row.
+# Of "documents AS d", and of "passages AS p" joined with it.
+DOCUMENT_COLUMNS = (
+    "d.id, d.title, d.content_hash, d.language, d.dates, d.metadata, d.text, d.added_at"
+)
+SUMMARY_COLUMNS = (
+    "d.id, d.title, d.content_hash, d.language, d.dates, d.metadata, d.characters,"
+    " (SELECT count(*) FROM passages AS p WHERE p.document = d.row AND p.index_id = ?)"
+)
 PASSAGE_COLUMNS = 'd.id, p.start, p."end", p.headings, d.title, p.search_text'
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """One index of the database: its row id and what it was built with."""
+    """One index of the database: its row id and what it was built with.
+
+    The one that is not ``active`` is being built.
+    """
 
     id: int
+    active: bool
     spec: IndexSpec
 
     @property
@@ -47,7 +60,12 @@ class IndexRow:
         return self.spec.encoder.dimension
 
     @property
-    def lexical_table(self) -> str:
+    def encoder(self) -> str:
+        """What made its vectors."""
+        return f"{self.spec.encoder.name}@{self.spec.encoder.revision}"
+
+    @property
+    def words(self) -> str:
         """Name of its FTS5 table."""
         return f"fts_{self.id}"
 
@@ -57,7 +75,7 @@ class ViewState:
     """Where a transaction stands: the generation, and the oplog's last and pruned seq.
 
     Operations up to ``oplog_floor`` are gone; a vector index older than that cannot
-    catch up and starts again from a snapshot or from the rows.
+    catch up.
     """
 
     generation: int
@@ -80,28 +98,30 @@ def load_state(connection: sqlite3.Connection) -> ViewState:
             generation=int(meta["generation"]),
             seq=int(row[0]) if row else 0,
             oplog_floor=int(meta["oplog_floor"]),
-            index=index_in_state(connection, "active"),
+            index=next((index for index in load_indexes(connection) if index.active), None),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise impossible("the state of the database", error) from error
 
 
-def index_in_state(connection: sqlite3.Connection, state: str) -> IndexRow | None:
-    """The index that is 'active' or 'building', or None."""
-    cursor = connection.execute("SELECT * FROM indexes WHERE state = ?", (state,))
-    row = cursor.fetchone()
-    if row is None:
-        return None
-    found = dict(zip((name for name, *_ in cursor.description), row, strict=True))
+def load_indexes(connection: sqlite3.Connection) -> list[IndexRow]:
+    """The active index and then the one being built, as far as they exist."""
+    cursor = connection.execute("SELECT * FROM indexes ORDER BY state")
+    names = [name for name, *_ in cursor.description]
+    return [_index(dict(zip(names, row, strict=True))) for row in cursor]
+
+
+def _index(row: dict[str, Any]) -> IndexRow:
     encoder = EncoderIdentity(
-        found["encoder_name"],
-        found["encoder_revision"],
-        found["dimension"],
-        found["query_prompt"],
-        found["passage_prompt"],
+        row["encoder_name"],
+        row["encoder_revision"],
+        row["dimension"],
+        row["query_prompt"],
+        row["passage_prompt"],
     )
     # A database that may only be read can be of a schema without "words".
-    return IndexRow(int(found["id"]), IndexSpec(encoder, found["splitter"], found.get("words", "")))
+    spec = IndexSpec(encoder, row["splitter"], row.get("words", ""))
+    return IndexRow(row["id"], row["state"] == "active", spec)
 
 
 def passage_from_row(row: Sequence[Any]) -> Passage:
@@ -126,7 +146,7 @@ def passage_from_row(row: Sequence[Any]) -> Passage:
 
 
 def passage_names(connection: sqlite3.Connection, rows: Iterable[int]) -> dict[int, str]:
-    """Passage ids by row id, in the order given; unknown rows are left out."""
+    """Passage ids by row id."""
     found = connection.execute(
         'SELECT p.id, d.id, p.start, p."end" FROM json_each(?) AS j'
         " CROSS JOIN passages AS p ON p.id = j.value"
@@ -137,65 +157,58 @@ def passage_names(connection: sqlite3.Connection, rows: Iterable[int]) -> dict[i
 
 
 def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
-    """The document of (id, title, text, content_hash, language, dates, added_at,
-    metadata).
+    """The document of a row of DOCUMENT_COLUMNS.
 
     Raises:
         StoreDamagedError: it cannot have been stored so.
     """
-    identifier, title, text, content_hash, language, dates, added_at, metadata = row
+    *common, text, added_at = row
     try:
-        _texts(title, text, content_hash, language)
-        return Document(
-            id=identifier,
-            sources=tuple(sources),
-            title=title,
-            text=text,
-            content_hash=content_hash,
-            language=language,
-            dates=(*dates_from_json(dates), *_ingested(added_at)),
-            metadata=dict(json.loads(metadata)),
-        )
+        fields = _common_fields(common, sources)
+        ingested: list[DocumentDate] = []
+        if added_at:
+            day = datetime.fromisoformat(added_at).astimezone(UTC)
+            ingested = [DocumentDate(day.year, day.month, day.day, "ingested", "archive")]
+        fields["dates"] = (*fields["dates"], *ingested)
+        return Document(**fields, text=_texts(text)[0])
     except (TypeError, ValueError) as error:
-        raise impossible(f"document {identifier}", error) from error
+        raise impossible(f"document {row[0]}", error) from error
 
 
 def summary_from_row(row: Sequence[Any], sources: Iterable[str]) -> DocumentSummary:
-    """The summary of (id, title, content_hash, language, dates, metadata, characters,
-    passages).
+    """The summary of a row of SUMMARY_COLUMNS.
 
     Raises:
         StoreDamagedError: it cannot have been stored so.
     """
-    identifier, title, content_hash, language, dates, metadata, characters, passages = row
+    *common, characters, passages = row
     try:
-        return DocumentSummary(
-            id=identifier,
-            sources=tuple(sources),
-            title=title,
-            content_hash=content_hash,
-            language=language,
-            dates=dates_from_json(dates),
-            metadata=dict(json.loads(metadata)),
-            characters=characters,
-            passages=passages,
-        )
+        fields = _common_fields(common, sources)
+        return DocumentSummary(**fields, characters=characters, passages=passages)
     except (TypeError, ValueError) as error:
-        raise impossible(f"document {identifier}", error) from error
+        raise impossible(f"document {row[0]}", error) from error
 
 
-def _ingested(added_at: str) -> tuple[DocumentDate, ...]:
-    if not added_at:
-        return ()
-    day = datetime.fromisoformat(added_at).astimezone(UTC)
-    return (DocumentDate(day.year, day.month, day.day, "ingested", "archive"),)
+def _common_fields(row: Sequence[Any], sources: Iterable[str]) -> dict[str, Any]:
+    identifier, title, content_hash, language, dates, metadata = row
+    _texts(title, content_hash, language)
+    return {
+        "id": identifier,
+        "sources": tuple(sources),
+        "title": title,
+        "content_hash": content_hash,
+        "language": language,
+        "dates": tuple(
+            DocumentDate(year, month, day, kind, origin, None if span is None else Span(*span))
+            for year, month, day, kind, origin, span in json.loads(dates)
+        ),
+        "metadata": dict(json.loads(metadata)),
+    }
 
 
 def impossible(what: str, error: Exception) -> StoreDamagedError:
     """The error of rows that cannot have been stored as they are."""
-    return StoreDamagedError(
-        f"{what} cannot be read ({error})", remedy="run 'footnote doctor' to see what is wrong"
-    )
+    return StoreDamagedError(f"{what} cannot be read ({error})", remedy=DOCTOR)
 
 
 def _texts(*values: object) -> tuple[str, ...]:
@@ -207,30 +220,9 @@ def _texts(*values: object) -> tuple[str, ...]:
 
 
 def dates_to_json(dates: Iterable[DocumentDate]) -> str:
-    """JSON that dates_from_json reads back equal; the day of ingest is the row's own."""
-    return json.dumps(
-        [
-            [
-                found.year,
-                found.month,
-                found.day,
-                found.kind,
-                found.origin,
-                None if found.span is None else [found.span.start, found.span.end],
-            ]
-            for found in dates
-            if found.kind != "ingested"
-        ],
-        ensure_ascii=False,
-    )
-
-
-def dates_from_json(encoded: str) -> tuple[DocumentDate, ...]:
-    """The dates that dates_to_json wrote."""
-    return tuple(
-        DocumentDate(year, month, day, kind, origin, None if span is None else Span(*span))
-        for year, month, day, kind, origin, span in json.loads(encoded)
-    )
+    """A document's own dates as the rows keep them; the day of ingest has its own column."""
+    own = [astuple(found) for found in dates if found.kind != "ingested"]
+    return json.dumps(own, ensure_ascii=False)
 
 
 def id_list(identifiers: Iterable[int]) -> str:

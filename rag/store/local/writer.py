@@ -6,15 +6,12 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 from typing_extensions import override
 
 from embeddings.types import Vectors
-from rag.errors import StoreDamagedError, StoreError, UnknownDocumentError
+from rag.errors import StoreError, UnknownDocumentError
 from rag.store.base import Writer
-from rag.store.local import repair
 from rag.store.local.changes import (
     check_passages,
     check_vectors,
@@ -30,8 +27,10 @@ from rag.store.local.changes import (
 )
 from rag.store.local.connection import transaction
 from rag.store.local.lexical import insert_words, remove_words
-from rag.store.local.rows import IndexRow, index_in_state, load_state
-from rag.store.local.snapshot import SnapshotFiles
+from rag.store.local.repair import refuse_damaged, repair_rows
+from rag.store.local.rows import IndexRow, load_indexes, load_state
+from rag.store.local.settings import LocalStoreSettings
+from rag.store.local.snapshot import SnapshotFile
 from rag.store.local.vector_cache import VectorCache
 from rag.store.records import (
     Finding,
@@ -43,23 +42,9 @@ from rag.store.records import (
 )
 from rag.types import parse_passage_id
 
-__all__ = ["LocalWriter", "SnapshotSettings"]
+__all__ = ["LocalWriter"]
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotSettings:
-    """When a snapshot of the vector index is written, in operations it is behind.
-
-    During a session after ``session_operations``; at its end when behind by more than
-    ``end_share`` of the passages, since replaying a few costs less than writing all.
-    ``kept_operations`` stay in the oplog below a snapshot, for readers that follow it.
-    """
-
-    session_operations: int = 50_000
-    end_share: float = 0.02
-    kept_operations: int = 20_000
 
 
 class LocalWriter(Writer):
@@ -68,14 +53,14 @@ class LocalWriter(Writer):
     def __init__(
         self,
         connection: sqlite3.Connection,
+        settings: LocalStoreSettings,
         cache: VectorCache,
-        files: SnapshotFiles,
-        settings: SnapshotSettings,
+        file: SnapshotFile,
     ) -> None:
         self._connection: sqlite3.Connection | None = connection
-        self._cache = cache
-        self._files = files
         self._settings = settings
+        self._cache = cache
+        self._file = file
 
     def end(self) -> None:
         """Refuse further use: the lock is about to be given back."""
@@ -87,12 +72,17 @@ class LocalWriter(Writer):
             raise StoreError("this writer has ended", remedy="write inside its 'with' block")
         return self._connection
 
+    def _index(self, *, active: bool) -> IndexRow | None:
+        return next((i for i in load_indexes(self._db) if i.active == active), None)
+
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that makes a new generation."""
+        """A transaction; a new generation when it changes anything."""
         with transaction(self._db):
+            before = self._db.total_changes
             yield self._db
-            self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+            if self._db.total_changes > before:
+                self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
 
     @override
     def put(self, items: Sequence[IndexedDocument], spec: IndexSpec) -> None:
@@ -101,11 +91,11 @@ class LocalWriter(Writer):
         if not items:
             return
         with self._change() as db:
-            active = index_in_state(db, "active") or create_index(db, spec, "active")
+            active = self._index(active=True) or create_index(db, spec, active=True)
             active.spec.require(spec)
             for item in items:
                 row = save_document(db, item.document)
-                insert_passages(db, active, row, item.index, log=True)
+                insert_passages(db, active, row, item.index)
                 for source in item.document.sources:
                     point_source(db, source, item.file_hash, row)
         self._snapshot_if_behind(self._settings.session_operations)
@@ -118,32 +108,29 @@ class LocalWriter(Writer):
 
     @override
     def remove_source(self, source: str) -> bool:
-        if not self._db.execute("SELECT 1 FROM sources WHERE source = ?", (source,)).fetchone():
-            return False
         with self._change() as db:
-            forget_source(db, source)
+            known = forget_source(db, source)
         self._snapshot_if_behind(self._settings.session_operations)
-        return True
+        return known
 
     @override
     def remove_document(self, document_id: str) -> bool:
-        row = self._db.execute("SELECT row FROM documents WHERE id = ?", (document_id,)).fetchone()
-        if row is None:
-            return False
         with self._change() as db:
-            remove_document(db, row[0])
+            row = db.execute("SELECT row FROM documents WHERE id = ?", (document_id,)).fetchone()
+            if row is not None:
+                remove_document(db, row[0])
         self._snapshot_if_behind(self._settings.session_operations)
-        return True
+        return row is not None
 
     @override
     def begin_index(self, spec: IndexSpec) -> None:
-        building = index_in_state(self._db, "building")
+        building = self._index(active=False)
         if building is not None and building.spec == spec:
             return
         with self._change() as db:
             if building is not None:
                 drop_index(db, building)
-            create_index(db, spec, "building")
+            create_index(db, spec, active=False)
 
     @override
     def pending_documents(self) -> list[str]:
@@ -161,8 +148,8 @@ class LocalWriter(Writer):
             for document_id, indexed in items.items():
                 row, characters = _document(db, document_id)
                 check_passages(document_id, characters, indexed, building.spec)
-                remove_passages(db, row, building)
-                insert_passages(db, building, row, indexed, log=False)
+                remove_passages(db, row, [building])
+                insert_passages(db, building, row, indexed)
 
     @override
     def activate_index(self) -> None:
@@ -174,10 +161,9 @@ class LocalWriter(Writer):
                 remedy="run 'footnote reindex' again",
             )
         # Before the switch, so that readers of this process need not wait for it.
-        built = self._cache.prepare(self._db, building)
+        built = self._cache.build(self._db, building)
         with self._change() as db:
-            active = index_in_state(db, "active")
-            if active is not None:
+            if active := self._index(active=True):
                 drop_index(db, active)
             db.execute("UPDATE indexes SET state = 'active' WHERE id = ?", (building.id,))
         self._cache.install(built, load_state(self._db))
@@ -188,7 +174,7 @@ class LocalWriter(Writer):
         active = self._active(passage_ids)
         check_vectors("put_vectors", len(passage_ids), vectors, active.spec)
         with self._change() as db:
-            store_vectors(db, active, _passage_rows(db, active, passage_ids), vectors, log=True)
+            store_vectors(db, active, _passage_rows(db, active, passage_ids), vectors)
 
     @override
     def put_words(self, passage_ids: Sequence[str], words: Sequence[PassageWords]) -> None:
@@ -199,71 +185,57 @@ class LocalWriter(Writer):
             insert_words(db, active, zip(rows, words, strict=True))
 
     def _active(self, passage_ids: Sequence[str]) -> IndexRow:
-        active = index_in_state(self._db, "active")
+        active = self._index(active=True)
         if active is None:
             raise KeyError(*passage_ids[:1])
         return active
 
     def repair(self, findings: Sequence[Finding]) -> list[str]:
-        """Rebuild what can be rebuilt from the stored text; say what was done.
-
-        Raises:
-            StoreDamagedError: the findings say that the database itself is damaged, or it
-                proves to be; nothing was changed.
-        """
-        repair.refuse_damaged(findings)
+        """As `Maintenance.repair`."""
+        refuse_damaged(findings)
         with self._change() as db:
-            done = repair.repair_rows(db, findings)
+            done = repair_rows(db, findings)
         self._cache.forget()
-        if repair.touches_snapshot(findings):
+        if any(finding.code.startswith(("snapshot.", "vector.", "rows.")) for finding in findings):
             self._snapshot()
-            done.append("wrote a new snapshot of the vector index")
-        # Opening this session has deleted those that were there before it.
-        strays = [Path(finding.subject) for finding in findings if finding.code == "files.stray"]
-        if removed := sum(not path.exists() for path in strays):
-            done.append(f"deleted {removed} left-over files")
+            done.append("saved the vector index again")
         return done
 
     def finish_session(self) -> None:
-        """Write a snapshot when enough has changed since the last one."""
+        """Save the vector index when enough has changed since the last time."""
         (passages,) = self._db.execute("SELECT count(*) FROM passages").fetchone()
         self._snapshot_if_behind(int(passages * self._settings.end_share))
 
     def _building(self) -> IndexRow:
-        building = index_in_state(self._db, "building")
+        building = self._index(active=False)
         if building is None:
             raise StoreError("no index is being built", remedy="run 'footnote reindex'")
         return building
 
     def _snapshot_if_behind(self, operations: int) -> None:
-        state = load_state(self._db)
+        state, saved = load_state(self._db), self._file.contents()
         if state.index is None:
             return
-        try:
-            manifest = self._files.manifest()
-        except StoreDamagedError:
-            manifest = None
-        usable = manifest is not None and manifest.index_id == state.index.id
-        if manifest is None or not usable or state.seq - manifest.seq > operations:
+        # One beyond the database was saved for another database.
+        behind = state.seq - saved.seq if saved and saved.index_id == state.index.id else -1
+        if not 0 <= behind <= operations:
             self._snapshot()
 
     def _snapshot(self) -> None:
-        db = self._db
         # Read outside a transaction: there is no other writer.
-        state = load_state(db)
+        state = load_state(self._db)
         try:
-            manifest = self._cache.save(db, state)
+            self._cache.save(self._db, state)
         except OSError as error:
-            # The rows are committed and the snapshot is only a cache of them.
-            _log.warning("the snapshot of the vector index could not be written: %s", error)
+            # The rows are committed and the file is only a cache of them.
+            _log.warning("the vector index could not be saved: %s", error)
             return
-        if manifest is not None:
-            floor = manifest.seq - self._settings.kept_operations
-            with transaction(db):
-                db.execute("DELETE FROM oplog WHERE seq <= ?", (floor,))
-                db.execute(
-                    "UPDATE meta SET value = max(value, ?) WHERE key = 'oplog_floor'", (floor,)
-                )
+        floor = state.seq - self._settings.kept_operations
+        with transaction(self._db):
+            self._db.execute("DELETE FROM oplog WHERE seq <= ?", (floor,))
+            self._db.execute(
+                "UPDATE meta SET value = max(value, ?) WHERE key = 'oplog_floor'", (floor,)
+            )
 
 
 def _passage_rows(

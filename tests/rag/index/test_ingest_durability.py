@@ -1,9 +1,6 @@
 """kill -9 in the middle of an ingest: nothing that was reported is ever lost."""
 
 import random
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,29 +10,22 @@ from rag.index.indexer import Indexer
 from rag.index.ingest import ingest_files
 from rag.settings import SplitSettings
 from rag.store.local.store import LocalStore
+from tests.contract.kills import run_until_killed
 from tests.fakes import HashingEncoder
 
-# Not of conftest, which imports the server: the children import this file.
-ROOT = Path(__file__).resolve().parents[3]
-KILLS = 22
-FILES = 300
+KILLS = 6
+FILES = 200
 
-CHILD = """
-import sys
-from pathlib import Path
-from rag.index.files import find_files
-from rag.index.ingest import ingest_files
-from rag.store.local.store import LocalStore
-from tests.rag.index.test_ingest_durability import make_indexer
 
-ingest_files(
-    find_files([sys.argv[2]]),
-    LocalStore.open(Path(sys.argv[1])),
-    make_indexer,
-    on_event=lambda event: print(event.source, flush=True),
-)
-print("finished", flush=True)
-"""
+def ingest(sender, data, folder):
+    """Ingest a folder, saying which source is done."""
+    ingest_files(
+        find_files([folder]),
+        LocalStore.open(data),
+        make_indexer,
+        on_event=lambda event: sender.send(event.source),
+    )
+    sender.send("finished")
 
 
 def make_indexer():
@@ -45,26 +35,8 @@ def make_indexer():
 def write_version(folder, version):
     """Every file gets new text, so that each run has everything to do again."""
     for number in range(FILES):
-        body = " ".join(
-            f"Ship {number} of fleet {version} met ship {other}." for other in range(20)
-        )
+        body = " ".join(f"Ship {number} of fleet {version} met ship {other}." for other in range(4))
         (folder / f"{number:03}.txt").write_text(f"Log {number}\n\n{body}\n", encoding="utf-8")
-
-
-def run_and_kill(data, folder, delay):
-    """Start an ingest, kill it ``delay`` seconds after its first report; what it reported."""
-    with subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(data), str(folder)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as child:
-        first = child.stdout.readline()
-        time.sleep(delay)
-        child.kill()
-        rest = child.stdout.read()
-    # The last line may be cut off: only whole ones were reported.
-    return (first + rest).split("\n")[:-1]
 
 
 @pytest.mark.slow
@@ -75,7 +47,7 @@ def test_no_kill_loses_what_ingest_reported_and_a_rerun_completes(tmp_path):
     cut_short = 0
     for version in range(KILLS):
         write_version(folder, version)
-        reported = run_and_kill(data, folder, delay=chance.uniform(0.0, 0.3))
+        reported = run_until_killed(ingest, data, folder, seconds=chance.uniform(0.0, 0.3))
         assert reported
         cut_short += "finished" not in reported
         store = LocalStore.open(data)
@@ -85,7 +57,7 @@ def test_no_kill_loses_what_ingest_reported_and_a_rerun_completes(tmp_path):
                 stored = view.document(view.source(source).document_id)
                 assert stored.text == Path(source).read_text(encoding="utf-8"), source
         store.close()
-    assert cut_short >= 20, "too many kills came after the end"
+    assert cut_short >= KILLS - 1, "too many kills came after the end"
 
     store = LocalStore.open(data)
     report = ingest_files(find_files([folder]), store, make_indexer)

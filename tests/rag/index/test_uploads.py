@@ -1,11 +1,6 @@
 """Documents handed over by name and content."""
 
-import select
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
+import itertools
 
 import pytest
 
@@ -22,7 +17,9 @@ from rag.read.reader import read_document
 from rag.store.local.journal.journal import LocalJournal
 from rag.store.local.store import LocalStore
 from rag.types import Abstention, Answer, Question, Turn
+from tests.contract.kills import run_until_killed
 from tests.fakes import HashingEncoder
+from tests.store_cases import asked
 
 FAIR = b"The technology fair opened in Shanghai on 13 June 2024. More than 300 guests came."
 VISIT = b"LI Yong visited the headquarters of Huawei in Shenzhen on 24 April 2019."
@@ -187,7 +184,7 @@ def test_an_upload_waits_for_another_writer_and_says_so(quick):
         assistant.run_job(job.id)
     waiting = assistant.journal.job(job.id)
     assert (waiting.state, waiting.attempts) == ("queued", 0)
-    assert "writing" in waiting.message
+    assert "is being written" in waiting.message
     assert assistant.run_job(job.id).state == "done"
     assert assistant.run_job(job.id).state == "done", "a finished one stays so"
 
@@ -272,42 +269,24 @@ def test_an_abstention_is_a_turn_too(quick):
 # -- kill -9
 
 
-def child(data: str) -> None:
-    """Store turns and uploads without end, saying each only after it was acknowledged."""
-    from tests.store_cases import asked
-
-    journal = LocalJournal(Path(data))
-    number = 0
-    while True:
+def store_without_end(sender, data):
+    """Store turns and uploads, saying each only after it was acknowledged."""
+    journal = LocalJournal(data)
+    for number in itertools.count():
         turn = journal.add_turn(None, asked(f"question {number}"))
         job = journal.add_job([(f"{number}.txt", b"%d." % number * 5000)], "", False)
-        sys.stdout.write(f"{number} {turn.id} {job.id}\n")
-        sys.stdout.flush()
-        number += 1
+        sender.send((number, turn.id, job.id))
 
 
 def test_no_acknowledged_turn_or_upload_is_lost_by_kill_9(tmp_path):
     data = tmp_path / "data"
     acknowledged = []
     for _ in range(2):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.rag.index.test_uploads", str(data)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert select.select([process.stdout], [], [], 60)[0], "the child does not start"
-        time.sleep(0.15)
-        process.send_signal(signal.SIGKILL)
-        said, _ = process.communicate(timeout=60)
-        acknowledged += [line.split() for line in said[: said.rfind("\n") + 1].splitlines()]
+        acknowledged += run_until_killed(store_without_end, data, seconds=0.15)
         store = LocalStore.open(data)
         assert store.check() == []
         for number, turn_id, job_id in acknowledged:
             assert store.journal.turn(turn_id).question.text == f"question {number}"
-            assert store.journal.job_file(job_id, 0) == b"%d." % int(number) * 5000
+            assert store.journal.job_file(job_id, 0) == b"%d." % number * 5000
         store.close()
     assert len(acknowledged) >= 2
-
-
-if __name__ == "__main__":
-    child(sys.argv[1])

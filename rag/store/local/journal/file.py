@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rag.errors import StoreError
-from rag.store.local.connection import ReaderPool, connect, transaction, translated, unusable
-from rag.store.local.journal.schema import JOURNAL_APPLICATION_ID, JOURNAL_NAME, JOURNAL_STEPS
-from rag.store.local.migrations import migrate
+from rag.store.local.connection import connect, transaction, translated, unusable
+from rag.store.local.journal.schema import JOURNAL
+from rag.store.local.readers import ReaderPool
 
 __all__ = ["REMEDY", "JournalFile", "iso"]
 
@@ -29,10 +29,9 @@ class JournalFile:
     """A SQLite file of the data directory; created by the first thing written to it."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._database = data_dir / JOURNAL_NAME
-        self._pool = ReaderPool(
-            self._database, JOURNAL_STEPS, application_id=JOURNAL_APPLICATION_ID
-        )
+        # A second file: a turn never waits for an ingest.
+        self._database = data_dir / "journal.db"
+        self._pool = ReaderPool(self._database, JOURNAL)
         self._writing = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._closed = False
@@ -81,7 +80,7 @@ class JournalFile:
             connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
             # What was deleted is overwritten, not only unlinked.
             connection.execute("PRAGMA secure_delete = ON")
-            migrate(connection, JOURNAL_STEPS, application_id=JOURNAL_APPLICATION_ID)
+            JOURNAL.migrate(connection)
         except BaseException:
             connection.close()
             raise

@@ -1,16 +1,10 @@
-"""The schema of the journal's database, as numbered steps like those of the documents'."""
+"""The schema of the journal's database."""
 
 from __future__ import annotations
 
-from rag.store.local.migrations import Step
+from rag.store.local.schema import Schema, Step
 
-__all__ = ["JOURNAL_APPLICATION_ID", "JOURNAL_NAME", "JOURNAL_STEPS"]
-
-# A second file: a turn never waits for an ingest, and documents can be rebuilt without it.
-JOURNAL_NAME = "journal.db"
-
-# "FNTJ": neither database is ever taken for the other.
-JOURNAL_APPLICATION_ID = 0x464E544A
+__all__ = ["JOURNAL"]
 
 _SCHEMA_1: Step = (
     # last_turn orders conversations: many turns share a second.
@@ -86,4 +80,4 @@ _SCHEMA_1: Step = (
     )""",
 )
 
-JOURNAL_STEPS: tuple[Step, ...] = (_SCHEMA_1,)
+JOURNAL = Schema(0x464E544A, 1, (_SCHEMA_1,))  # "FNTJ"

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.store.local.faiss_index import IndexKinds
-from rag.store.local.search import SearchSettings
-from rag.store.local.store import LocalStore, LocalStoreSettings
+from rag.store.local.settings import LocalStoreSettings
+from rag.store.local.store import LocalStore
 from tests.contract.test_documents import test_a_view_keeps_its_state_while_others_write
 from tests.contract.test_search import (
     test_a_reindex_switches_at_once_and_handles_what_changed_meanwhile,
@@ -35,14 +34,8 @@ __all__ = [
 ]
 
 KINDS = {
-    "flat": LocalStoreSettings(search=SearchSettings(exact_up_to=0)),
-    "rabitq": LocalStoreSettings(
-        kinds=IndexKinds(flat_up_to=0), search=SearchSettings(exact_up_to=0, candidates=500)
-    ),
-    "ivf-rabitq": LocalStoreSettings(
-        kinds=IndexKinds(flat_up_to=0, rabitq_up_to=0, lists=4, probes=4),
-        search=SearchSettings(exact_up_to=0, candidates=500),
-    ),
+    "flat": LocalStoreSettings(exact_up_to=0),
+    "rabitq": LocalStoreSettings(flat_up_to=0, exact_up_to=0, candidates=500),
 }
 
 

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from rag.store.local.faiss_index import IndexKind, IndexKinds, VectorIndex
+from rag.store.local.faiss_index import IndexKind, VectorIndex, kind_for, outgrown
 
 DIMENSION = 48
-KINDS: dict[IndexKind, IndexKinds] = {
-    "flat": IndexKinds(),
-    "rabitq": IndexKinds(flat_up_to=0),
-    "ivf-rabitq": IndexKinds(flat_up_to=0, rabitq_up_to=0, lists=8, probes=8),
-}
+FLAT_UP_TO: dict[IndexKind, int] = {"flat": 50_000, "rabitq": 0}
 
 
 def clustered(count: int, dimension: int = DIMENSION) -> np.ndarray:
@@ -30,39 +26,35 @@ VECTORS = clustered(2000)
 IDS = np.arange(7, 2007, dtype=np.int64)
 
 
-def build(kinds: IndexKinds, vectors: np.ndarray = VECTORS) -> VectorIndex:
+def build(kind: IndexKind, vectors: np.ndarray = VECTORS) -> VectorIndex:
     def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for start in range(0, len(vectors), 700):
             yield IDS[start : start + 700], vectors[start : start + 700]
 
-    return VectorIndex.build(batches, len(vectors), DIMENSION, kinds)
+    return VectorIndex.build(batches, len(vectors), DIMENSION, FLAT_UP_TO[kind])
 
 
-@pytest.fixture(params=list(KINDS))
+@pytest.fixture(params=list(FLAT_UP_TO))
 def kind(request: pytest.FixtureRequest) -> IndexKind:
     return request.param
 
 
 def test_the_kind_follows_the_size() -> None:
-    kinds = IndexKinds(flat_up_to=10, rabitq_up_to=100, lists=4)
-    sizes = (0, 10, 11, 100, 101)
-    assert [kinds.for_count(n) for n in sizes] == ["flat", "flat", "rabitq", "rabitq", "ivf-rabitq"]
-    assert kinds.outgrown("flat", 11)
-    assert not kinds.outgrown("flat", 10)
-    assert not kinds.outgrown("rabitq", 6), "it hovers about the threshold"
-    assert kinds.outgrown("rabitq", 5)
-    assert kinds.outgrown("ivf-rabitq", 50)
-    assert not kinds.outgrown("ivf-rabitq", 51)
+    assert [kind_for(count, 10) for count in (0, 10, 11)] == ["flat", "flat", "rabitq"]
+    assert outgrown("flat", 11, 10)
+    assert not outgrown("flat", 10, 10)
+    assert not outgrown("rabitq", 6, 10), "it hovers about the threshold"
+    assert outgrown("rabitq", 5, 10)
 
 
 def test_an_index_is_of_the_kind_for_its_size(kind: IndexKind) -> None:
-    built = build(KINDS[kind])
-    assert (built.kind, built.count, built.dimension) == (kind, 2000, DIMENSION)
+    built = build(kind)
+    assert (built.kind, built.count) == (kind, 2000)
     assert np.array_equal(np.sort(built.ids()), IDS)
 
 
 def test_two_hundred_candidates_hold_nearly_all_of_the_best_ten(kind: IndexKind) -> None:
-    built = build(KINDS[kind])
+    built = build(kind)
     queries = VECTORS[::40]
     found = [set(built.search(query, 200).tolist()) for query in queries]
     best = IDS[np.argsort(-(queries @ VECTORS.T), axis=1)[:, :10]]
@@ -71,18 +63,18 @@ def test_two_hundred_candidates_hold_nearly_all_of_the_best_ten(kind: IndexKind)
 
 
 def test_flat_search_is_in_the_order_of_inner_products() -> None:
-    found = build(KINDS["flat"]).search(VECTORS[3], 25)
+    found = build("flat").search(VECTORS[3], 25)
     assert found.tolist() == IDS[np.argsort(-(VECTORS @ VECTORS[3]))[:25]].tolist()
 
 
 def test_a_vector_is_its_own_nearest(kind: IndexKind) -> None:
-    built = build(KINDS[kind])
+    built = build(kind)
     for row in range(0, 2000, 100):
         assert IDS[row] in built.search(VECTORS[row], 10)
 
 
 def test_only_allowed_ids_are_named_and_all_of_them_can_be(kind: IndexKind) -> None:
-    built = build(KINDS[kind])
+    built = build(kind)
     allowed = np.concatenate([IDS[5:300:7], np.array([99_999])])
     found = built.search(VECTORS[0], 2000, allowed)
     assert set(found.tolist()) == set(IDS[5:300:7].tolist())
@@ -90,7 +82,7 @@ def test_only_allowed_ids_are_named_and_all_of_them_can_be(kind: IndexKind) -> N
 
 
 def test_removed_ids_are_never_named_and_added_ones_are(kind: IndexKind) -> None:
-    built = build(KINDS[kind])
+    built = build(kind)
     built.remove(np.concatenate([IDS[:1000], np.array([123_456])]))
     assert built.count == 1000
     assert set(built.search(VECTORS[0], 2000).tolist()) == set(IDS[1000:].tolist())
@@ -100,8 +92,8 @@ def test_removed_ids_are_never_named_and_added_ones_are(kind: IndexKind) -> None
 
 
 def test_what_is_dumped_loads_equal(kind: IndexKind) -> None:
-    built = build(KINDS[kind])
-    loaded = VectorIndex.loads(built.dumps(), kind, KINDS[kind])
+    built = build(kind)
+    loaded = VectorIndex.loads(built.dumps(), kind)
     assert np.array_equal(np.sort(loaded.ids()), IDS)
     for row in range(0, 2000, 200):
         assert np.array_equal(loaded.search(VECTORS[row], 50), built.search(VECTORS[row], 50))
@@ -109,17 +101,14 @@ def test_what_is_dumped_loads_equal(kind: IndexKind) -> None:
     assert loaded.search(VECTORS[0], 10).tolist() == [IDS[1999]]
 
 
-def test_bytes_of_another_kind_or_of_none_are_refused() -> None:
-    flat = build(KINDS["flat"]).dumps()
-    with pytest.raises(ValueError, match="not of kind"):
-        VectorIndex.loads(flat, "ivf-rabitq", KINDS["ivf-rabitq"])
-    for broken in (b"", b"nonsense", flat[:1000]):
+def test_bytes_of_no_index_are_refused() -> None:
+    for broken in (b"", b"nonsense", build("flat").dumps()[:1000]):
         with pytest.raises(ValueError, match="FAISS"):
-            VectorIndex.loads(broken, "flat", KINDS["flat"])
+            VectorIndex.loads(broken, "flat")
 
 
 def test_an_empty_index_finds_nothing_and_can_grow() -> None:
-    built = build(IndexKinds(), VECTORS[:0])
+    built = build("flat", VECTORS[:0])
     assert built.search(VECTORS[0], 3).size == 0
     assert built.ids().size == 0
     built.remove(IDS[:3])

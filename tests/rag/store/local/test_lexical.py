@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.store.local.lexical import LexicalSettings
-from rag.store.local.search import SearchSettings
 from rag.store.local.store import LocalStore, LocalStoreSettings
 from tests.store_cases import (
     lexical_ids,
@@ -17,9 +15,7 @@ def test_a_large_index_finds_the_passage_with_all_words_first_and_fills_up(data:
     documents = list(synthetic(100))
     results = []
     for most in (10**9, 0):
-        settings = LocalStoreSettings(
-            search=SearchSettings(lexical=LexicalSettings(any_word_up_to=most))
-        )
+        settings = LocalStoreSettings(any_word_up_to=most)
         store = LocalStore.open(data, settings=settings)
         if not results:
             with store.write() as writer:

@@ -11,8 +11,7 @@ from rag.errors import (
 from rag.store.local import connection as connection_module
 from rag.store.local.connection import DATABASE_NAME
 from rag.store.local.store import LocalStore
-from rag.store.records import IndexedPassages, Unindexed
-from rag.types import Document
+from rag.store.records import Unindexed
 from tests.rag.store.local.damage import (
     change,
     codes,
@@ -92,29 +91,18 @@ def test_a_repair_rebuilds_the_words_before_it_removes_any(store: LocalStore, da
     assert store.status().documents == 1
 
 
-def test_a_vector_lost_from_the_index_being_built_makes_its_document_pending(
-    store: LocalStore, data: Path
-) -> None:
-    def rebuilt(*documents: Document) -> dict[str, IndexedPassages]:
-        return {of.id: indexed_passages(of, OTHER_ENCODER) for of in documents}
-
-    cats, dogs = document("Cats purr.\nCats hunt."), document("Dogs bark.")
+def test_a_repair_drops_a_damaged_index_that_is_being_built(store: LocalStore, data: Path) -> None:
+    of = document("Cats purr.\nCats hunt.")
     with store.write() as writer:
-        put(writer, cats, dogs)
+        put(writer, of)
         writer.begin_index(OTHER_SPEC)
-        writer.put_passages(rebuilt(cats, dogs))
-        assert writer.pending_documents() == []
+        writer.put_passages({of.id: indexed_passages(of, OTHER_ENCODER)})
     change(
         data,
         "DELETE FROM vectors WHERE passage = (SELECT min(id) FROM passages WHERE index_id = 2)",
     )
-    assert codes(store) == {"vector.missing"}
+    assert codes(store) == {"vector.damaged"}
     assert any("footnote reindex" in line for line in repaired(store))
     assert store.check() == []
+    assert store.status().building is None
     assert store.unindexed() == Unindexed((), ()), "the active index has lost none"
-    with store.write() as writer:
-        writer.begin_index(OTHER_SPEC)
-        assert writer.pending_documents() == [cats.id]
-        writer.put_passages(rebuilt(cats))
-        writer.activate_index()
-    assert store.check() == []

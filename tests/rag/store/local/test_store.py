@@ -166,7 +166,7 @@ def test_only_an_archive_that_nobody_writes_is_read_without_locks(
         with store.read():
             pass
         store.close()
-        monkeypatch.setattr("rag.store.local.connection.os.access", lambda *_: False)
+        monkeypatch.setattr("rag.store.local.readers.os.access", lambda *_: False)
         again = LocalStore.open(data)
         with again.read():
             pass

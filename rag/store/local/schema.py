@@ -1,4 +1,4 @@
-"""The SQLite schema, as numbered steps that bring any older database up to date.
+"""Schemas of SQLite databases, as numbered steps; and that of the documents' database.
 
 A step, once released, is never edited: a change of schema is a new step at the end.
 """
@@ -6,18 +6,68 @@ A step, once released, is never edited: a change of schema is a new step at the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rag.errors import StoreError, StoreVersionError
+from rag.store.local.connection import transaction
 
-__all__ = ["APPLICATION_ID", "SCHEMA_VERSION", "STEPS", "Step", "migrate", "schema_version"]
+__all__ = ["DOCUMENTS", "Schema", "Step"]
 
 Step = tuple[str, ...]
 
-# "FNTE": tells a Footnote database from any other SQLite file that lies in its place.
-APPLICATION_ID = 0x464E5445
 
-_SCHEMA_1: Step = (
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a database of one kind looks like.
+
+    ``application_id`` tells it from every other SQLite file. The first of the ``steps``
+    makes version ``first`` of an empty database, each other one the next version.
+    """
+
+    application_id: int
+    first: int
+    steps: tuple[Step, ...]
+
+    def version(self, connection: sqlite3.Connection) -> int:
+        """The version a database has; 0 when it is still empty.
+
+        Raises:
+            StoreVersionError: it is newer than the last step, or older than the first.
+            StoreError: it is not a database of this kind.
+        """
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application not in (0, self.application_id) or (tables and not application):
+            raise StoreError(
+                "the database in the data directory is not Footnote's",
+                remedy="name another data directory",
+            )
+        newest = self.first + len(self.steps) - 1
+        if version and not self.first <= version <= newest:
+            raise StoreVersionError(
+                f"the data directory has schema {version}, this Footnote knows {self.first} to "
+                f"{newest}",
+                remedy="use the version of Footnote that wrote it",
+            )
+        return int(version)
+
+    def migrate(self, connection: sqlite3.Connection) -> None:
+        """Bring a database to the newest version, all in one transaction. Raises as version."""
+        newest = self.first + len(self.steps) - 1
+        if self.version(connection) == newest:
+            return
+        with transaction(connection):
+            # Read again: another process may have migrated while this one waited.
+            done = max(0, self.version(connection) - self.first + 1)
+            for step in self.steps[done:]:
+                for statement in step:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {self.application_id}")
+            connection.execute(f"PRAGMA user_version = {newest}")
+
+
+_VERSION_2: Step = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "INSERT INTO meta VALUES ('generation', 0), ('oplog_floor', 0)",
     # The text is the last column, so that lists and filters never read its pages.
@@ -92,9 +142,6 @@ _SCHEMA_1: Step = (
         op TEXT NOT NULL CHECK (op IN ('add', 'remove')),
         passage INTEGER NOT NULL
     )""",
-)
-
-_SCHEMA_2: Step = (
     # What became of documents that are no longer stored: links to them may still be about.
     """CREATE TABLE former_documents (
         id TEXT PRIMARY KEY,
@@ -104,72 +151,10 @@ _SCHEMA_2: Step = (
     ) WITHOUT ROWID""",
 )
 
-_SCHEMA_3: Step = (
+_VERSION_3: Step = (
     # Version of the words in its full-text table. Those of older tables were stemmed by
     # FTS5; a reindex makes them anew.
     "ALTER TABLE indexes ADD COLUMN words TEXT NOT NULL DEFAULT ''",
 )
 
-STEPS: tuple[Step, ...] = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3)
-SCHEMA_VERSION = len(STEPS)
-
-
-def schema_version(
-    connection: sqlite3.Connection,
-    newest: int = SCHEMA_VERSION,
-    *,
-    application_id: int = APPLICATION_ID,
-) -> int:
-    """The schema a database has; 0 when it is still empty.
-
-    Raises:
-        StoreVersionError: it is newer than ``newest``.
-        StoreError: it is a database of another program, or another one of Footnote's.
-    """
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application not in (0, application_id) or (tables and application != application_id):
-        raise StoreError(
-            "the database in the data directory is not Footnote's",
-            remedy="name another data directory",
-        )
-    if version > newest:
-        raise StoreVersionError(
-            f"the data directory has schema {version}, this Footnote knows up to {newest}",
-            remedy="use the version of Footnote that wrote it, or a newer one",
-        )
-    return int(version)
-
-
-def migrate(
-    connection: sqlite3.Connection,
-    steps: Sequence[Step] = STEPS,
-    *,
-    application_id: int = APPLICATION_ID,
-) -> None:
-    """Bring the schema to ``len(steps)``, all in one transaction.
-
-    Raises:
-        StoreVersionError: the database is newer than that.
-        StoreError: it is a database of another program.
-    """
-
-    def version() -> int:
-        return schema_version(connection, len(steps), application_id=application_id)
-
-    if version() == len(steps):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Read again: another process may have migrated while this one waited.
-        for step in steps[version() :]:
-            for statement in step:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {application_id}")
-        connection.execute(f"PRAGMA user_version = {len(steps)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+DOCUMENTS = Schema(0x464E5445, 2, (_VERSION_2, _VERSION_3))  # "FNTE"
