@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag.errors import ReadError
@@ -11,13 +12,13 @@ from rag.errors import ReadError
 __all__ = ["Decoded", "decode"]
 
 # The longest first: UTF-32's mark begins with UTF-16's.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8", "utf-8 (byte order mark)"),
-    (codecs.BOM_UTF32_LE, "utf-32-le", "utf-32-le (byte order mark)"),
-    (codecs.BOM_UTF32_BE, "utf-32-be", "utf-32-be (byte order mark)"),
-    (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16-le (byte order mark)"),
-    (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16-be (byte order mark)"),
-)
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -29,6 +30,7 @@ _MAGIC = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3\x00", "a SQLite database"),
 )
+_SHOWN = re.compile("[^\\s\ufeff\u200b]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MAX_CONTROL_SHARE = 0.02
 # Declared names that in practice mean their superset.
@@ -71,7 +73,7 @@ def decode(data: bytes, source: str, *, declared: str | None = None) -> Decoded:
         if data.startswith(magic):
             raise ReadError(f"{source} is {kind}, not text", remedy="convert it to text first")
     decoded = _by_mark(data, source) or _by_declaration(data, declared) or _by_content(data)
-    if not decoded.text.strip("\ufeff\u200b \t\r\n") or not decoded.text.strip():
+    if not _SHOWN.search(decoded.text):
         raise ReadError(f"{source} holds no text")
     controls = len(_CONTROLS.findall(decoded.text))
     if controls > _MAX_CONTROL_SHARE * len(decoded.text):
@@ -83,18 +85,19 @@ def decode(data: bytes, source: str, *, declared: str | None = None) -> Decoded:
 
 
 def _by_mark(data: bytes, source: str) -> Decoded | None:
-    for mark, codec, name in _MARKS:
-        if data.startswith(mark):
-            try:
-                return Decoded(data[len(mark) :].decode(codec), name)
-            except UnicodeDecodeError as error:
-                # "\xff\xfe" may also begin a Western text, but none seen in practice.
-                raise ReadError(
-                    f"{source} begins with the mark of {codec} but is not valid {codec} "
-                    f"at byte {len(mark) + error.start}",
-                    remedy="save it again in UTF-8",
-                ) from error
-    return None
+    mark = next(filter(data.startswith, _MARKS), None)
+    if mark is None:
+        return None
+    codec = _MARKS[mark]
+    try:
+        return Decoded(data[len(mark) :].decode(codec), f"{codec} (byte order mark)")
+    except UnicodeDecodeError as error:
+        # "\xff\xfe" may also begin a Western text, but none seen in practice.
+        raise ReadError(
+            f"{source} begins with the mark of {codec} but is not valid {codec} "
+            f"at byte {len(mark) + error.start}",
+            remedy="save it again in UTF-8",
+        ) from error
 
 
 def _by_declaration(data: bytes, declared: str | None) -> Decoded | None:
@@ -112,31 +115,26 @@ def _by_declaration(data: bytes, declared: str | None) -> Decoded | None:
 
 
 def _by_content(data: bytes) -> Decoded:
-    codec = _two_byte_codec(data)
-    if codec is not None:
+    for codec in (*_two_byte_codecs(data), "utf-8"):
         try:
             return Decoded(data.decode(codec), codec)
         except UnicodeDecodeError:
-            pass  # its zero bytes are not those of text: judged as anything else is
-    try:
-        return Decoded(data.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError:
-        return _damaged_utf8(data) or _chinese(data) or _western(data)
+            continue  # zero bytes that are not those of text: judged as anything else is
+    return _damaged_utf8(data) or _chinese(data) or _western(data)
 
 
-def _two_byte_codec(data: bytes) -> str | None:
-    """UTF-16's byte order where zero bytes fall on one side only, else None."""
-    if len(data) % 2 or b"\x00" not in data:
-        return None
+def _two_byte_codecs(data: bytes) -> Iterator[str]:
+    """UTF-16's byte order where zero bytes fall on one side only."""
+    if len(data) % 2:
+        return
     first, second = data[0::2].count(0), data[1::2].count(0)
-    units = len(data) // 2
     # Chinese has few zero bytes: its spaces and line ends. Stray ones in other text are
     # rarer still, or fall on both sides.
-    if second > 0.01 * units and first == 0:
-        return "utf-16-le"
-    if first > 0.01 * units and second == 0:
-        return "utf-16-be"
-    return None
+    least = 0.01 * len(data) / 2
+    if second > least and first == 0:
+        yield "utf-16-le"
+    if first > least and second == 0:
+        yield "utf-16-be"
 
 
 def _damaged_utf8(data: bytes) -> Decoded | None:
@@ -174,9 +172,9 @@ def _is_common_chinese(character: str) -> bool:
 
 
 def _western(data: bytes) -> Decoded:
+    latin = data.decode("latin-1")
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError:
-        return Decoded(data.decode("latin-1"), "latin-1 (fallback)")
-    latin = data.decode("latin-1")
-    return Decoded(text, "latin-1 (fallback)" if text == latin else "cp1252 (fallback)")
+        text = latin
+    return Decoded(text, f"{'latin-1' if text == latin else 'cp1252'} (fallback)")

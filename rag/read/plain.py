@@ -62,9 +62,8 @@ def _front_date(text: str, fields: Mapping[str, Span]) -> tuple[DocumentDate, ..
 
 
 def _unquoted(value: str) -> str:
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
-        return value[1:-1]
-    return value
+    quoted = re.fullmatch(r"(?s)([\"'])(.*)\1", value)
+    return quoted[2] if quoted else value
 
 
 def _read(data: bytes, source: str, parse: Callable[[str], Content]) -> Content:
