@@ -43,25 +43,14 @@ def fuse_scores(
     together count as much as others; a BM25 score its share of the best one, times
     ``lexical_weight``. What a retriever did not return counts as its last, or nothing.
     To each passage the best of its document (``documents``: passage id to document id)
-    is added: two passages of one document that each match in their own way are
-    evidence for both. ``foreign`` passages are in another script than the question: what
-    they have in common with it, a figure or a name in Latin letters, is little
-    evidence, and counts a fifth. Best first, ties by passage id; comparable within one question
-    only.
+    is added: two passages of one document that each match in their own way are evidence
+    for both. ``foreign`` passages are in another script than the question: a figure or a
+    name in Latin letters that they share with it counts a fifth. Best first, ties by
+    passage id; comparable within one question only.
     """
-    near, worded = _nearness(dense, lexical), _word_shares(dense, lexical, foreign)
-    best_near, best_worded = (
-        _best_of_documents(near, documents),
-        _best_of_documents(worded, documents),
-    )
-    return _in_order(
-        {
-            key: near[key]
-            + best_near[documents[key]]
-            + lexical_weight * (worded[key] + best_worded[documents[key]])
-            for key in near
-        }
-    )
+    near = _with_best_of_document(_nearness(dense, lexical), documents)
+    worded = _with_best_of_document(_word_shares(dense, lexical, foreign), documents)
+    return _in_order({key: near[key] + lexical_weight * worded[key] for key in near})
 
 
 def _nearness(dense: Mapping[str, float], lexical: Mapping[str, float]) -> dict[str, float]:
@@ -83,14 +72,12 @@ def _word_shares(
     }
 
 
-def _best_of_documents(
+def _with_best_of_document(
     scores: Mapping[str, float], documents: Mapping[str, str]
 ) -> dict[str, float]:
-    best: dict[str, float] = {}
-    for key, score in scores.items():
-        document = documents[key]
-        best[document] = max(best.get(document, score), score)
-    return best
+    # In ascending order, the best of each document is the last that is set.
+    best = {documents[key]: scores[key] for key in sorted(scores, key=scores.__getitem__)}
+    return {key: score + best[documents[key]] for key, score in scores.items()}
 
 
 def _in_order(scores: Mapping[str, float]) -> dict[str, float]:

@@ -45,20 +45,14 @@ def rerank(hits: Sequence[Hit], question: str, reranker: Reranker, *, limit: int
     read = [head[at] for at in places]
     twins = find_repeats([hit.passage for hit in read])
     distinct = [at for at, twin in enumerate(twins) if twin is None]
-    logits = dict(
-        zip(
-            distinct,
-            reranker.score(question, [texts[places[at]] for at in distinct]).tolist(),
-            strict=True,
-        )
-    )
+    scored = reranker.score(question, [texts[places[at]] for at in distinct]).tolist()
+    logits = dict(zip(distinct, scored, strict=True))
     scores = {
         hit.passage.id: logits[at if twin is None else twin]
         for at, (hit, twin) in enumerate(zip(read, twins, strict=True))
     }
-    given = list(scores)
-    best_first = sorted(given, key=lambda key: (-scores[key], key))
-    fused = reciprocal_rank_fusion([given, best_first], k=_RANK_CONSTANT)
+    best_first = sorted(scores, key=lambda key: (-scores[key], key))
+    fused = reciprocal_rank_fusion([list(scores), best_first], k=_RANK_CONSTANT)
     ranked = list(hits)
     # Stable: of equals the better placed before stays ahead.
     ordered = sorted(read, key=lambda hit: -fused[hit.passage.id])

@@ -237,11 +237,8 @@ def parse_date(value: str) -> tuple[int | None, int | None, int | None] | None:
     first = next(written_dates(value), None)
     if first is not None:
         return first.year, first.month, first.day
-    bare = re.fullmatch(r"(1[0-9]{3}|20[0-9]{2})(?:-([01][0-9]))?", narrowed(value).strip())
-    if bare is None:
-        return None
-    month = int(bare[2]) if bare[2] else None
-    return (int(bare[1]), month, None) if _is_possible(int(bare[1]), month, None) else None
+    bare = re.fullmatch(r"(1[0-9]{3}|20[0-9]{2})(?:-(0[1-9]|1[0-2]))?", narrowed(value).strip())
+    return (int(bare[1]), int(bare[2]) if bare[2] else None, None) if bare else None
 
 
 def capitalised_months(text: str) -> str:
@@ -341,23 +338,20 @@ def _origin(text: str, read: WrittenDate, language: str) -> str | None:
 
 def _stated_outside(source: str | None, html_date: str | None) -> Iterator[DocumentDate]:
     """What the page's metadata and the source's own name say."""
-    parsed = parse_date(html_date) if html_date else None
-    if parsed is not None:
+    if html_date and (parsed := parse_date(html_date)):
         yield DocumentDate(*parsed, "published", "html metadata")
     if not source:
         return
     is_url = "://" in source
     path = unquote(urlsplit(source).path) if is_url else source.replace("\\", "/")
-    named = _named_in(path)
-    if named is not None:
+    if named := _named_in(path):
         yield DocumentDate(*named, "published", "url" if is_url else "file name")
 
 
 def _named_in(path: str) -> tuple[int | None, int | None, int | None] | None:
     """Year, month and day that a file's name or its folders give: 20190424, 2019/04/24."""
     name = PurePosixPath(path).name
-    match = _NUMERIC.search(name)
-    if match is not None:
+    if match := _NUMERIC.search(name):
         year, month, day = int(match[1]), int(match[3]), int(match[4])
         return (year, month, day) if _is_possible(year, month, day) else None
     for match in _FOLDERS.finditer(path.lower()):

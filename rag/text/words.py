@@ -178,9 +178,9 @@ def _without_marks(text: str) -> str:
 
 # --- Stems -----------------------------------------------------------------------
 
+# A stemmer keeps the word it works on in itself.
+_STEMMER_LOCK = threading.Lock()
 _PORTER = snowballstemmer.stemmer("porter")
-# The stemmer keeps the word it works on in itself.
-_PORTER_LOCK = threading.Lock()
 # Where Porter's own program departs from his paper, which snowball's "porter" follows:
 # assembly as assemble and ecology as ecological, behind a vowel and a consonant; of any
 # doubled consonant, as in trekking, one goes.
@@ -203,12 +203,11 @@ def index_stem(word: str) -> str:
     if later is not None:
         ending = {"bl": "ble", "log": "log", None: ""}[later["ending"]]
         word = (later["before"] or later["single"]) + ending
-    with _PORTER_LOCK:
+    with _STEMMER_LOCK:
         return str(_PORTER.stemWord(word))
 
 
 _PORTER2 = snowballstemmer.stemmer("english")
-_PORTER2_LOCK = threading.Lock()
 # Between the parts of a hyphenated word, and inside a word glued at a capital.
 _JOINS = re.compile(r"(?<=\w)-(?=\w)|(?<=[a-z])(?=[A-Z])")
 
@@ -216,7 +215,7 @@ _JOINS = re.compile(r"(?<=\w)-(?=\w)|(?<=[a-z])(?=[A-Z])")
 @lru_cache(maxsize=1 << 16)
 def word_stem(word: str) -> str:
     """The stem by which a lexical token is compared with another (Porter2)."""
-    with _PORTER2_LOCK:
+    with _STEMMER_LOCK:
         return str(_PORTER2.stemWord(word))
 
 

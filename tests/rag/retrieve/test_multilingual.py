@@ -52,7 +52,7 @@ def test_an_answer_across_languages_quotes_its_document_exactly(multilingual):
         assert document.language == "en"
         assert citation.span.of(document.text) == citation.quote
     assert "digital poverty" in outcome.claims[0].text.casefold()
-    assert outcome.candidates[0].signs.similarity > 0.8
+    assert outcome.candidates[0].features.similarity > 0.8
 
 
 def test_what_the_other_language_does_not_say_is_not_answered_either(multilingual):
