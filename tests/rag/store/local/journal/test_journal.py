@@ -91,36 +91,12 @@ def test_a_stored_outcome_is_without_receipt_and_history() -> None:
     assert load_outcome(stored).question == replace(question, history=())
 
 
-def test_an_abstention_of_version_1_is_read() -> None:
-    old = json.loads(dump_outcome(abstention("x"))) | {"version": 1}
-    old["outcome"] |= {"generation": 3, "reason": "draft_unsupported", "report": None}
-    assert load_outcome(json.dumps(old)) == replace(abstention("x"), reason="none_chosen")
-
-
-def test_an_answer_that_a_model_worded_is_read_in_the_words_it_cites() -> None:
-    cited = Citation("d", "hash", "Title", "/a.txt", None, Span(0, 10), "Cats purr.")
-    answer = Answer(
-        question=Question("Who purrs?"),
-        standalone=None,
-        claims=(Claim("It is cats that purr.", (cited,), 0.9),),
-        ranking=(),
-        candidates=(),
-        models={},
-        generation="3",
-        timings_ms={},
-    )
-    old = json.loads(dump_outcome(answer)) | {"version": 1}
-    old["outcome"] |= {"generation": 3, "composer": "generative", "prompts": [], "report": None}
-    assert load_outcome(json.dumps(old)) == replace(
-        answer, claims=(Claim("Cats purr.", (cited,), 0.9),)
-    )
-
-
-def test_an_outcome_of_a_newer_footnote_says_so_and_a_broken_one_too() -> None:
-    newer = json.loads(dump_outcome(abstention("x"))) | {"version": 99}
-    with pytest.raises(StoreVersionError, match="version 99"):
-        load_outcome(json.dumps(newer))
-    for broken in ("", "[]", "{}", '{"version": 1, "kind": "answer", "outcome": {}}'):
+def test_an_outcome_of_another_footnote_says_so_and_a_broken_one_too() -> None:
+    for version in (1, 99):
+        other = json.loads(dump_outcome(abstention("x"))) | {"version": version}
+        with pytest.raises(StoreVersionError, match=f"version {version}"):
+            load_outcome(json.dumps(other))
+    for broken in ("", "[]", "{}", '{"version": 2, "kind": "answer", "outcome": {}}'):
         with pytest.raises(StoreDamagedError, match="footnote doctor"):
             load_outcome(broken)
 
