@@ -62,6 +62,7 @@ class _Search:
     def __init__(self, pattern: str | None, exclude: tuple[str, ...]) -> None:
         self.pattern = pattern
         self.exclude = exclude
+        self.suffixes = supported_suffixes()
         self.files: dict[Path, None] = {}
         self.folders: dict[Path, None] = {}
         self.skipped: list[SourceProblem] = []
@@ -93,8 +94,8 @@ class _Search:
                 self._add_file(path, self.skipped)
 
     def _add_file(self, path: Path, refused: list[SourceProblem]) -> None:
-        if path.suffix.lower() not in supported_suffixes():
-            known = ", ".join(sorted(supported_suffixes()))
+        if path.suffix.lower() not in self.suffixes:
+            known = ", ".join(sorted(self.suffixes))
             reason = f"no reader for '{path.suffix or path.name}' files; readable are {known}"
             refused.append(SourceProblem(_display(path), reason))
         elif _display(path) != str(path):
@@ -165,8 +166,6 @@ def is_gone(path: Path) -> bool:
     """Whether there is certainly nothing at the path; an unreadable folder proves nothing."""
     try:
         path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        return isinstance(error, FileNotFoundError | NotADirectoryError)
     return False

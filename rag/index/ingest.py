@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -76,22 +77,6 @@ class IngestReport:
     interrupted: bool = False
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Documents on their way into the store, with what they will be reported as."""
-
-    documents: list[tuple[Document, str, tuple[Passage, ...]]] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    @property
-    def full(self) -> bool:
-        passages = sum(len(passages) for _, _, passages in self.documents)
-        return passages >= BATCH_PASSAGES or len(self.documents) >= BATCH_DOCUMENTS
-
-    def holds(self, document_id: str) -> bool:
-        return any(document.id == document_id for document, _, _ in self.documents)
-
-
 def ingest_files(
     found: FoundFiles,
     store: Store,
@@ -114,10 +99,10 @@ def ingest_files(
         IndexMismatchError: the index was built with other models or splitter settings.
     """
     started = time.perf_counter()
-    tally = _Tally(failed=list(found.failed))
+    events: list[IngestEvent] = []
 
     def report(event: IngestEvent) -> None:
-        tally.add(event)
+        events.append(event)
         on_event(event)
 
     interrupted = False
@@ -132,16 +117,17 @@ def ingest_files(
                 ingest_sources(_raw(again), store, writer, indexer, report)
         except KeyboardInterrupt:
             interrupted = True
-    counts = tally.counts
+    counts = Counter(event.outcome for event in events)
+    failed = [SourceProblem(e.source, e.reason) for e in events if e.outcome == "failed"]
     return IngestReport(
         added=counts["added"],
         updated=counts["updated"],
         unchanged=counts["unchanged"],
         duplicates=counts["duplicate"],
-        passages=tally.passages,
+        passages=sum(event.passages for event in events),
         seconds=time.perf_counter() - started,
         skipped=found.skipped,
-        failed=tuple(tally.failed),
+        failed=(*found.failed, *failed),
         pruned=tuple(pruned),
         interrupted=interrupted,
     )
@@ -161,23 +147,6 @@ def _to_read_again(files: Sequence[Path], store: Store) -> list[Path]:
     with store.read() as view:
         records = [(path, view.source(str(path))) for path in files]
     return [path for path, record in records if record is not None and not record.file_hash]
-
-
-@dataclass(slots=True)
-class _Tally:
-    failed: list[SourceProblem]
-    passages: int = 0
-    counts: dict[Outcome, int] = field(
-        default_factory=lambda: dict.fromkeys(
-            ("added", "updated", "unchanged", "duplicate", "failed"), 0
-        )
-    )
-
-    def add(self, event: IngestEvent) -> None:
-        self.counts[event.outcome] += 1
-        self.passages += event.passages
-        if event.outcome == "failed":
-            self.failed.append(SourceProblem(event.source, event.reason))
 
 
 def _raw(files: Iterable[Path]) -> Iterator[RawSource]:
@@ -201,43 +170,40 @@ def ingest_sources(
     One that cannot be read is reported and stops none of the others. ``sources`` is asked
     for the next one only when those before it were taken in, so it may end early.
     """
-    batch = _Batch()
+    batch: list[tuple[Document, str, tuple[Passage, ...], Outcome]] = []
 
     def flush() -> None:
-        if batch.documents:
-            _store_batch(batch, writer, indexer(), report)
-            batch.documents.clear()
-            batch.outcomes.clear()
+        if batch:
+            index_documents([entry[:3] for entry in batch], writer, indexer())
+            for document, _, passages, outcome in batch:
+                report(IngestEvent(document.sources[0], outcome, len(passages)))
+            batch.clear()
 
     for raw in sources:
         source = raw.source
         try:
             data = raw.read()
-        except ReadError as error:
-            report(IngestEvent(source, "failed", 0, str(error)))
-            continue
-        file_hash = file_hash_of(data)
-        with store.read() as view:
-            known = view.source(source)
-        if known is not None and known.file_hash == file_hash:
-            report(IngestEvent(source, "unchanged", 0))
-            continue
-        try:
+            file_hash = file_hash_of(data)
+            with store.read() as view:
+                known = view.source(source)
+            if known is not None and known.file_hash == file_hash:
+                report(IngestEvent(source, "unchanged", 0))
+                continue
             document = read_document(source, data)
         except ReadError as error:
             report(IngestEvent(source, "failed", 0, str(error)))
             continue
-        if batch.holds(document.id):
+        if any(waiting.id == document.id for waiting, *_ in batch):
             flush()
         if _is_stored(document, store):
-            record = SourceRecord(source, file_hash, document.id)
-            writer.add_source(record)
+            writer.add_source(SourceRecord(source, file_hash, document.id))
             same = known is not None and known.document_id == document.id
             report(IngestEvent(source, "unchanged" if same else "duplicate", 0))
             continue
-        batch.documents.append((document, file_hash, indexer().passages(document)))
-        batch.outcomes.append("updated" if known is not None else "added")
-        if batch.full:
+        outcome: Outcome = "added" if known is None else "updated"
+        batch.append((document, file_hash, indexer().passages(document), outcome))
+        passages = sum(len(entry[2]) for entry in batch)
+        if passages >= BATCH_PASSAGES or len(batch) >= BATCH_DOCUMENTS:
             flush()
     flush()
 
@@ -255,14 +221,6 @@ def _is_stored(document: Document, store: Store) -> bool:
     if stored.sources[0] != document.sources[0]:
         return True
     return stored.title == document.title and stored.dates == document.dates
-
-
-def _store_batch(
-    batch: _Batch, writer: Writer, indexer: Indexer, report: Callable[[IngestEvent], None]
-) -> None:
-    index_documents(batch.documents, writer, indexer)
-    for (document, _, passages), outcome in zip(batch.documents, batch.outcomes, strict=True):
-        report(IngestEvent(document.sources[0], outcome, len(passages)))
 
 
 def index_documents(

@@ -131,7 +131,7 @@ def run_upload(
                 return _fail(journal, job, died)
             job = journal.update_job(job_id, "running")
             try:
-                _Run(store, writer, job, stop).take_in(indexer)
+                _ingest_files(store, writer, job, indexer, stop)
             except (FootnoteError, ModelLoadError) as error:
                 # No fault of the files: they were acknowledged, so they wait.
                 journal.update_job(job_id, "queued", f"waiting: {error}")
@@ -143,53 +143,47 @@ def run_upload(
         raise
 
 
-class _Run:
-    """One attempt at a job, by whoever holds the writer lock."""
+def _ingest_files(
+    store: Store,
+    writer: Writer,
+    job: JobRecord,
+    indexer: Callable[[], Indexer],
+    stop: Callable[[], bool],
+) -> None:
+    """Ingest the files of a job that remain, recording each once it is durable."""
+    positions = {UPLOAD_PREFIX + file.name: place for place, file in enumerate(job.files)}
 
-    def __init__(
-        self, store: Store, writer: Writer, job: JobRecord, stop: Callable[[], bool]
-    ) -> None:
-        self._store = store
-        self._writer = writer
-        self._job = job
-        self._stop = stop
-        self._positions = {
-            UPLOAD_PREFIX + file.name: position for position, file in enumerate(job.files)
-        }
-
-    def take_in(self, indexer: Callable[[], Indexer]) -> None:
-        """Ingest the files that remain, recording each once it is durable."""
-        ingest_sources(self._waiting(), self._store, self._writer, indexer, self._note)
-
-    def _waiting(self) -> Iterator[RawSource]:
-        for source, position in self._positions.items():
-            if self._stop():
+    def waiting() -> Iterator[RawSource]:
+        for source, position in positions.items():
+            if stop():
                 return
-            if self._job.files[position].outcome is None:
-                yield RawSource(source, partial(self._content, position))
+            if job.files[position].outcome is None:
+                yield RawSource(source, partial(content, position))
 
-    def _content(self, position: int) -> bytes:
-        content = self._store.journal.job_file(self._job.id, position)
-        if not self._job.replace:
+    def content(position: int) -> bytes:
+        found = store.journal.job_file(job.id, position)
+        if not job.replace:
             # Again: another text may have been uploaded since it was accepted.
-            with self._store.read() as view:
+            with store.read() as view:
                 try:
-                    _refuse_other(view, self._job.files[position].name, content)
+                    _refuse_other(view, job.files[position].name, found)
                 except NameTakenError as error:
                     raise ReadError(str(error)) from error
-        return content
+        return found
 
-    def _note(self, event: IngestEvent) -> None:
-        with self._store.read() as view:
-            record = view.source(event.source)
+    def record(event: IngestEvent) -> None:
+        with store.read() as view:
+            known = view.source(event.source)
         failed = event.outcome == "failed"
-        self._store.journal.finish_file(
-            self._job.id,
-            self._positions[event.source],
+        store.journal.finish_file(
+            job.id,
+            positions[event.source],
             event.outcome,
-            None if failed or record is None else record.document_id,
+            None if failed or known is None else known.document_id,
             event.reason if failed else None,
         )
+
+    ingest_sources(waiting(), store, writer, indexer, record)
 
 
 def _conclude(journal: Journal, job: JobRecord) -> JobRecord:
