@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import queue
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, aclosing
+from dataclasses import dataclass
 from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import Any, Final
@@ -15,11 +16,11 @@ from urllib.parse import urlsplit
 
 import httpx2
 import openai
+from anyio.from_thread import start_blocking_portal
 
 from rag.generate.base import Message
 from rag.generate.control import without_control_tokens
-from rag.generate.failures import Endpoint, failure_of
-from rag.generate.worker import Worker
+from rag.generate.failures import Endpoint
 from rag.settings import LanguageModelSettings
 from rag.types import ModelIdentity
 
@@ -43,8 +44,14 @@ _THOUGHTS = ("reasoning_content", "reasoning")
 # How often a caller that waits gets an empty piece, and with it the chance to stop.
 _PULSE_SECONDS = 0.1
 
-# What the thread that receives hands to the one that asked: a piece, the end, or a failure.
-_Arrival = str | None | BaseException
+
+@dataclass(frozen=True, slots=True)
+class _Delta:
+    """What one chunk adds: text of the reply, thoughts, or the reason why it ended."""
+
+    text: str
+    thinks: bool
+    finish_reason: str | None
 
 
 class EndpointModel:
@@ -61,31 +68,34 @@ class EndpointModel:
         *,
         api_key: str,
         count_tokens: Callable[[str], int],
-        identity: ModelIdentity | None = None,
     ) -> None:
-        host = urlsplit(settings.base_url).netloc
+        parts = urlsplit(settings.base_url)
+        self.identity = ModelIdentity(settings.model, parts.netloc)
+        self.context_tokens = settings.context_tokens
+        self.count_tokens = count_tokens
         self._settings = settings
-        self._count_tokens = count_tokens
-        self._identity = identity or ModelIdentity(settings.model, host)
-        self._endpoint = Endpoint(settings.model, host, api_key)
-        self._worker = Worker("footnote-language-model")
-        # Both only touched by the worker's thread.
-        self._client: openai.AsyncOpenAI | None = None
+        self._endpoint = Endpoint(settings.model, parts.netloc, api_key)
+        self._client = openai.AsyncOpenAI(
+            base_url=settings.base_url,
+            # It wants some key; without one of our own none is sent, see _headers.
+            api_key=api_key or "none",
+            max_retries=0,
+            timeout=None,
+            http_client=openai.DefaultAsyncHttpxClient(
+                follow_redirects=False,
+                # A proxy reaches no server on this machine.
+                trust_env=not _is_loopback(parts.hostname or ""),
+                timeout=None,
+            ),
+        )
         self._refused: set[str] = set()
-
-    @property
-    def identity(self) -> ModelIdentity:
-        """The endpoint's name of the model, and its host."""
-        return self._identity
-
-    @property
-    def context_tokens(self) -> int:
-        """As set: endpoints do not tell it in one way."""
-        return self._settings.context_tokens
-
-    def count_tokens(self, text: str) -> int:
-        """As LanguageModel.count_tokens."""
-        return self._count_tokens(text)
+        self._thread = ExitStack()
+        self._loop = self._thread.enter_context(
+            start_blocking_portal(name="footnote-language-model")
+        )
+        # In reverse order, when closed.
+        self._thread.callback(self._loop.call, self._loop.stop, True)
+        self._thread.callback(self._loop.call, self._client.close)
 
     def stream(
         self,
@@ -100,35 +110,23 @@ class EndpointModel:
         Raises:
             LanguageModelError: as LanguageModel.stream.
         """
-        ends = time.monotonic() + deadline_seconds
-        arrivals: queue.SimpleQueue[_Arrival] = queue.SimpleQueue()
-        work = self._worker.start(
-            self._produce(
-                self._request(messages, max_tokens, schema), arrivals.put, deadline_seconds
-            )
-        )
-        work.add_done_callback(lambda done: _pass_on(done, arrivals.put))
+        request = self._request(messages, max_tokens, schema)
+        # Pieces as they come, None once there will be no more.
+        pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        work = self._loop.start_task_soon(self._receive, request, pieces.put, deadline_seconds)
+        work.add_done_callback(lambda _: pieces.put(None))
         try:
-            while True:
-                left = ends - time.monotonic()
-                try:
-                    arrival = arrivals.get(timeout=max(0.0, min(left, _PULSE_SECONDS)))
-                except queue.Empty:
-                    if left > 0:
-                        yield ""
-                        continue
-                    raise self._endpoint.timeout(deadline_seconds) from None
-                if arrival is None:
-                    return
-                if isinstance(arrival, BaseException):
-                    raise arrival
-                yield arrival
+            while (piece := _next(pieces)) is not None:
+                yield piece
+            work.result()
+        except CancelledError:
+            raise self._endpoint.broken_off("the request was given up") from None
         finally:
             work.cancel()
 
     def close(self) -> None:
-        """Close connections and end the thread."""
-        self._worker.close(self._let_go)
+        """Close connections, cancel requests and end the thread. Safe to call twice."""
+        self._thread.close()
 
     def _request(
         self, messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any] | None
@@ -149,57 +147,70 @@ class EndpointModel:
             request["response_format"] = {"type": "json_schema", "json_schema": named}
         return request
 
-    async def _produce(
-        self, request: dict[str, Any], put: Callable[[_Arrival], None], seconds: float
+    async def _receive(
+        self, request: Mapping[str, Any], put: Callable[[str], None], seconds: float
     ) -> None:
-        """Hand over every piece as it comes, then None or what went wrong."""
-        reply = _Reply(put, limit=_CHARACTERS_PER_TOKEN * request["max_tokens"])
+        """Hand over every piece as it comes.
+
+        Raises:
+            LanguageModelError: no reply came, or not the whole of it.
+        """
+        begun, characters, finish_reason = False, 0, None
         started = asyncio.get_running_loop().time()
-        patience = min(seconds, self._settings.first_token_seconds)
+        allowed = min(seconds, self._settings.first_token_seconds)
         try:
-            async with asyncio.timeout(patience) as waiting:
-                # From the first sign of a reply on, the whole deadline counts.
-                reply.on_sign = lambda: waiting.reschedule(started + seconds)
-                await self._receive(request, reply)
-            put(self._endpoint.shortfall(reply.characters, reply.finish_reason))
+            async with (
+                asyncio.timeout(allowed) as deadline,
+                aclosing(self._deltas(request)) as deltas,
+            ):
+                async for delta in deltas:
+                    begun = True
+                    if delta.text or delta.thinks:
+                        # A model that thinks is at work: the whole deadline counts.
+                        allowed = seconds
+                        deadline.reschedule(started + seconds)
+                    if delta.text:
+                        characters += len(delta.text)
+                        put(delta.text)
+                    finish_reason = delta.finish_reason or finish_reason
+                    if characters > _CHARACTERS_PER_TOKEN * request["max_tokens"]:
+                        raise ValueError("it wrote far more than asked for")
         except TimeoutError:
-            put(self._endpoint.timeout(seconds if reply.signs else patience))
-        except asyncio.CancelledError:
-            put(self._endpoint.broken_off("the request was given up"))
-            raise
+            raise self._endpoint.timeout(allowed) from None
         # ValueError: what came is no JSON or no UTF-8.
         except (openai.OpenAIError, httpx2.TransportError, ValueError) as error:
-            put(failure_of(error, self._endpoint, begun=reply.begun, wrote=reply.characters > 0))
+            # Without the cause: it holds the request, and that the key.
+            raise self._endpoint.failure(error, begun=begun) from None
+        if shortfall := self._endpoint.shortfall(characters, finish_reason):
+            raise shortfall
 
-    async def _receive(self, request: dict[str, Any], reply: _Reply) -> None:
-        """Make the request, and once more for each parameter that the server refuses."""
+    async def _deltas(self, request: Mapping[str, Any]) -> AsyncGenerator[_Delta, None]:
+        """Make the request, once more for each parameter that the server refuses, and yield
+        what its chunks add."""
+        create = self._client.chat.completions.with_streaming_response.create
         while True:
             try:
-                await self._receive_once(_adapted(request, self._refused), reply)
+                async with create(
+                    **_adapted(request, self._refused), extra_headers=self._headers()
+                ) as response:
+                    kind = response.headers.get("content-type", "").partition(";")[0].strip()
+                    match kind.lower():
+                        case "text/event-stream":
+                            async with await response.parse() as chunks:
+                                async for chunk in chunks:
+                                    yield _delta(chunk, "delta")
+                        case "application/json":
+                            # Some servers answer whole though asked for a stream.
+                            whole = json.loads(await response.read(), object_hook=_as_object)
+                            yield _delta(whole, "message")
+                        case other:
+                            raise ValueError(f"it sent {other or 'something without a type'}")
                 return
             except openai.BadRequestError as error:
                 refused = _parameter(error)
                 if refused not in _OTHERWISE or refused in self._refused:
                     raise
                 self._refused.add(refused)
-
-    async def _receive_once(self, request: dict[str, Any], reply: _Reply) -> None:
-        completions = self._connected().chat.completions
-        async with completions.with_streaming_response.create(
-            **request, extra_headers=self._headers()
-        ) as response:
-            reply.begun = True
-            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if kind == "text/event-stream":
-                async with await response.parse() as chunks:
-                    async for chunk in chunks:
-                        reply.take(chunk, "delta")
-            elif kind == "application/json":
-                # Some servers answer whole though asked for a stream.
-                whole = json.loads(await response.read(), object_hook=_as_object)
-                reply.take(whole, "message")
-            else:
-                raise ValueError(f"it sent {kind or 'something without a content type'}")
 
     def _headers(self) -> dict[str, openai.Omit]:
         # What OPENAI_* variables of the environment say is meant for another endpoint.
@@ -208,69 +219,35 @@ class EndpointModel:
             unsent.append("Authorization")
         return {name: openai.Omit() for name in unsent}
 
-    def _connected(self) -> openai.AsyncOpenAI:
-        if self._client is None:
-            host = urlsplit(self._settings.base_url).hostname or ""
-            self._client = openai.AsyncOpenAI(
-                base_url=self._settings.base_url,
-                # It wants some key; without one of our own none is sent, see _headers.
-                api_key=self._endpoint.api_key or "none",
-                max_retries=0,
-                timeout=None,
-                http_client=openai.DefaultAsyncHttpxClient(
-                    follow_redirects=False,
-                    # A proxy reaches no server on this machine.
-                    trust_env=not _is_loopback(host),
-                    timeout=None,
-                ),
-            )
-        return self._client
 
-    async def _let_go(self) -> None:
-        if self._client is not None:
-            await self._client.close()
+def _next(pieces: queue.SimpleQueue[str | None]) -> str | None:
+    try:
+        return pieces.get(timeout=_PULSE_SECONDS)
+    except queue.Empty:
+        return ""
 
 
-class _Reply:
-    """What has come of one reply."""
+def _delta(chunk: object, part: str) -> _Delta:
+    """What a chunk, or a whole completion, adds.
 
-    def __init__(self, put: Callable[[_Arrival], None], *, limit: int) -> None:
-        self.begun = False
-        self.signs = False
-        self.characters = 0
-        self.finish_reason: str | None = None
-        self.on_sign: Callable[[], None] = lambda: None
-        self._put = put
-        self._limit = limit
+    The client builds its objects from whatever JSON came, so nothing is taken for granted.
 
-    def take(self, chunk: object, part: str) -> None:
-        """Hand over the text of one chunk, or of a whole completion.
-
-        The client builds its objects from whatever JSON came, so nothing is taken for granted.
-
-        Raises:
-            ValueError: it has no such shape, or more came than was asked for.
-        """
-        choices = getattr(chunk, "choices", None)
-        if not isinstance(choices, list):
-            raise ValueError("it sent JSON of another shape")
-        # A chunk without choices counts tokens.
-        for choice in choices[:1]:
-            content = getattr(choice, part, None)
-            text = getattr(content, "content", None)
-            reason = getattr(choice, "finish_reason", None)
-            if not isinstance(text, str | None) or not isinstance(reason, str | None):
-                raise ValueError("it sent JSON of another shape")
-            # A model that thinks first is at work, though nothing of the reply is there.
-            if text or any(getattr(content, name, None) for name in _THOUGHTS):
-                self.signs = True
-                self.on_sign()
-            if text:
-                self.characters += len(text)
-                self._put(text)
-            self.finish_reason = reason or self.finish_reason
-        if self.characters > self._limit:
-            raise ValueError("it wrote far more than asked for")
+    Raises:
+        ValueError: it has no such shape.
+    """
+    choices = getattr(chunk, "choices", None)
+    if not isinstance(choices, list):
+        raise ValueError("it sent JSON of another shape")
+    if not choices:
+        # It counts tokens.
+        return _Delta("", False, None)
+    content = getattr(choices[0], part, None)
+    text = getattr(content, "content", None)
+    reason = getattr(choices[0], "finish_reason", None)
+    if not isinstance(text, str | None) or not isinstance(reason, str | None):
+        raise ValueError("it sent JSON of another shape")
+    thinks = any(getattr(content, name, None) for name in _THOUGHTS)
+    return _Delta(text or "", thinks, reason)
 
 
 def _adapted(request: Mapping[str, Any], refused: set[str]) -> dict[str, Any]:
@@ -294,10 +271,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _pass_on(done: Future[None], put: Callable[[_Arrival], None]) -> None:
-    """Hand an error that nothing expected to whoever waits, who would else see a timeout."""
-    error = None if done.cancelled() else done.exception()
-    if error is not None:
-        put(error)

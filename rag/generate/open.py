@@ -6,8 +6,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import platformdirs
-
 from rag.errors import SettingsError
 from rag.generate.base import LanguageModel
 from rag.settings import LanguageModelSettings
@@ -18,20 +16,19 @@ __all__ = ["open_language_model"]
 def open_language_model(
     settings: LanguageModelSettings,
     *,
-    cache_dir: Path | None = None,
+    cache_dir: Path,
     environment: Mapping[str, str] | None = None,
 ) -> LanguageModel | None:
     """The configured model, or None. The endpoint is not called.
 
-    ``cache_dir`` holds the token vocabulary (default: the user's cache folder). The endpoint's
-    key is read from ``environment`` (default: the process's),
-    where ``api_key_env`` names it; it belongs to the machine and is not a setting.
+    ``cache_dir`` holds the token vocabulary. The endpoint's key is read from ``environment``
+    (default: the process's), where ``api_key_env`` names it; it belongs to the machine and is
+    not a setting.
 
     Raises:
         SettingsError: the named variable holds no usable key.
         ModelError: the vocabulary could not be loaded.
     """
-    cache = cache_dir or Path(platformdirs.user_cache_dir("footnote", appauthor=False))
     if not settings.base_url:
         return None
     # Late, so that commands without a model do not load the client.
@@ -40,7 +37,7 @@ def open_language_model(
 
     found = os.environ if environment is None else environment
     key = _key(settings.api_key_env, found) if settings.api_key_env else ""
-    return EndpointModel(settings, api_key=key, count_tokens=load_tokenizer(cache).count)
+    return EndpointModel(settings, api_key=key, count_tokens=load_tokenizer(cache_dir).count)
 
 
 def _key(variable: str, environment: Mapping[str, str]) -> str:
