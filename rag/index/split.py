@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag.settings import SplitSettings
 from rag.text.normalise import NORMALISER, search_text
 from rag.text.sentences import cut_to_fit, heading_words, split_sentences
-from rag.types import Document, Passage, Span
+from rag.types import Document, Passage, Span, passage_id
 
 __all__ = ["clip_title", "describe_splitter", "encoder_text", "split_document"]
 
@@ -145,7 +145,7 @@ def _estimated_tokens(word: str) -> int:
 def _passage(document: Document, draft: _Draft) -> Passage:
     span = draft.span
     return Passage(
-        id=f"{document.id}:{span.start}-{span.end}",
+        id=passage_id(document.id, span),
         document_id=document.id,
         span=span,
         headings=draft.headings,
@@ -178,7 +178,8 @@ def _units(
         if unit.span.start == span.start and _is_heading(text, span, section.span.end):
             heading = unit
         elif unit.tokens > max_tokens:
-            units.extend(_pieces(text, unit.span, max_tokens, count_tokens))
+            pieces = cut_to_fit(text, unit.span, max_tokens, count_tokens)
+            units.extend(_Unit(piece, count_tokens(piece.of(text))) for piece in pieces)
         else:
             units.append(unit)
     if heading is not None:
@@ -193,11 +194,6 @@ def _is_heading(text: str, span: Span, section_end: int) -> bool:
     line = span.of(text)
     gap = text[span.end : span.end + 1]
     return "\n" not in line and gap.isspace() and gap not in " \u00a0" and line[-1].isalnum()
-
-
-def _pieces(text: str, span: Span, max_tokens: int, count_tokens: CountTokens) -> Iterator[_Unit]:
-    for piece in cut_to_fit(text, span, max_tokens, count_tokens):
-        yield _Unit(piece, count_tokens(piece.of(text)))
 
 
 def _pack(units: Sequence[_Unit], max_tokens: int) -> list[tuple[_Unit, ...]]:
@@ -286,7 +282,7 @@ def _sections(document: Document) -> list[_Section]:
 def _markdown_sections(text: str) -> Iterator[_Section]:
     start, path = 0, dict[int, str]()
     # Blanked out character for character, so that offsets hold.
-    shown = _FENCE.sub(_blanks, text)
+    shown = _FENCE.sub(lambda fence: " " * len(fence[0]), text)
     front = _FRONT_MATTER.match(text)
     own_text_from = 0
     for match in _MARKDOWN_HEADING.finditer(shown, front.end() if front else 0):
@@ -298,7 +294,3 @@ def _markdown_sections(text: str) -> Iterator[_Section]:
         path[level] = heading_words(match[2])
         own_text_from = match.end()
     yield _Section(Span(start, len(text)), tuple(path[level] for level in sorted(path)))
-
-
-def _blanks(match: re.Match[str]) -> str:
-    return " " * len(match[0])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from typing_extensions import override
 
-from rag.errors import StoreError, UnknownDocumentError
+from rag.errors import StoreError
 from rag.store.base import DocumentStore
 from rag.store.local.filters import document_condition
 from rag.store.local.rows import (
@@ -19,6 +19,7 @@ from rag.store.local.rows import (
     impossible,
     load_state,
     summary_from_row,
+    unknown_document,
 )
 from rag.store.records import DocumentSummary, FormerDocument, SourceRecord
 from rag.types import UPLOAD_PREFIX, Document, Filters, Span
@@ -64,7 +65,7 @@ class LocalDocuments(DocumentStore):
             f"SELECT d.row, {DOCUMENT_COLUMNS} FROM documents AS d WHERE d.id = ?", (document_id,)
         ).fetchone()
         if row is None:
-            raise _unknown(document_id)
+            raise unknown_document(document_id)
         return document_from_row(row[1:], self._sources([row[0]]).get(row[0], []))
 
     @override
@@ -95,7 +96,7 @@ class LocalDocuments(DocumentStore):
         self, document_id: str, span: Span, characters: int | None, window: str | None
     ) -> str:
         if characters is None or window is None:
-            raise _unknown(document_id)
+            raise unknown_document(document_id)
         # SQLite's substr() ends at U+0000, which a text may hold.
         if len(window) < min(span.end, characters) - span.start:
             return span.of(self.document(document_id).text)
@@ -203,9 +204,3 @@ class LocalDocuments(DocumentStore):
             if rows := self._db.execute(sql, (reference,)).fetchall():
                 return [row[0] for row in rows]
         return []
-
-
-def _unknown(document_id: str) -> UnknownDocumentError:
-    return UnknownDocumentError(
-        f"no document has the id '{document_id}'", remedy="'footnote list' names them"
-    )

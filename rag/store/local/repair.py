@@ -12,28 +12,21 @@ from rag.store.local.lexical import create_table
 from rag.store.local.rows import id_list, load_indexes
 from rag.store.records import Finding
 
-__all__ = ["refuse_damaged", "repair_rows"]
-
-
-def refuse_damaged(findings: Sequence[Finding]) -> None:
-    """Refuse to repair what only gets worse by writing.
-
-    Raises:
-        StoreDamagedError: the findings say that the database itself is damaged.
-    """
-    for finding in findings:
-        if finding.code == "database.damaged":
-            raise StoreDamagedError(
-                f"{finding.subject} is damaged ({finding.message})", remedy=UNREPAIRED
-            )
+__all__ = ["repair_rows"]
 
 
 def repair_rows(connection: sqlite3.Connection, findings: Sequence[Finding]) -> list[str]:
     """Repair what is wrong in the rows, in the caller's transaction; what was done.
 
     Raises:
-        StoreDamagedError: rows cannot be removed: the database itself is damaged.
+        StoreDamagedError: the findings say that the database itself is damaged, or its rows
+            cannot be removed; writing would only make it worse.
     """
+    for finding in findings:
+        if finding.code == "database.damaged":
+            raise StoreDamagedError(
+                f"{finding.subject} is damaged ({finding.message})", remedy=UNREPAIRED
+            )
     codes = {finding.code for finding in findings}
     done: list[str] = []
     if "rows.orphaned" in codes:

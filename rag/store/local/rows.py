@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from embeddings.types import EncoderIdentity
-from rag.errors import StoreDamagedError
+from rag.errors import StoreDamagedError, UnknownDocumentError
 from rag.store.local.connection import DOCTOR
 from rag.store.records import DocumentSummary, IndexSpec
-from rag.types import Document, DocumentDate, Passage, Span, passage_id
+from rag.types import Document, DocumentDate, Passage, Span, parse_passage_id, passage_id
 
 __all__ = [
     "DOCUMENT_COLUMNS",
+    "PASSAGES_OF_IDS",
     "PASSAGE_COLUMNS",
     "SUMMARY_COLUMNS",
     "IndexRow",
@@ -29,7 +30,9 @@ __all__ = [
     "load_state",
     "passage_from_row",
     "passage_names",
+    "passage_spans",
     "summary_from_row",
+    "unknown_document",
 ]
 
 # Of "documents AS d", and of "passages AS p" joined with it.
@@ -41,6 +44,12 @@ SUMMARY_COLUMNS = (
     " (SELECT count(*) FROM passages AS p WHERE p.document = d.row AND p.index_id = ?)"
 )
 PASSAGE_COLUMNS = 'd.id, p.start, p."end", p.headings, d.title, p.search_text'
+# Those that passage_spans names, of one index.
+PASSAGES_OF_IDS = (
+    "json_each(?) AS j CROSS JOIN documents AS d ON d.id = json_extract(j.value, '$[0]')"
+    " CROSS JOIN passages AS p ON p.document = d.row AND p.index_id = ?"
+    " AND p.start = json_extract(j.value, '$[1]') AND p.\"end\" = json_extract(j.value, '$[2]')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +165,12 @@ def passage_names(connection: sqlite3.Connection, rows: Iterable[int]) -> dict[i
     return {row: passage_id(document, Span(start, end)) for row, document, start, end in found}
 
 
+def passage_spans(passage_ids: Sequence[str]) -> str:
+    """Passage ids as the parameter of PASSAGES_OF_IDS."""
+    parsed = map(parse_passage_id, passage_ids)
+    return json.dumps([(document_id, span.start, span.end) for document_id, span in parsed])
+
+
 def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
     """The document of a row of DOCUMENT_COLUMNS.
 
@@ -209,6 +224,13 @@ def _common_fields(row: Sequence[Any], sources: Iterable[str]) -> dict[str, Any]
 def impossible(what: str, error: Exception) -> StoreDamagedError:
     """The error of rows that cannot have been stored as they are."""
     return StoreDamagedError(f"{what} cannot be read ({error})", remedy=DOCTOR)
+
+
+def unknown_document(document_id: str) -> UnknownDocumentError:
+    """The error of an id that no stored document has."""
+    return UnknownDocumentError(
+        f"no document has the id '{document_id}'", remedy="'footnote list' names them"
+    )
 
 
 def _texts(*values: object) -> tuple[str, ...]:

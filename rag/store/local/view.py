@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 
@@ -17,26 +16,22 @@ from rag.store.local.documents import LocalDocuments
 from rag.store.local.filters import eligible_passages
 from rag.store.local.rows import (
     PASSAGE_COLUMNS,
+    PASSAGES_OF_IDS,
     IndexRow,
     impossible,
     passage_from_row,
     passage_names,
+    passage_spans,
 )
 from rag.store.local.settings import LocalStoreSettings
 from rag.store.local.vector_cache import VectorCache
 from rag.store.local.vectors import best_matches, from_rows, stream_vectors, vectors_of
 from rag.store.records import IndexSpec, ScoredPassage, TermStatistics
-from rag.types import Filters, Passage, QueryTerm, parse_passage_id
+from rag.types import Filters, Passage, QueryTerm
 
 __all__ = ["LocalView"]
 
 _ROWS_AT_ONCE = 20_000
-# The passages of an index that a JSON array of [document id, start, end] names.
-_PASSAGES_OF_IDS = (
-    "json_each(?) AS j CROSS JOIN documents AS d ON d.id = json_extract(j.value, '$[0]')"
-    " CROSS JOIN passages AS p ON p.document = d.row AND p.index_id = ?"
-    " AND p.start = json_extract(j.value, '$[1]') AND p.\"end\" = json_extract(j.value, '$[2]')"
-)
 
 
 class LocalView(LocalDocuments, ReadView):
@@ -68,8 +63,8 @@ class LocalView(LocalDocuments, ReadView):
     @override
     def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
         rows = self._db.execute(
-            f"SELECT {PASSAGE_COLUMNS} FROM {_PASSAGES_OF_IDS}",
-            (_spans(passage_ids), self._index_id),
+            f"SELECT {PASSAGE_COLUMNS} FROM {PASSAGES_OF_IDS}",
+            (passage_spans(passage_ids), self._index_id),
         )
         found = {passage.id: passage for passage in map(passage_from_row, rows)}
         for identifier in passage_ids:
@@ -142,9 +137,9 @@ class LocalView(LocalDocuments, ReadView):
         if index is None:
             raise KeyError(*passage_ids[:1])
         rows = self._db.execute(
-            f"SELECT j.key, v.vector FROM {_PASSAGES_OF_IDS}"
+            f"SELECT j.key, v.vector FROM {PASSAGES_OF_IDS}"
             " CROSS JOIN vectors AS v ON v.passage = p.id ORDER BY j.key",
-            (_spans(passage_ids), index.id),
+            (passage_spans(passage_ids), index.id),
         )
         places, vectors = from_rows(rows.fetchall(), index.dimension)
         if lost := sorted(set(range(len(passage_ids))) - set(places.tolist())):
@@ -184,12 +179,3 @@ class LocalView(LocalDocuments, ReadView):
             else self._words.beginning(self._db, generation, index, prefix)
             for prefix in prefixes
         }
-
-
-def _spans(passage_ids: Sequence[str]) -> str:
-    return json.dumps(
-        [
-            (document_id, span.start, span.end)
-            for document_id, span in map(parse_passage_id, passage_ids)
-        ]
-    )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing_extensions import override
 
 from embeddings.types import Vectors
-from rag.errors import StoreError, UnknownDocumentError
+from rag.errors import StoreError
 from rag.store.base import Writer
 from rag.store.local.changes import (
     check_passages,
@@ -27,8 +27,15 @@ from rag.store.local.changes import (
 )
 from rag.store.local.connection import transaction
 from rag.store.local.lexical import insert_words, remove_words
-from rag.store.local.repair import refuse_damaged, repair_rows
-from rag.store.local.rows import IndexRow, load_indexes, load_state
+from rag.store.local.repair import repair_rows
+from rag.store.local.rows import (
+    PASSAGES_OF_IDS,
+    IndexRow,
+    load_indexes,
+    load_state,
+    passage_spans,
+    unknown_document,
+)
 from rag.store.local.settings import LocalStoreSettings
 from rag.store.local.snapshot import SnapshotFile
 from rag.store.local.vector_cache import VectorCache
@@ -40,7 +47,6 @@ from rag.store.records import (
     PassageWords,
     SourceRecord,
 )
-from rag.types import parse_passage_id
 
 __all__ = ["LocalWriter"]
 
@@ -192,7 +198,6 @@ class LocalWriter(Writer):
 
     def repair(self, findings: Sequence[Finding]) -> list[str]:
         """As `Maintenance.repair`."""
-        refuse_damaged(findings)
         with self._change() as db:
             done = repair_rows(db, findings)
         self._cache.forget()
@@ -242,18 +247,13 @@ def _passage_rows(
     connection: sqlite3.Connection, index: IndexRow, passage_ids: Sequence[str]
 ) -> list[int]:
     """Row ids of passages of an index. Raises KeyError when it has no such passage."""
-    rows: list[int] = []
-    for identifier in passage_ids:
-        document_id, span = parse_passage_id(identifier)
-        row = connection.execute(
-            "SELECT p.id FROM documents AS d JOIN passages AS p ON p.document = d.row"
-            ' WHERE d.id = ? AND p.start = ? AND p."end" = ? AND p.index_id = ?',
-            (document_id, span.start, span.end, index.id),
-        ).fetchone()
-        if row is None:
-            raise KeyError(identifier)
-        rows.append(row[0])
-    return rows
+    found = connection.execute(
+        f"SELECT j.key, p.id FROM {PASSAGES_OF_IDS}", (passage_spans(passage_ids), index.id)
+    )
+    rows = dict(found.fetchall())
+    if lost := [name for place, name in enumerate(passage_ids) if place not in rows]:
+        raise KeyError(lost[0])
+    return [rows[place] for place in range(len(passage_ids))]
 
 
 def _document(connection: sqlite3.Connection, document_id: str) -> tuple[int, int]:
@@ -261,7 +261,5 @@ def _document(connection: sqlite3.Connection, document_id: str) -> tuple[int, in
         "SELECT row, characters FROM documents WHERE id = ?", (document_id,)
     ).fetchone()
     if row is None:
-        raise UnknownDocumentError(
-            f"no document has the id '{document_id}'", remedy="'footnote list' names them"
-        )
+        raise unknown_document(document_id)
     return int(row[0]), int(row[1])

@@ -120,21 +120,14 @@ def _load(connection: sqlite3.Connection, job_id: str) -> JobRecord:
     ).fetchone()
     if found is None:
         raise _unknown(job_id)
-    row, identifier, owner, replaces, state, message, attempts, created_at, finished_at = found
+    row, identifier, owner, replaces, state, message, attempts, created, finished = found
     files = connection.execute(
         "SELECT name, outcome, document_id, reason FROM job_files WHERE job = ? ORDER BY position",
         (row,),
     )
+    outcomes = tuple(JobFile(*fields) for fields in files)
     return JobRecord(
-        id=identifier,
-        owner=owner,
-        replace=bool(replaces),
-        state=state,
-        message=message,
-        attempts=attempts,
-        created_at=created_at,
-        finished_at=finished_at,
-        files=tuple(JobFile(*fields) for fields in files),
+        identifier, owner, bool(replaces), state, message, attempts, created, finished, outcomes
     )
 
 

@@ -74,15 +74,9 @@ class JournalTurns(JournalFile):
                 " WHERE t.conversation = ? ORDER BY t.row DESC LIMIT ?",
                 (found, -1 if last is None else last),
             ).fetchall()
-        summary = ConversationSummary(*head)
-        return Conversation(
-            id=summary.id,
-            owner=summary.owner,
-            title=summary.title,
-            created_at=summary.created_at,
-            updated_at=summary.updated_at,
-            turns=tuple(_turn(*row) for row in reversed(turns)),
-        )
+        identifier, owner, title, created_at, updated_at, _ = head
+        whole = tuple(_turn(*row) for row in reversed(turns))
+        return Conversation(identifier, owner, title, created_at, updated_at, whole)
 
     def conversations(
         self, *, owner: str | None, limit: int, offset: int = 0
@@ -143,25 +137,13 @@ class JournalTurns(JournalFile):
                 f" {_TURN_COLUMNS} FROM feedback AS f JOIN turns AS t ON t.row = f.turn"
                 " JOIN conversations AS c ON c.row = t.conversation ORDER BY f.row"
             )
-            return [_feedback(*row) for row in rows]
+            return [FeedbackRecord(row[0], _turn(*row[6:]), *row[1:6]) for row in rows]
 
 
 def _turn(
     turn_id: str, conversation_id: str, owner: str, outcome: str, asked_at: str
 ) -> TurnRecord:
     return TurnRecord(turn_id, conversation_id, owner, load_outcome(outcome), asked_at)
-
-
-def _feedback(
-    feedback_id: str,
-    verdict: Verdict,
-    footnote: int | None,
-    note: str,
-    owner: str,
-    given_at: str,
-    *turn: str,
-) -> FeedbackRecord:
-    return FeedbackRecord(feedback_id, _turn(*turn), verdict, footnote, note, owner, given_at)
 
 
 def _begin(connection: sqlite3.Connection, turn: NewTurn, now: str) -> str:
