@@ -146,7 +146,8 @@ class LocalStore(Store):
                 findings += check.check_snapshot(connection, state, self._file)
             # FTS5 is asked by an INSERT, which would wait for a writer.
             idle = may_write(self._database) and not is_locked(self._data_dir)
-            if idle and not any(found.code == "words.damaged" for found in findings):
+            known = state.index is None or any(f.code == "words.damaged" for f in findings)
+            if idle and not known:
                 with translated(self._database), closing(connect(self._database)) as connection:
                     findings += check.check_word_tables(connection)
         except StoreDamagedError as error:

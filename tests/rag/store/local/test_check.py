@@ -86,6 +86,16 @@ def test_each_kind_of_damage_is_found_by_its_code(data: Path) -> None:
         again.close()
 
 
+def test_a_database_that_a_killed_writer_left_empty_is_sound(store: LocalStore, data: Path) -> None:
+    data.mkdir()
+    sqlite3.connect(data / DATABASE_NAME).close()
+    (data / DATABASE_NAME).touch()
+    assert store.check() == []
+    with store.write() as writer:
+        put(writer, document("Cats purr."))
+    assert store.check() == []
+
+
 def test_a_check_never_makes_a_writer_wait(store: LocalStore, data: Path) -> None:
     with store.write() as writer:
         put(writer, document("Cats purr."))
