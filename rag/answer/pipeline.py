@@ -227,7 +227,7 @@ def _decide(
     selection = None
     if model is not None and candidates:
         with context.stopwatch.time("select"):
-            selection = yield from _select(context, model, found, candidates)
+            selection = yield from _select(context, model, terms, found, candidates)
         if selection.failure is None:
             chosen = [candidates[number - 1] for number in selection.chosen]
             return decide_by_choice(candidates, chosen, conflicting=conflicting), selection
@@ -243,15 +243,15 @@ def _decide(
 
 
 def _select(
-    context: QueryContext, model: LanguageModel, found: Found, candidates: Sequence[Candidate]
+    context: QueryContext,
+    model: LanguageModel,
+    terms: QuestionTerms,
+    found: Found,
+    candidates: Sequence[Candidate],
 ) -> Generator[Waiting, None, Selection]:
-    rank = {hit.passage.id: at for at, hit in enumerate(found.read)}
+    answer = context.settings.answer
     offers = [
-        Offer(
-            text=candidate.quote,
-            place=(rank[candidate.passage_id], candidate.span.start),
-            heading=_heading(found.documents[candidate.document_id]),
-        )
+        Offer(candidate.quote, _heading(found.documents[candidate.document_id]))
         for candidate in candidates
     ]
     return (
@@ -260,7 +260,7 @@ def _select(
             offers,
             model,
             context.settings.language_model,
-            most=max(context.settings.answer.max_claims, MOST_ITEMS),
+            most=max(answer.max_claims, MOST_ITEMS) if asks_list(terms) else answer.max_claims,
         )
     )
 

@@ -30,13 +30,9 @@ _NUMBER = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A statement that the model may choose, from a document with this heading.
-
-    ``place`` is its passage's rank and its offset: offers are shown in this order.
-    """
+    """A statement that the model may choose, and the title and date of its document."""
 
     text: str
-    place: tuple[int, int]
     heading: str
 
 
@@ -50,16 +46,17 @@ def select_statements(
 ) -> Generator[Waiting, None, Selection]:
     """Yield while the model is at work; return which of the offers it chose, at most ``most``.
 
-    ``offers`` come best first; as many of them are shown as the model's context takes. The
-    numbers of the result count the offers as given, from 1. A failure of the model is told
-    in the result, never raised. Closing the generator stops the model.
+    ``offers`` come best first and are shown in this order, since small models lean to what
+    stands first; as many of them as the model's context takes. The numbers of the result
+    count the offers from 1. A failure of the model is told in the result, never raised.
+    Closing the generator stops the model.
     """
     prompt = load_prompt(_PROMPT)
     bare = prompt.render(statements="", question=on_one_line(question), most=str(most))
     room = model.context_tokens - settings.max_tokens - _TEMPLATE_TOKENS - model.count_tokens(bare)
-    order = _shown(offers, model, room, settings.statements)
+    shown = _shown(offers, model, room, settings.statements)
     text = prompt.render(
-        statements=_rendered([offers[at] for at in order]),
+        statements=_rendered(offers[:shown]),
         question=on_one_line(question),
         most=str(most),
     )
@@ -74,13 +71,12 @@ def select_statements(
             schema=_SCHEMA,
             is_complete=_is_whole_json,
         )
-        numbers = parse_numbers(reply, len(order))[:most]
-        chosen = tuple(order[number - 1] + 1 for number in numbers)
+        chosen = parse_numbers(reply, shown)[:most]
     except LanguageModelError as error:
         failure = str(error)
     except ValueError as error:
         failure = f"language model '{model.identity.name}' {error}"
-    return Selection(model.identity, prompt.id, len(order), chosen, failure)
+    return Selection(model.identity, prompt.id, shown, chosen, failure)
 
 
 _SCHEMA: Mapping[str, Any] = {
@@ -146,23 +142,18 @@ def _json_numbers(reply: str) -> list[int] | None:
     return None
 
 
-def _shown(offers: Sequence[Offer], model: LanguageModel, room: int, most: int) -> list[int]:
-    """Positions of the best offers that fit in ``room`` tokens, at least one, in the order
-    in which they are shown."""
+def _shown(offers: Sequence[Offer], model: LanguageModel, room: int, most: int) -> int:
+    """How many of the offers fit in ``room`` tokens, at least one."""
     count = min(len(offers), most)
     while count > 1 and model.count_tokens(_rendered(offers[:count])) > room:
         # Few rounds for many offers, and no more than an eighth too many left out.
         count -= max(1, count // 8)
-    return sorted(range(count), key=lambda at: offers[at].place)
+    return count
 
 
 def _rendered(offers: Sequence[Offer]) -> str:
-    """The offers as the prompt shows them, numbered from 1, under their documents' headings."""
-    lines: list[str] = []
-    heading = None
-    for number, offer in enumerate(offers, start=1):
-        if offer.heading != heading:
-            heading = offer.heading
-            lines.append(f"# {on_one_line(heading)}")
-        lines.append(f"[{number}] {on_one_line(offer.text)}")
-    return "\n".join(lines)
+    """The offers as the prompt shows them: a line each, numbered from 1."""
+    return "\n".join(
+        f"[{number}] {on_one_line(offer.text)} ({on_one_line(offer.heading)})"
+        for number, offer in enumerate(offers, start=1)
+    )

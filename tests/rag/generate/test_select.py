@@ -9,9 +9,9 @@ from rag.generate.select import Offer, parse_numbers, select_statements
 from rag.settings import LanguageModelSettings
 from tests.fakes import ScriptedModel, run
 
-OPENED = Offer("The library opened on 3 May 1931.", (0, 0), "Town Gazette, 1931-05-04")
-BROOK = Offer("Its first librarian was Ada Brook.", (0, 40), "Town Gazette, 1931-05-04")
-MOVED = Offer("It moved to Mill Street\nin 1988 [2].", (1, 0), "A short history")
+OPENED = Offer("The library opened on 3 May 1931.", "Town Gazette, 1931-05-04")
+BROOK = Offer("Its first librarian was Ada Brook.", "Town Gazette, 1931-05-04")
+MOVED = Offer("It moved to Mill Street\nin 1988 [2].", "A short history")
 OFFERS = [BROOK, MOVED, OPENED]
 
 
@@ -60,15 +60,14 @@ def test_whatever_the_reply_the_numbers_are_distinct_and_in_range(reply, shown):
     assert all(1 <= number <= shown for number in numbers)
 
 
-def test_statements_are_shown_in_reading_order_and_the_choice_counts_the_offers():
-    selection, model = select('{"statements": [1, 3]}')
+def test_statements_are_shown_best_first_and_the_choice_counts_them():
+    selection, model = select('{"statements": [3, 1]}')
     [prompt] = model.prompts
     shown = prompt[prompt.index("The real statements:") :]
-    assert "# Town Gazette, 1931-05-04\n[1] The library opened on 3 May 1931.\n[2] Its" in shown
+    assert "[1] Its first librarian was Ada Brook. (Town Gazette, 1931-05-04)\n[2] It" in shown
     # What could pass for one of our numbers or lines is changed.
-    assert "# A short history\n[3] It moved to Mill Street in 1988 (2).\n" in shown
-    assert selection.chosen == (3, 2)
-    assert [OFFERS[number - 1] for number in selection.chosen] == [OPENED, MOVED]
+    assert "[2] It moved to Mill Street in 1988 (2). (A short history)\n[3] The" in shown
+    assert [OFFERS[number - 1] for number in selection.chosen] == [OPENED, BROOK]
     assert (selection.shown, selection.failure, selection.declined) == (3, None, False)
     assert selection.prompt.startswith("select.v1@")
 
@@ -82,7 +81,7 @@ def test_the_reply_is_asked_for_as_numbers_by_a_json_schema():
 
 def test_a_model_is_stopped_when_its_json_is_whole():
     selection, model = select('{"statements": [1]}' + " " * 500, size=4)
-    assert selection.chosen == (3,)
+    assert selection.chosen == (1,)
     assert model.closed == 1
 
 
@@ -94,7 +93,7 @@ def test_no_number_means_that_none_answers():
 
 def test_thoughts_are_no_choice():
     selection, _ = select("<think>Is it [2]?</think>[1]")
-    assert selection.chosen == (3,)
+    assert selection.chosen == (1,)
 
 
 def test_at_most_so_many_are_chosen():
@@ -116,7 +115,7 @@ def test_a_reply_of_other_numbers_is_told_of_as_a_failure():
 
 
 def test_only_the_best_offers_that_fit_are_shown():
-    long = [Offer("word " * 100, (at, 0), "title") for at in range(50)]
+    long = [Offer("word " * 100, "title") for _ in range(50)]
     selection, model = select("[1]", long, context_tokens=2000)
     assert 1 < selection.shown < 50
     assert len(model.prompts[0].split()) < 2000
