@@ -13,6 +13,7 @@ from rag.errors import StoreDamagedError, StoreError
 __all__ = [
     "DATABASE_NAME",
     "DOCTOR",
+    "Session",
     "connect",
     "exists",
     "may_write",
@@ -158,3 +159,23 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+class Session:
+    """A connection that is lent for a ``with`` block."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._lent: sqlite3.Connection | None = connection
+
+    def end(self) -> None:
+        """Refuse further use: the block is over."""
+        self._lent = None
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._lent is None:
+            raise StoreError(
+                "this view or writer of the store has ended",
+                remedy="use it inside its 'with' block",
+            )
+        return self._lent

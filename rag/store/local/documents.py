@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from typing_extensions import override
 
-from rag.errors import StoreError
 from rag.store.base import DocumentStore
+from rag.store.local.connection import Session
 from rag.store.local.filters import document_condition
 from rag.store.local.rows import (
     DOCUMENT_COLUMNS,
@@ -30,25 +30,13 @@ _PREFIX_CHARACTERS = 4
 _DOCUMENTS_AT_ONCE = 500
 
 
-class LocalDocuments(DocumentStore):
-    """A DocumentStore of a read transaction; usable until its context ends."""
+class LocalDocuments(Session, DocumentStore):
+    """A DocumentStore of a read transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection: sqlite3.Connection | None = connection
+        super().__init__(connection)
         # The first read is what fixes the state that SQLite shows to this transaction.
         self._state = load_state(connection)
-
-    def end(self) -> None:
-        """Refuse further use: the transaction is over."""
-        self._connection = None
-
-    @property
-    def _db(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise StoreError(
-                "this view of the store has ended", remedy="read it inside its 'with' block"
-            )
-        return self._connection
 
     @property
     def _index_id(self) -> int | None:

@@ -35,7 +35,7 @@ _ROWS_AT_ONCE = 20_000
 
 
 class LocalView(LocalDocuments, ReadView):
-    """A ReadView of the embedded store; usable until its context ends."""
+    """A ReadView of the embedded store."""
 
     def __init__(
         self,

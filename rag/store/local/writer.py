@@ -25,7 +25,7 @@ from rag.store.local.changes import (
     save_document,
     store_vectors,
 )
-from rag.store.local.connection import transaction
+from rag.store.local.connection import Session, transaction
 from rag.store.local.lexical import insert_words, remove_words
 from rag.store.local.repair import repair_rows
 from rag.store.local.rows import (
@@ -53,8 +53,8 @@ __all__ = ["LocalWriter"]
 _log = logging.getLogger(__name__)
 
 
-class LocalWriter(Writer):
-    """A Writer of the embedded store; usable until its context ends."""
+class LocalWriter(Session, Writer):
+    """A Writer of the embedded store."""
 
     def __init__(
         self,
@@ -63,20 +63,10 @@ class LocalWriter(Writer):
         cache: VectorCache,
         file: SnapshotFile,
     ) -> None:
-        self._connection: sqlite3.Connection | None = connection
+        super().__init__(connection)
         self._settings = settings
         self._cache = cache
         self._file = file
-
-    def end(self) -> None:
-        """Refuse further use: the lock is about to be given back."""
-        self._connection = None
-
-    @property
-    def _db(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise StoreError("this writer has ended", remedy="write inside its 'with' block")
-        return self._connection
 
     def _index(self, *, active: bool) -> IndexRow | None:
         return next((i for i in load_indexes(self._db) if i.active == active), None)
