@@ -6,9 +6,7 @@ Codes of findings:
 code                meaning                                                      repair
 ==================  ============================================================ ======
 database.damaged    SQLite cannot read the file, or its own check fails          no
-rows.orphaned       a row refers to one that does not exist                      yes
-document.damaged    its text is not what was read, or its data cannot be read    no
-document.unsourced  a document without any source                                yes
+document.damaged    its text is not what was read, or other data are lost        no
 passage.damaged     passages that cannot be read, or do not cover their document no
 vector.damaged      passages without a vector, or with one that cannot be used   yes
 words.damaged       the full-text table is damaged, or not that of the passages  yes
@@ -81,12 +79,10 @@ def check_database(connection: sqlite3.Connection, database: Path) -> Iterator[F
     found = [row[0] for row in connection.execute("PRAGMA integrity_check(10)")]
     # From 3.44 on it asks FTS5 as well, whose tables can be rebuilt: see below.
     rows = [row for row in found if row != "ok" and "FTS5 table" not in row]
+    broken = Counter(row[0] for row in connection.execute("PRAGMA foreign_key_check"))
+    rows += [f"{count} rows of {table} refer to nothing" for table, count in broken.items()]
     if rows:
         yield database_damaged(database, "; ".join(rows))
-    broken = Counter(row[0] for row in connection.execute("PRAGMA foreign_key_check"))
-    for table, count in sorted(broken.items()):
-        message = f"{count} rows of {table} refer to rows that do not exist"
-        yield _repairable("rows.orphaned", table, message)
 
 
 def check_stored(
@@ -126,15 +122,13 @@ def _check_document(
         # Removing it would have to read it.
         yield Finding("document.damaged", name, error.detail, RESTORE, repairable=False)
         return
-    if not sources:
-        message = "has no source, so nothing can update or remove it"
-        yield _repairable("document.unsourced", name, message)
     text = document.text
     digest = hashlib.sha256(text.encode()).hexdigest()
-    if (document.content_hash, found[0]) != (digest, len(text)) or not digest.startswith(name):
+    sound = (document.content_hash, found[0]) == (digest, len(text)) and digest.startswith(name)
+    if not sound or not sources:
         file = f"'{sources[0]}'" if sources else "its file"
         remedy = f"run 'footnote remove {name}' and then 'footnote ingest' {file}"
-        message = "its text is not what was read"
+        message = "has no source" if sound else "its text is not what was read"
         yield Finding("document.damaged", name, message, remedy, repairable=False)
     elif index is not None and (fault := _passage_fault(connection, database, index, row, text)):
         yield Finding("passage.damaged", name, fault, "run 'footnote reindex'", repairable=False)

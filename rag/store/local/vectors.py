@@ -67,7 +67,7 @@ def vectors_of(
 
 
 def stream_vectors(
-    connection: sqlite3.Connection, index: IndexRow, *, batch_rows: int = _BATCH_ROWS
+    connection: sqlite3.Connection, index: IndexRow
 ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
     """All vectors of an index in batches, each as from_rows."""
     cursor = connection.execute(
@@ -75,7 +75,7 @@ def stream_vectors(
         " CROSS JOIN vectors AS v ON v.passage = p.id WHERE p.index_id = ?",
         (index.id,),
     )
-    while rows := cursor.fetchmany(batch_rows):
+    while rows := cursor.fetchmany(_BATCH_ROWS):
         yield from_rows(rows, index.dimension)
 
 

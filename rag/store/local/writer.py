@@ -191,7 +191,7 @@ class LocalWriter(Session, Writer):
         with self._change() as db:
             done = repair_rows(db, findings)
         self._cache.forget()
-        if any(finding.code.startswith(("snapshot.", "vector.", "rows.")) for finding in findings):
+        if any(finding.code.startswith(("snapshot.", "vector.")) for finding in findings):
             self._snapshot()
             done.append("saved the vector index again")
         return done

@@ -35,8 +35,8 @@ def test_each_kind_of_damage_is_found_by_its_code(data: Path) -> None:
             "UPDATE documents SET dates = '[[1]]'",
             "UPDATE documents SET metadata = '{'",
             "UPDATE sources SET source = CAST(x'ff41' AS TEXT)",
+            "DELETE FROM sources",
         ),
-        "document.unsourced": ("DELETE FROM sources",),
         "passage.damaged": (
             "DELETE FROM holdings",
             'UPDATE passages SET "end" = 999 WHERE id = 2',
@@ -59,7 +59,6 @@ def test_each_kind_of_damage_is_found_by_its_code(data: Path) -> None:
             "UPDATE fts_1_content SET c1 = 'other' WHERE id = 1",
             "DELETE FROM fts_1_data WHERE id > 10",
         ),
-        "rows.orphaned": ("DELETE FROM documents",),
     }
     statements = [(statement, code) for code, those in cases.items() for statement in those]
     store = LocalStore.open(data / "sound")

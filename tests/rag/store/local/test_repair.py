@@ -8,7 +8,6 @@ import pytest
 from rag.errors import (
     StoreDamagedError,
 )
-from rag.store.local import connection as connection_module
 from rag.store.local.connection import DATABASE_NAME
 from rag.store.local.store import LocalStore
 from rag.store.records import Unindexed
@@ -27,41 +26,11 @@ from tests.store_cases import (
 )
 
 
-@pytest.fixture
-def orphans_that_stay(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> LocalStore:
-    """A database whose orphans no DELETE removes, as those of a damaged tree."""
-    with store.write() as writer:
-        put(writer, document("Cats purr."))
-    real = connection_module.connect
-
-    def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
-        opened = real(path, create=create)
-        opened.execute(
-            "CREATE TEMP TRIGGER stay BEFORE DELETE ON main.vectors"
-            " BEGIN SELECT RAISE (IGNORE); END"
-        )
-        return opened
-
-    monkeypatch.setattr("rag.store.local.store.connect", connect)
-    return store
-
-
-def test_a_repair_that_removes_nothing_ends_and_changes_nothing(
-    orphans_that_stay: LocalStore, data: Path
-) -> None:
-    change(data, "INSERT INTO vectors VALUES (99, x'00')", "DELETE FROM sources")
-    problems = orphans_that_stay.check()
-    assert "rows.orphaned" in {problem.code for problem in problems}
-    with pytest.raises(StoreDamagedError, match=r"vectors .* nothing was changed.*backup"):
-        orphans_that_stay.repair(problems)
-    assert orphans_that_stay.check() == problems
-
-
 def test_nothing_is_repaired_in_a_damaged_database(store: LocalStore, data: Path) -> None:
     with store.write() as writer:
         put(writer, *synthetic(200))
     store.close()
-    change(data, "DELETE FROM sources WHERE position = 1")
+    change(data, "DELETE FROM vectors WHERE passage = 1")
     path = data / DATABASE_NAME
     content = bytearray(path.read_bytes())
     with sqlite3.connect(path) as database:
@@ -73,22 +42,13 @@ def test_nothing_is_repaired_in_a_damaged_database(store: LocalStore, data: Path
     path.write_bytes(content)
     again = LocalStore.open(data)
     problems = again.check()
-    assert {"database.damaged", "document.unsourced"} <= {problem.code for problem in problems}
+    assert {"database.damaged", "vector.damaged"} <= {problem.code for problem in problems}
     assert not any(problem.repairable for problem in problems)
     assert all("nothing is repaired" in problem.remedy for problem in problems)
     with pytest.raises(StoreDamagedError, match="nothing is repaired"):
         again.repair(problems)
     assert again.check() == problems
     again.close()
-
-
-def test_a_repair_rebuilds_the_words_before_it_removes_any(store: LocalStore, data: Path) -> None:
-    with store.write() as writer:
-        put(writer, document("Cats purr."), document("Dogs bark."))
-    change(data, "DELETE FROM sources WHERE document = 1", "DROP TABLE fts_1")
-    assert repaired(store)
-    assert store.check() == []
-    assert store.status().documents == 1
 
 
 def test_a_repair_drops_a_damaged_index_that_is_being_built(store: LocalStore, data: Path) -> None:
@@ -106,3 +66,15 @@ def test_a_repair_drops_a_damaged_index_that_is_being_built(store: LocalStore, d
     assert store.check() == []
     assert store.status().building is None
     assert store.unindexed() == Unindexed((), ()), "the active index has lost none"
+
+
+def test_rows_that_refer_to_nothing_are_damage_of_the_database(
+    store: LocalStore, data: Path
+) -> None:
+    with store.write() as writer:
+        put(writer, document("Cats purr."))
+    change(data, "DELETE FROM documents")
+    (problem,) = store.check()
+    assert (problem.code, problem.repairable) == ("database.damaged", False)
+    assert "passages refer to nothing" in problem.message
+    assert "backup" in problem.remedy
