@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 
 from embeddings.types import Encoder, Reranker
-from rag.answer.pipeline import MAX_QUESTION_CHARACTERS, QueryContext, answer_question
+from rag.answer.pipeline import MAX_QUESTION_CHARACTERS, answer_question
+from rag.answer.query import QueryContext
 from rag.answer.retrieval import rank_passages
-from rag.answer.stopwatch import Stopwatch
 from rag.answer.verify import cite_window
 from rag.config import load_settings
 from rag.errors import QuestionError, SettingsError, UnknownDocumentError
@@ -315,8 +315,7 @@ class Assistant:
         text = standalone_question(asked.text, asked.history, limit=MAX_QUESTION_CHARACTERS)
         question = replace(asked, text=text)
         with self.store.read() as view:
-            ranked = rank_passages(view, question, self.models, self.settings.retrieve, Stopwatch())
-            hits = ranked[:limit]
+            hits = rank_passages(self._context(question), view, question)[:limit]
             return SearchResult(tuple(hits), tuple(_cite_hits(view, hits)), view.generation)
 
     def cite_hits(self, outcome: Outcome, *, limit: int = 10) -> list[Citation]:
@@ -350,16 +349,11 @@ class Assistant:
                 "with the reading model (issue 15)",
                 remedy="set it to 'quote'",
             )
-        return answer_question(
-            QueryContext(
-                question=asked,
-                store=self.store,
-                models=self.models,
-                settings=self.settings,
-                limit=limit or self.settings.answer.passages,
-                stopwatch=Stopwatch(),
-            )
-        )
+        return answer_question(self._context(asked, limit))
+
+    def _context(self, question: Question, limit: int | None = None) -> QueryContext:
+        limit = limit or self.settings.answer.passages
+        return QueryContext(question, self.store, self.models, self.settings, limit)
 
     def ask(
         self,

@@ -11,7 +11,7 @@ from rag.settings import AnswerSettings
 from rag.text.dates import month_numbers
 from rag.text.numbers import find_numbers
 from rag.text.words import stem_tokens
-from rag.types import Candidate
+from rag.types import Candidate, Selection
 
 __all__ = ["Decision", "Statement", "decide_by_choice", "decide_by_support"]
 
@@ -40,11 +40,13 @@ class Statement:
 class Decision:
     """The statements of the answer, in order; none: abstain. ``candidates`` are all that
     were judged, each with its verdict; ``conflict`` is whether the first statements give
-    different values for what is asked."""
+    different values for what is asked. ``selection`` is what a language model chose, None
+    without one."""
 
     statements: tuple[Statement, ...]
     candidates: tuple[Candidate, ...]
     conflict: bool
+    selection: Selection | None = None
 
 
 def decide_by_support(
@@ -74,16 +76,18 @@ def decide_by_support(
 
 def decide_by_choice(
     candidates: Sequence[Candidate],
-    chosen: Sequence[Candidate],
+    selection: Selection,
     *,
     conflicting: Sequence[Candidate] = (),
 ) -> Decision:
     """Decide as a language model chose: quote its statements in its order.
 
+    Its numbers count the ``candidates`` from 1.
     One that repeats an earlier one, and the same words in another document, become further
     citations. Where it chose one of several statements ``conflicting`` in what is asked, all
     of those are quoted first.
     """
+    chosen = [candidates[number - 1] for number in selection.chosen]
     conflict = any(each in conflicting for each in chosen)
     wanted = dict.fromkeys((*(conflicting if conflict else ()), *chosen))
     said = {each.quote for each in wanted}
@@ -94,7 +98,7 @@ def decide_by_choice(
         replace(each, verdict=verdicts.get(each, "not chosen by the language model"))
         for each in candidates
     )
-    return Decision(tuple(statements), tuple(judged), conflict=conflict)
+    return Decision(tuple(statements), tuple(judged), conflict, selection)
 
 
 def _verdict(

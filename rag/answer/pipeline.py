@@ -23,22 +23,18 @@ from rag.answer.compose import compose_quotes
 from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
 from rag.answer.decide import Decision, decide_by_choice, decide_by_support
+from rag.answer.query import QueryContext
 from rag.answer.retrieval import Found, find_passages
-from rag.answer.rules.evidence import Circumstances, judge_sentences, without_premise
+from rag.answer.rules.evidence import judge_sentences, without_premise
 from rag.answer.rules.lists import MOST_ITEMS, asks_list, find_list_items
 from rag.answer.rules.short import find_short_answer
 from rag.answer.rules.shortfall import Shortfall, WordCounts, find_shortfall
-from rag.answer.rules.support import ranking_features
-from rag.answer.stopwatch import Stopwatch
 from rag.answer.verify import verify_claim
-from rag.generate.base import LanguageModel
 from rag.generate.select import Offer, select_statements
 from rag.generate.standalone import standalone_with_model
-from rag.models import Models, model_errors
-from rag.question.analysis import QuestionTerms, analyse_question
+from rag.models import model_errors
 from rag.question.followup import standalone_question
-from rag.settings import CHINESE_WEIGHTS, Settings, SupportWeights
-from rag.store.base import Store
+from rag.settings import CHINESE_WEIGHTS
 from rag.types import (
     Abstention,
     AbstentionReason,
@@ -50,7 +46,6 @@ from rag.types import (
     Finished,
     ModelIdentity,
     Outcome,
-    Question,
     Ranked,
     Read,
     Selection,
@@ -58,28 +53,10 @@ from rag.types import (
     Waiting,
 )
 
-__all__ = ["MAX_QUESTION_CHARACTERS", "QueryContext", "answer_question"]
+__all__ = ["MAX_QUESTION_CHARACTERS", "answer_question"]
 
 # Longer ones leave the reranker no room for the passage.
 MAX_QUESTION_CHARACTERS = 1000
-# Passages whose sentences a language model may choose from.
-_MODEL_READS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class QueryContext:
-    """What one question is answered with; the same for every stage.
-
-    ``limit`` is how many of the best passages are read sentence by sentence. ``stopwatch``
-    takes the wall time of each stage.
-    """
-
-    question: Question
-    store: Store
-    models: Models
-    settings: Settings
-    limit: int
-    stopwatch: Stopwatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +78,22 @@ def answer_question(context: QueryContext) -> Generator[Event, None, None]:
     started = time.perf_counter()
     understood = yield from _understand(context)
     yield Understood(understood)
-    terms = analyse_question(understood)
-    found = _retrieve(context, understood, terms)
+    found = find_passages(context, understood)
     yield Ranked(found.hits)
-    evidence = _read(context, terms, found)
+    evidence = _read(context, found)
     yield Read(evidence.candidates)
-    decision, selection = yield from _decide(context, terms, found, evidence)
+    decision = yield from _decide(context, found, evidence)
     outcome: Outcome
     if decision.statements:
-        outcome = _answer(context, terms, found, decision, selection)
+        outcome = _answer(context, found, decision)
     else:
-        outcome = _abstain(context, terms, found, evidence, decision, selection)
-    timings = {**context.stopwatch.laps, "total": (time.perf_counter() - started) * 1000}
+        outcome = _abstain(context, found, evidence, decision)
+    timings = {**context.laps, "total": (time.perf_counter() - started) * 1000}
     outcome = replace(outcome, timings_ms=timings)
     if isinstance(outcome, Answer):
         for claim in outcome.claims:
             yield Claimed(claim)
     yield Finished(outcome)
-
-
-# -- understand
 
 
 def _understand(context: QueryContext) -> Generator[Waiting, None, str]:
@@ -134,7 +107,7 @@ def _understand(context: QueryContext) -> Generator[Waiting, None, str]:
     model = context.models.language_model
     if model is None:
         return by_rules
-    with context.stopwatch.time("rewrite"):
+    with context.time("rewrite"):
         reworded = yield from standalone_with_model(
             question.text,
             question.history,
@@ -145,58 +118,24 @@ def _understand(context: QueryContext) -> Generator[Waiting, None, str]:
     return reworded or by_rules
 
 
-# -- retrieve
-
-
-def _retrieve(context: QueryContext, understood: str, terms: QuestionTerms) -> Found:
-    """The passages, with all that later stages need of the store."""
-    limit = context.limit
-    if context.models.language_model is not None:
-        limit = max(limit, _MODEL_READS)
-    return find_passages(
-        context.store,
-        replace(context.question, text=understood, history=()),
-        terms,
-        context.models,
-        context.settings.retrieve,
-        context.stopwatch,
-        read=limit,
-        nearest=context.settings.answer.nearest,
-    )
-
-
-# -- read
-
-
-def _read(context: QueryContext, terms: QuestionTerms, found: Found) -> Evidence:
+def _read(context: QueryContext, found: Found) -> Evidence:
     """Judge the sentences of the passages that are read."""
     answer = context.settings.answer
-    weights = _weights(context, terms)
+    weights = CHINESE_WEIGHTS if found.terms.chinese else context.settings.support
     # An item of a list need not look like an answer, and a model chooses among all.
-    whole = asks_list(terms) or context.models.language_model is not None
-    with context.stopwatch.time("judge"), model_errors():
-        candidates = (
-            judge_sentences(
-                terms,
-                found.read,
-                found.documents,
-                context.models.reranker,
-                encoder=context.models.encoder,
-                circumstances=Circumstances(
-                    ranking=ranking_features(found.hits),
-                    names_known=found.names_known,
-                    as_of=context.question.as_of,
-                ),
-                weights=weights,
-                most=None if whole else answer.sentences,
-            )
-            if found.read
-            else []
+    whole = asks_list(found.terms) or context.models.language_model is not None
+    with context.time("judge"), model_errors():
+        candidates = judge_sentences(
+            found,
+            context.models,
+            weights,
+            as_of=context.question.as_of,
+            most=None if whole else answer.sentences,
         )
         judged = {candidate.passage_id for candidate in candidates}
         hits = [hit for hit in found.read if hit.passage.id in judged]
         shortfall = find_shortfall(
-            terms,
+            found.terms,
             candidates,
             hits or found.hits[: answer.passages],
             WordCounts(found.passage_count, found.frequencies),
@@ -206,63 +145,46 @@ def _read(context: QueryContext, terms: QuestionTerms, found: Found) -> Evidence
     return Evidence(tuple(candidates), shortfall)
 
 
-def _weights(context: QueryContext, terms: QuestionTerms) -> SupportWeights:
-    return CHINESE_WEIGHTS if terms.chinese else context.settings.support
-
-
-# -- decide
-
-
 def _decide(
-    context: QueryContext, terms: QuestionTerms, found: Found, evidence: Evidence
-) -> Generator[Waiting, None, tuple[Decision, Selection | None]]:
+    context: QueryContext, found: Found, evidence: Evidence
+) -> Generator[Waiting, None, Decision]:
     """Which sentences answer: those that a language model chooses, where one is configured
     and replies, else by their support."""
     settings = context.settings.answer
-    candidates = evidence.candidates
-    conflicting = find_conflict(
-        terms, candidates, found.documents, min_support=settings.min_support
+    judged = (found.terms, evidence.candidates, found.documents)
+    conflicting = find_conflict(*judged, min_support=settings.min_support)
+    selection = yield from _select(context, found, evidence.candidates)
+    if selection is not None and selection.failure is None:
+        return decide_by_choice(evidence.candidates, selection, conflicting=conflicting)
+    items = () if conflicting else find_list_items(*judged, min_support=settings.min_support)
+    decision = decide_by_support(
+        evidence.candidates, settings, conflicting=conflicting, items=items
     )
-    model = context.models.language_model
-    selection = None
-    if model is not None and candidates:
-        with context.stopwatch.time("select"):
-            selection = yield from _select(context, model, terms, found, candidates)
-        if selection.failure is None:
-            chosen = [candidates[number - 1] for number in selection.chosen]
-            return decide_by_choice(candidates, chosen, conflicting=conflicting), selection
-    items = (
-        ()
-        if conflicting
-        else find_list_items(terms, candidates, found.documents, min_support=settings.min_support)
-    )
-    return (
-        decide_by_support(candidates, settings, conflicting=conflicting, items=items),
-        selection,
-    )
+    return replace(decision, selection=selection)
 
 
 def _select(
-    context: QueryContext,
-    model: LanguageModel,
-    terms: QuestionTerms,
-    found: Found,
-    candidates: Sequence[Candidate],
-) -> Generator[Waiting, None, Selection]:
-    answer = context.settings.answer
+    context: QueryContext, found: Found, candidates: Sequence[Candidate]
+) -> Generator[Waiting, None, Selection | None]:
+    """A language model's choice, None where none is configured or nothing was read."""
+    model = context.models.language_model
+    if model is None or not candidates:
+        return None
+    most = context.settings.answer.max_claims
     offers = [
         Offer(candidate.quote, _heading(found.documents[candidate.document_id]))
         for candidate in candidates
     ]
-    return (
-        yield from select_statements(
-            found.question.text,
-            offers,
-            model,
-            context.settings.language_model,
-            most=max(answer.max_claims, MOST_ITEMS) if asks_list(terms) else answer.max_claims,
+    with context.time("select"):
+        return (
+            yield from select_statements(
+                found.terms.text,
+                offers,
+                model,
+                context.settings.language_model,
+                most=max(most, MOST_ITEMS) if asks_list(found.terms) else most,
+            )
         )
-    )
 
 
 def _heading(document: Document) -> str:
@@ -271,61 +193,52 @@ def _heading(document: Document) -> str:
     return ", ".join(filter(None, (document.title, dated)))
 
 
-# -- compose, verify, finish
-
-
-def _answer(
-    context: QueryContext,
-    terms: QuestionTerms,
-    found: Found,
-    decision: Decision,
-    selection: Selection | None,
-) -> Answer:
-    with context.stopwatch.time("compose"):
+def _answer(context: QueryContext, found: Found, decision: Decision) -> Answer:
+    """The claims, each with its citations verified."""
+    with context.time("compose"):
         quotes = compose_quotes(decision.statements, found.documents)
         claims = add_context(quotes, found.documents)
         for claim in claims:
             verify_claim(claim, found.documents)
         # One value would hide the others.
-        short = None if decision.conflict else find_short_answer(terms, quotes, found.documents)
+        short = (
+            None if decision.conflict else find_short_answer(found.terms, quotes, found.documents)
+        )
     return Answer(
         question=context.question,
         standalone=_standalone(context, found),
         claims=claims,
         ranking=found.hits,
         candidates=decision.candidates,
-        models=_models(context, found, selection),
+        models=_models(context, decision),
         generation=found.generation,
         timings_ms={},
         short_answer=short,
         conflict=decision.conflict,
-        selection=selection,
+        selection=decision.selection,
     )
 
 
 def _abstain(
-    context: QueryContext,
-    terms: QuestionTerms,
-    found: Found,
-    evidence: Evidence,
-    decision: Decision,
-    selection: Selection | None,
+    context: QueryContext, found: Found, evidence: Evidence, decision: Decision
 ) -> Abstention:
-    reason = _reason(found, selection)
-    # Where filters kept passages away, nothing is known of what the archive lacks.
-    explained = reason == "insufficient_evidence" or (
-        reason == "no_match" and not context.question.scope
-    )
+    """Why the archive does not answer, and what it does say."""
+    reason: AbstentionReason = found.nothing or "insufficient_evidence"
+    if decision.selection is not None and decision.selection.declined:
+        reason = "none_chosen"
     shortfall = evidence.shortfall
+    scope = context.question.scope
+    # Where filters kept passages away, nothing is known of what the archive lacks.
+    explained = reason == "insufficient_evidence" or (reason == "no_match" and not scope)
     return Abstention(
         question=context.question,
         standalone=_standalone(context, found),
         reason=reason,
         kind=shortfall.kind if explained else None,
         explanation=(
-            explain_shortfall(terms, shortfall)
+            explain_shortfall(found.terms, shortfall)
             if explained
-            else explain_abstention(reason, context.question.scope, chinese=terms.chinese)
+            else explain_abstention(reason, scope, chinese=found.terms.chinese)
         ),
         mentions=(
             cite_mentions(shortfall.mentions, found.documents)
@@ -335,36 +248,18 @@ def _abstain(
         nearest=nearest_passages(found.hits[: context.settings.answer.nearest], found.documents),
         ranking=found.hits,
         candidates=decision.candidates,
-        models=_models(context, found, selection),
+        models=_models(context, decision),
         generation=found.generation,
         timings_ms={},
-        selection=selection,
+        selection=decision.selection,
     )
 
 
-def _reason(found: Found, selection: Selection | None) -> AbstentionReason:
-    if found.nothing is not None:
-        return found.nothing
-    return "none_chosen" if selection and selection.declined else "insufficient_evidence"
-
-
 def _standalone(context: QueryContext, found: Found) -> str | None:
-    understood = found.question.text
-    return understood if understood != context.question.text else None
+    return found.terms.text if found.terms.text != context.question.text else None
 
 
-def _models(
-    context: QueryContext, found: Found, selection: Selection | None
-) -> dict[str, ModelIdentity]:
+def _models(context: QueryContext, decision: Decision) -> dict[str, ModelIdentity]:
     """The models that took part."""
-    models: dict[str, ModelIdentity] = {}
-    laps = context.stopwatch.laps
-    if "encode" in laps:
-        identity = context.models.encoder.identity
-        models["encoder"] = ModelIdentity(identity.name, identity.revision)
-    if "rerank" in laps:
-        reranker = context.models.reranker
-        models["reranker"] = ModelIdentity(reranker.name, reranker.revision)
-    if selection is not None:
-        models["language_model"] = selection.model
-    return models
+    chose = {"language_model": decision.selection.model} if decision.selection else {}
+    return context.models_used() | chose

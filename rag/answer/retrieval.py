@@ -6,14 +6,15 @@ The store's view is open in here only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from embeddings.types import Encoder, Vectors
-from rag.answer.stopwatch import Stopwatch
-from rag.models import Models, model_errors
+from rag.answer.query import QueryContext
+from rag.models import model_errors
 from rag.question.analysis import (
     QuestionTerms,
+    analyse_question,
     asks_of_the_present,
     content_words,
     named_words,
@@ -24,8 +25,7 @@ from rag.retrieve.rerank import rerank
 from rag.retrieve.retriever import retrieve
 from rag.retrieve.timely import is_published_in
 from rag.retrieve.words import count_words, find_near_words, respelled
-from rag.settings import RetrieveSettings
-from rag.store.base import ReadView, Store
+from rag.store.base import ReadView
 from rag.text.language import reads_text
 from rag.text.words import lexical_tokens
 from rag.types import Document, Hit, Question
@@ -34,21 +34,25 @@ __all__ = ["Found", "find_passages", "rank_passages"]
 
 # Passages read beside the best ones, as of a day.
 _WITNESSES = 2
+# Passages whose sentences a language model may choose from.
+_MODEL_READS = 8
+
+_Nothing = Literal["empty_archive", "nothing_asked", "no_match"]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What one consistent state of the store holds for a question.
 
-    ``question`` is the one that was looked up, without history. ``hits`` is the whole
-    ranking, best first, ``read`` the hits whose sentences are to be judged; ``documents``
-    maps id to document for those and for the nearest. ``frequencies`` counts, for each of
-    the question's words, the passages of ``passage_count`` that hold it, and ``names_known``
-    is the share in [0, 1] of its names that stand anywhere. ``nothing`` says why there is
-    nothing to read, None where there is something.
+    ``terms`` are those of the question that was looked up, without need of history.
+    ``hits`` is the whole ranking, best first, ``read`` the hits whose sentences are to be
+    judged; ``documents`` maps id to document for those and for the nearest. ``frequencies``
+    counts, for each of the question's words, the passages of ``passage_count`` that hold it,
+    and ``names_known`` is the share in [0, 1] of its names that stand anywhere. ``nothing``
+    says why there is nothing to read, None where there is something.
     """
 
-    question: Question
+    terms: QuestionTerms
     hits: tuple[Hit, ...]
     read: tuple[Hit, ...]
     documents: Mapping[str, Document]
@@ -56,50 +60,43 @@ class Found:
     passage_count: int
     names_known: float
     generation: str
-    nothing: Literal["empty_archive", "nothing_asked", "no_match"] | None
+    nothing: _Nothing | None
 
 
-def find_passages(
-    store: Store,
-    question: Question,
-    terms: QuestionTerms,
-    models: Models,
-    settings: RetrieveSettings,
-    stopwatch: Stopwatch,
-    *,
-    read: int,
-    nearest: int,
-) -> Found:
-    """Rank the passages for a question and fetch what answering it needs.
-
-    ``read`` is how many distinct passages are to be judged, with those that repeat them;
-    ``nearest`` how many an abstention will list.
+def find_passages(context: QueryContext, understood: str) -> Found:
+    """Rank the passages for a question that stands alone, and fetch what answering it needs.
 
     Raises:
         IndexMismatchError: the index was built with another encoder.
         ModelError: a model could not be loaded or run.
     """
-    with store.read() as view:
-        nothing: Literal["empty_archive", "nothing_asked", "no_match"] | None = None
+    question = replace(context.question, text=understood, history=())
+    terms = analyse_question(understood)
+    limit = context.limit
+    if context.models.language_model is not None:
+        limit = max(limit, _MODEL_READS)
+    nearest = context.settings.answer.nearest
+    with context.store.read() as view:
+        nothing: _Nothing | None = None
         hits: list[Hit] = []
         if view.empty:
             nothing = "empty_archive"
         elif terms.empty:
             nothing = "nothing_asked"
         else:
-            hits = rank_passages(view, question, models, settings, stopwatch)
+            hits = rank_passages(context, view, question)
             nothing = None if hits else "no_match"
-        count = count_with_repeats([hit.passage for hit in hits], read)
-        chosen = (*hits[:count], *_witnesses(view, question, hits[count:]))
-        needed = {hit.passage.document_id for hit in (*chosen, *hits[:nearest])}
-        names = [lexical_tokens(name) for name, _ in named_words(terms.text)]
-        words = {*terms.content, *content_words(terms.text), *(w for name in names for w in name)}
+        count = count_with_repeats([hit.passage for hit in hits], limit)
+        read = (*hits[:count], *_witnesses(view, question, hits[count:]))
+        needed = {hit.passage.document_id for hit in (*read, *hits[:nearest])}
+        names = [lexical_tokens(name) for name, _ in named_words(understood)]
+        words = {*terms.content, *content_words(understood), *(w for name in names for w in name)}
         counted = count_words(view, sorted(words))
         known = sum(any(counted.frequencies.get(word) for word in name) for name in names)
         return Found(
-            question=question,
+            terms=terms,
             hits=tuple(hits),
-            read=chosen,
+            read=read,
             documents={each: view.document(each) for each in sorted(needed)},
             frequencies={word: counted.frequencies.get(word, 0) for word in words},
             passage_count=counted.passages,
@@ -109,13 +106,7 @@ def find_passages(
         )
 
 
-def rank_passages(
-    view: ReadView,
-    question: Question,
-    models: Models,
-    settings: RetrieveSettings,
-    stopwatch: Stopwatch,
-) -> list[Hit]:
+def rank_passages(context: QueryContext, view: ReadView, question: Question) -> list[Hit]:
     """The passages for a question, reranked, best first; none of an archive without index.
 
     Raises:
@@ -124,19 +115,20 @@ def rank_passages(
     """
     if view.index is None:
         return []
+    models, settings, text = context.models, context.settings.retrieve, question.text
     models.check_encoder(view.index.encoder)
-    near = find_near_words(view, question.text)
+    near = find_near_words(view, text)
     with model_errors():
         vector = None
-        if reads_text(models.encoder.reads, question.text):
-            with stopwatch.time("encode"):
-                vector = _query_vector(question.text, near, models.encoder)
-        with stopwatch.time("retrieve"):
+        if reads_text(models.encoder.reads, text):
+            with context.time("encode"):
+                vector = _query_vector(text, near, models.encoder)
+        with context.time("retrieve"):
             hits = retrieve(view, question, vector, settings, reads=models.encoder.reads, near=near)
-        if not hits or not reads_text(models.reranker.reads, question.text):
+        if not hits or not reads_text(models.reranker.reads, text):
             return hits
-        with stopwatch.time("rerank"):
-            return rerank(hits, question.text, models.reranker, limit=settings.rerank_limit)
+        with context.time("rerank"):
+            return rerank(hits, text, models.reranker, limit=settings.rerank_limit)
 
 
 def _query_vector(text: str, near: Mapping[str, Sequence[str]], encoder: Encoder) -> Vectors:
@@ -144,13 +136,11 @@ def _query_vector(text: str, near: Mapping[str, Sequence[str]], encoder: Encoder
 
     Halfway only: an unknown name may be right, and the nearest one another's.
     """
-    texts = list(dict.fromkeys([text, respelled(text, near)]))
-    vectors = encoder.encode_queries(texts)
+    vectors = encoder.encode_queries(list(dict.fromkeys([text, respelled(text, near)])))
     joined: Vectors = vectors.sum(axis=0)
     length = float((joined**2).sum() ** 0.5)
-    if len(texts) == 1 or not length:
-        first: Vectors = vectors[0]
-        return first
+    if len(vectors) == 1 or not length:
+        joined, length = vectors[0], 1.0
     unit: Vectors = joined / length
     return unit
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from embeddings.types import Encoder, Reranker
+from embeddings.types import Reranker
+from rag.answer.retrieval import Found
 from rag.answer.rules.currency import sentence_currency
 from rag.answer.rules.similarity import similarities, support_across, support_within, unread_pairs
-from rag.answer.rules.support import RankingFeatures, read_features, shifted, support_score
+from rag.answer.rules.support import ranking_features, read_features, shifted, support_score
+from rag.models import Models
 from rag.question.analysis import QuestionTerms
 from rag.settings import SupportWeights
 from rag.text.language import is_latin
@@ -17,19 +19,9 @@ from rag.text.normalise import search_text
 from rag.text.sentences import split_sentences
 from rag.types import Candidate, Document, Features, Hit, Span
 
-__all__ = ["KEPT", "Circumstances", "judge_sentences", "without_premise"]
+__all__ = ["KEPT", "judge_sentences", "without_premise"]
 
 KEPT = "kept"
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a question is judged in: what its whole ranking says of it, the share of its
-    names that the archive has anywhere, and the day it is asked from."""
-
-    ranking: RankingFeatures
-    names_known: float
-    as_of: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +41,51 @@ class _Sentence:
 
 
 def judge_sentences(
-    question: QuestionTerms,
-    hits: Sequence[Hit],
-    documents: Mapping[str, Document],
-    reranker: Reranker,
-    *,
-    encoder: Encoder,
-    circumstances: Circumstances,
-    weights: SupportWeights,
-    most: int | None,
+    found: Found, models: Models, weights: SupportWeights, *, as_of: date | None, most: int | None
 ) -> list[Candidate]:
-    """The likeliest sentences of the hits with their support scores, best first.
+    """The likeliest sentences of the passages read, with their support scores, best first.
 
     At most ``most`` are judged: a cross-encoder's time is spent on those that hold words
     of the question and the type of thing asked for, in the better passages. Reading all,
     not 12, chose another best sentence for 13 of 1,271 questions of seven sets.
-    ``documents`` maps document id to document for every hit. The logit of a pair that the
-    reranker cannot read is 0; the cosine of an encoder that reads both counts instead.
-    Ties by document id and span. All verdicts are "kept"; what the composer drops, it
-    marks.
+    The logit of a pair that the reranker cannot read is 0; the cosine of an encoder that
+    reads both counts instead. Ties by document id and span. All verdicts are "kept"; what
+    is decided against gets another.
     """
+    question = found.terms
+    ranking = ranking_features(found.hits)
     sentences = [
         sentence
-        for place, hit in enumerate(hits)
-        for sentence in _sentences(hit, documents[hit.passage.document_id], place)
+        for place, hit in enumerate(found.read)
+        for sentence in _sentences(hit, found.documents[hit.passage.document_id], place)
     ]
-    features = [_features(question, sentence, circumstances) for sentence in sentences]
+    features = [
+        read_features(
+            question,
+            sentence.words,
+            sentence.context,
+            sentence_logit=0.0,
+            passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
+            ranking=ranking,
+            currency=sentence_currency(question, sentence.words, dated=sentence.dated, as_of=as_of),
+            names_known=found.names_known,
+        )
+        for sentence in sentences
+    ]
     read = _likeliest(sentences, features, most)
+    if not read:
+        return []
     sentences, features = [sentences[at] for at in read], [features[at] for at in read]
     words = [sentence.words for sentence in sentences]
-    unread = unread_pairs(question.text, words, reranker)
-    logits = _logits(question.text, sentences, unread, reranker)
-    cosines = similarities(question.text, words, unread, encoder)
-    judged = [
-        _judged(sentence, replace(found, sentence_logit=logit), weights)
-        for sentence, found, logit in zip(sentences, features, logits, strict=True)
+    unread = unread_pairs(question.text, words, models.reranker)
+    logits = _logits(question.text, sentences, unread, models.reranker)
+    cosines = similarities(question.text, words, unread, models.encoder)
+    candidates = [
+        _judged(
+            question, sentence, replace(known, sentence_logit=logit, similarity=cosine), weights
+        )
+        for sentence, known, logit, cosine in zip(sentences, features, logits, cosines, strict=True)
     ]
-    candidates = _with_similarity(question, judged, words, cosines)
     return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
 
 
@@ -154,55 +154,23 @@ def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
     return found
 
 
-def _with_similarity(
-    question: QuestionTerms,
-    judged: Sequence[Candidate],
-    words: Sequence[str],
-    cosines: Sequence[float | None],
-) -> list[Candidate]:
-    """The candidates, those that have a cosine judged by it too."""
-    latin = is_latin(question.text)
-    candidates: list[Candidate] = []
-    for candidate, text, cosine in zip(judged, words, cosines, strict=True):
-        if cosine is None:
-            candidates.append(candidate)
-            continue
+def _judged(
+    question: QuestionTerms, sentence: _Sentence, features: Features, weights: SupportWeights
+) -> Candidate:
+    support = support_score(features, weights)
+    if (cosine := features.similarity) is not None:
+        latin = is_latin(sentence.words)
         support = (
-            support_within(candidate.support, cosine)
-            if is_latin(text) == latin
-            else support_across(candidate.features, cosine, latin=not latin)
+            support_within(support, cosine)
+            if latin == is_latin(question.text)
+            else support_across(features, cosine, latin=latin)
         )
-        features = replace(candidate.features, similarity=cosine)
-        candidates.append(replace(candidate, features=features, support=support))
-    return candidates
-
-
-def _features(
-    question: QuestionTerms, sentence: _Sentence, circumstances: Circumstances
-) -> Features:
-    """Everything known of a sentence before the cross-encoder has read it."""
-    reranked = sentence.hit.reranked
-    return read_features(
-        question,
-        sentence.words,
-        sentence.context,
-        sentence_logit=0.0,
-        passage_logit=reranked.score if reranked else 0.0,
-        ranking=circumstances.ranking,
-        currency=sentence_currency(
-            question, sentence.words, dated=sentence.dated, as_of=circumstances.as_of
-        ),
-        names_known=circumstances.names_known,
-    )
-
-
-def _judged(sentence: _Sentence, features: Features, weights: SupportWeights) -> Candidate:
     return Candidate(
         document_id=sentence.hit.passage.document_id,
         passage_id=sentence.hit.passage.id,
         span=sentence.span,
         quote=sentence.quote,
         features=features,
-        support=support_score(features, weights),
+        support=support,
         verdict=KEPT,
     )

@@ -7,7 +7,7 @@ from rag.answer.decide import decide_by_choice, decide_by_support
 from rag.answer.verify import verify_claim
 from rag.errors import CitationError
 from rag.settings import AnswerSettings
-from rag.types import Candidate, Span
+from rag.types import Candidate, ModelIdentity, Selection, Span
 from tests.fakes import full_features
 from tests.rag.answer.test_verify import make_document
 
@@ -115,21 +115,25 @@ def test_a_claim_whose_quote_is_not_what_stands_there_never_leaves():
         claims(decide(forged, GUESTS))
 
 
+def chose(*numbers):
+    return Selection(ModelIdentity("model", "host"), "select.v1", 3, numbers)
+
+
 def test_what_a_language_model_chose_is_quoted_in_its_order_whatever_its_support():
     weak = replace(SPEAKERS, support=0.1)
-    decision = decide_by_choice([GUESTS, AGAIN, weak], [weak, GUESTS])
+    decision = decide_by_choice([GUESTS, AGAIN, weak], chose(3, 1))
     assert quotes(decision) == [weak.quote, GUESTS.quote]
     assert [c.verdict for c in decision.candidates] == [
         "kept",
         "not chosen by the language model",
         "kept",
     ]
-    assert decide_by_choice([GUESTS, weak], []).statements == ()
+    assert decide_by_choice([GUESTS, weak], chose()).statements == ()
 
 
 def test_of_a_conflict_a_language_model_never_shows_one_side_only():
     one, other = JUNE, replace(SPEAKERS, document_id=TWO.id)
-    decision = decide_by_choice([GUESTS, one, other], [one], conflicting=(other, one))
+    decision = decide_by_choice([GUESTS, one, other], chose(2), conflicting=(other, one))
     assert quotes(decision) == [other.quote, one.quote]
     assert decision.conflict
-    assert not decide_by_choice([GUESTS, one, other], [GUESTS], conflicting=(other, one)).conflict
+    assert not decide_by_choice([GUESTS, one, other], chose(1), conflicting=(other, one)).conflict
