@@ -49,7 +49,6 @@ from rag.store.records import Finding
 from rag.types import Passage
 
 __all__ = [
-    "RESTORE",
     "UNREPAIRED",
     "check_database",
     "check_snapshot",

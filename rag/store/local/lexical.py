@@ -24,19 +24,24 @@ __all__ = [
     "search",
 ]
 
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 # Counting a word's passages stops here: only which words are rarest matters.
 _COUNTED_PASSAGES = 20_000
 _FILL_WORDS = 3
 _MOST_PREFIXES = 64
 # Every character but white space belongs to a word, ASCII punctuation too.
-_TOKENIZER = "ascii tokenchars '" + string.punctuation.replace("'", "''") + "'"
+_TOKENIZER = "ascii tokenchars " + _quoted(string.punctuation)
 
 
 def create_table(connection: sqlite3.Connection, index: IndexRow) -> None:
     """Create the index's empty FTS5 table; its rowid is the passage's."""
     connection.execute(
         f"CREATE VIRTUAL TABLE {index.words} USING fts5 (title, body,"
-        f" tokenize = {_literal(_TOKENIZER)})"
+        f" tokenize = {_quoted(_TOKENIZER)})"
     )
 
 
@@ -239,7 +244,3 @@ def _alternatives(term: QueryTerm) -> str:
 def _phrase(word: str) -> str:
     """The FTS5 expression of a word, whatever its characters."""
     return '"' + word.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

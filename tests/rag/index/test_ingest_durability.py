@@ -14,7 +14,7 @@ from tests.contract.kills import run_until_killed
 from tests.fakes import HashingEncoder
 
 KILLS = 6
-FILES = 200
+FILES = 400
 
 
 def ingest(sender, data, folder):
@@ -47,7 +47,7 @@ def test_no_kill_loses_what_ingest_reported_and_a_rerun_completes(tmp_path):
     cut_short = 0
     for version in range(KILLS):
         write_version(folder, version)
-        reported = run_until_killed(ingest, data, folder, seconds=chance.uniform(0.0, 0.3))
+        reported = run_until_killed(ingest, data, folder, seconds=chance.uniform(0.0, 0.15))
         assert reported
         cut_short += "finished" not in reported
         store = LocalStore.open(data)
