@@ -410,10 +410,9 @@ class Abstention:
     ``standalone`` is how a follow-up was understood, as in Answer. ``kind`` tells of
     insufficient evidence (None for another ``reason``) whether the archive hardly speaks
     of what is asked about ("off_topic"), speaks of it without the fact asked for
-    ("missing_fact"), or does not state, or states otherwise, what the question takes for
-    granted ("premise"). ``mentions`` are sentences of what it does say of the subject.
-    The reason "none_chosen" is a language model's, which ``selection`` tells of: it found no
-    statement that answers.
+    ("missing_fact"), or does not state what the question takes for granted ("premise").
+    ``mentions`` are sentences of what it does say of the subject. The reason "none_chosen"
+    is a language model's, which ``selection`` tells of: it found no statement that answers.
     """
 
     question: Question

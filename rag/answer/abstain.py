@@ -89,9 +89,6 @@ def _english_reason(question: QuestionTerms, shortfall: Shortfall) -> str:
             words = _listed(shortfall.unknown, " or ")
             return f"{elsewhere}: nothing in the archive mentions {words}."
         return f"{elsewhere}."
-    if shortfall.mismatch:
-        asked, said = shortfall.mismatch.asked, shortfall.mismatch.said
-        return f"What comes nearest says '{said}', not '{asked}'."
     if shortfall.unstated:
         return (
             f"The question takes something for granted ('{shortfall.unstated}') "
@@ -109,10 +106,6 @@ def _chinese_reason(question: QuestionTerms, shortfall: Shortfall) -> str:
     if shortfall.kind == "off_topic":
         named = f"，也没有提到{absent}" if absent else ""
         return f"档案似乎没有涉及这个问题的主题{named}。"
-    if shortfall.mismatch:
-        return (
-            f"最接近的内容说的是“{shortfall.mismatch.said}”，而不是“{shortfall.mismatch.asked}”。"
-        )
     if shortfall.unstated:
         return f"问题的前提（“{shortfall.unstated}”）在相关段落中没有提及。"
     if shortfall.absent:

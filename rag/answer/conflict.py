@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 
-from rag.answer.rules.recognise import find_mentions
 from rag.answer.rules.short import clear_answer_span
 from rag.answer.rules.spans import AnswerSpan, asks_holder
 from rag.question.analysis import QuestionTerms
@@ -18,15 +16,13 @@ __all__ = ["find_conflict"]
 # words as the best one, most of them, and its value stands close to them.
 LEAST_COVERAGE = 0.6
 COVERAGE_LACK = 0.1
-LEAST_LIKELIHOOD = 0.4
 MOST_VALUES = 4
 
-_KINDS = frozenset(("person", "number", "money", "percentage", "date"))
+_KINDS = frozenset(("person", "number", "money", "date"))
 _APPROXIMATE = re.compile(
     r"(?:more|less|fewer) than|at (?:least|most)|over|about|around|nearly|almost|up to|some|余|多",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?<!\d)\d{4}")
 
 
 def find_conflict(
@@ -39,10 +35,9 @@ def find_conflict(
     """The supported sentences, one a value, that differ in what is asked; empty if none do.
 
     ``candidates`` come best first; the best one is always among the result. The newest
-    comes first, by the publication date, else by the latest year of the sentence itself;
-    undated ones come last, best first. A value that is only less precise (2019 beside 24
-    April 2019, Müller beside Gerd Müller) does not differ, nor does "who" that several may
-    answer ("Who came?").
+    comes first, by the publication date; undated ones come last, best first. A value that is
+    only less precise (2019 beside 24 April 2019, Müller beside Gerd Müller) does not differ,
+    nor does "who" that several may answer ("Who came?").
     """
     if not candidates:
         return ()
@@ -73,7 +68,7 @@ def _value(question: QuestionTerms, candidate: Candidate) -> AnswerSpan | None:
     if features.sentence_coverage < LEAST_COVERAGE or features.number_coverage < 1.0:
         return None
     span = clear_answer_span(question, candidate.quote)
-    if span is None or span.kind not in _KINDS or span.likelihood < LEAST_LIKELIHOOD:
+    if span is None or span.kind not in _KINDS:
         return None
     if span.kind == "person" and not asks_holder(question):
         return None
@@ -100,9 +95,7 @@ def _number(value: str) -> float:
 
 
 def _dates_differ(one: str, other: str) -> bool:
-    """Whether a part differs that both dates give; what a range covers does not."""
-    if "/" in one or "/" in other:
-        return False
+    """Whether a part differs that both dates give."""
     parts = one.replace("--", "?-").split("-"), other.replace("--", "?-").split("-")
     if not all(part.isdigit() for part in (*parts[0], *parts[1])):
         return False
@@ -113,13 +106,5 @@ def _age(candidate: Candidate, documents: Mapping[str, Document]) -> tuple[int, 
     """Sorts the newest first; the undated last, best first."""
     published = documents[candidate.document_id].published
     days = published.interval() if published else None
-    if days is not None:
-        newest = days[1].toordinal()
-    else:
-        years = [
-            int(year)
-            for mention in find_mentions(candidate.quote, "date")
-            for year in _YEAR.findall(mention.span.of(candidate.quote))
-        ]
-        newest = date(max(years), 12, 31).toordinal() if years and max(years) > 0 else 0
+    newest = days[1].toordinal() if days else 0
     return (-newest, -candidate.support, candidate.document_id, candidate.span.start)

@@ -7,16 +7,17 @@ from datetime import date
 
 from rag.question.analysis import QuestionTerms, asks_of_the_present
 
-__all__ = ["sentence_currency"]
+__all__ = ["sentence_currency", "year_ranges"]
 
 _YEAR = r"((?:1[5-9]|20)[0-9]{2})(?![0-9])"
-_MONTH = r"(?:[A-Z][a-z]{2,8}\.?\s)?"
+# "early", or a month.
+_PART = r"(?:[A-Za-z]{3,9}\.?\s)?"
 # Goals and agendas are named after years to come.
 _SAID_YEAR = re.compile(rf"(?<![0-9]){_YEAR}(?!\s(?:Agenda|Goals?|agenda|goals?)\b)")
 _RANGE = re.compile(
-    rf"(?<![0-9]){_YEAR}\s?年?\s?(?:[-–—~至到]|to|until|till|and|through)\s?{_MONTH}{_YEAR}"
+    rf"(?<![0-9]){_YEAR}\s?年?\s?(?:[-–—~至到]|to|until|till|and|through)\s?{_PART}{_YEAR}"
 )
-_ENDED = re.compile(rf"\b(?:until|till|up to)\s{_MONTH}{_YEAR}")
+_ENDED = re.compile(rf"\b(?:until|till|up to)\s{_PART}{_YEAR}")
 
 # Nothing says when an undated document held; one published before the day asked from is
 # the better witness of that day.
@@ -34,7 +35,7 @@ def sentence_currency(
     """
     if not asks_of_the_present(question.text):
         return 1.0
-    spans = [(int(first), int(last)) for first, last in _RANGE.findall(sentence)]
+    spans = year_ranges(sentence)
     spans += [(0, int(last)) for last in _ENDED.findall(sentence)]
     if spans:
         return float(as_of is not None and any(a <= as_of.year <= b for a, b in spans))
@@ -44,3 +45,8 @@ def sentence_currency(
     if any(int(year) > as_of.year for year in _SAID_YEAR.findall(sentence)):
         return 0.0
     return 1.0 if dated else _UNDATED
+
+
+def year_ranges(sentence: str) -> list[tuple[int, int]]:
+    """First and last year of each range: "from 2013 until January 2017"."""
+    return [(int(first), int(last)) for first, last in _RANGE.findall(sentence)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +20,7 @@ from rag.types import Span
 
 __all__ = ["Mention", "MentionKind", "find_mentions"]
 
-MentionKind = Literal["date", "number", "money", "percentage", "person", "place"]
+MentionKind = Literal["date", "number", "money", "person", "place"]
 
 _DATE_WORDS = language_table("en").dates
 _MONTH = f"(?:{'|'.join(_DATE_WORDS.full_months)})"
@@ -38,21 +38,15 @@ _BARE_DATE = re.compile(
     """,
     re.VERBOSE,
 )
-_RANGE = re.compile(
-    r"\s?[-–—~至到]\s?|\s(?:to|until|till|and|through)\s(?:the\s|early\s|mid|late\s)?"
-)
-_BETWEEN = re.compile(r"\b(?:between|from)\s$", re.IGNORECASE)
-
 _ABOUT = (
     r"(?:(?:more|less|fewer)\sthan|at\s(?:least|most)|over|about|around|nearly|almost|some|up\sto"
     r"|approximately|roughly|an?\sestimated)\s"
 )
 _ABOUT_BEFORE = re.compile(rf"(?<!\w){_ABOUT}$", re.IGNORECASE)
-# The word or two counted: "36 specialists", "5.2 million square kilometres".
-_UNIT = re.compile(
-    r"(?:\s|-)(?:(?:square|cubic|metric|nautical)\s)?+(?!(?:of|in|at|to|by|and|or|the|on|for|from|with|were|was"
-    r"|are|is|as|who|that|which|when|while|than|but|had|have|has|after|before|until|out|per)\b)[a-z]{2,}(?:-[a-z]+)*"
-    r"(?:\sper\s[a-z]+)?"
+# A measure belongs to its number; what is merely counted does not.
+_MEASURE = re.compile(
+    r"[\s-](?:square\s|cubic\s)?(?:year|month|week|day|hour|minute|second|decade|mile"
+    r"|(?:kilo|centi|milli)?met(?:er|re)|km|feet|foot|inche?|acre|hectare|(?:kilo)?gram|kg|ton(?:ne)?)s?\b"
 )
 # What a Chinese numeral counts; without it 一 is as often "a".
 _COUNTED = re.compile(
@@ -65,13 +59,12 @@ _CURRENCY = (
 )
 _AMOUNT = r"\d+(?:,\d{3})*+(?:\.\d+)?(?:[\s-]?(?:thousand|million|billion|trillion|[mb]n?)(?!\w))?"
 _MONEY = re.compile(
-    rf"(?:(?<!\w){_ABOUT})?+(?:(?:US|A|C|HK)?[$€£¥]\s?{_AMOUNT}"
+    rf"(?:US|A|C|HK)?[$€£¥]\s?{_AMOUNT}"
     rf"|(?<![\d.,])(?:(?:USD|EUR|GBP|RMB|CNY)\s)?+{_AMOUNT}\s(?:{_CURRENCY})(?!\w)"
-    rf"|(?:USD|EUR|GBP|RMB|CNY)\s?{_AMOUNT})"
+    rf"|(?:USD|EUR|GBP|RMB|CNY)\s?{_AMOUNT}"
     r"|(?<![\d.,])\d[\d.,]*+ ?[百千万亿]*+(?:美元|欧元|元人民币|元|英镑|日元)",
     re.IGNORECASE,
 )
-_DASH = re.compile(r"\s?[-–]\s?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +98,8 @@ def _dates(sentence: str) -> list[Mention]:
     for match in _BARE_DATE.finditer(sentence):
         span = Span(*match.span())
         if not any(span.overlaps(other) for other in found):
-            found[span] = unicodedata.normalize("NFKC", match[0]).casefold()
-    return list(_ranges(sentence, [Mention("date", s, found[s]) for s in sorted(found)]))
+            found[span] = _plain(match[0])
+    return [Mention("date", span, found[span]) for span in sorted(found)]
 
 
 def _joined(year: int | None, month: int | None, day: int | None) -> str:
@@ -115,50 +108,29 @@ def _joined(year: int | None, month: int | None, day: int | None) -> str:
     return "-".join(parts)
 
 
-def _ranges(sentence: str, dates: list[Mention]) -> Iterator[Mention]:
-    """The dates, with the two ends of a range made one: "2005 to 2013"."""
-    rest = iter(dates)
-    held = next(rest, None)
-    for date in rest:
-        assert held is not None
-        between = sentence[held.span.end : date.span.start]
-        joins = _RANGE.fullmatch(between)
-        alone = between.strip() == "and" and not _BETWEEN.search(sentence[: held.span.start])
-        if joins and not alone:
-            span = Span(held.span.start, date.span.end)
-            held = Mention("date", span, f"{held.value}/{date.value}")
-        else:
-            yield held
-            held = date
-    if held is not None:
-        yield held
-
-
 # --- Numbers -----------------------------------------------------------------------
 
 
 def _numbers(sentence: str) -> list[Mention]:
-    taken = bytearray(len(sentence))
-    for find in (_dates, _money, _percentages):
-        for mention in find(sentence):
-            _take(taken, mention.span)
+    taken = {at for find in (_dates, _money) for m in find(sentence) for at in _places_of(m.span)}
     found: list[Mention] = []
     for number in find_numbers(sentence):
-        span = number.span
-        counted = _counted(sentence, number)
-        if counted is None or any(taken[span.start : span.end]):
+        end = _end(sentence, number)
+        if end is None or not taken.isdisjoint(_places_of(number.span)):
             continue
-        about = _ABOUT_BEFORE.search(sentence, 0, span.start)
-        start = about.start() if about and not taken[about.start()] else span.start
-        end = span.end if any(taken[span.end : counted]) else counted
-        value = span.of(sentence) if number.ordinal else number.plain
+        about = _ABOUT_BEFORE.search(sentence, 0, number.span.start)
+        start = about.start() if about else number.span.start
+        value = number.span.of(sentence) if number.ordinal else number.plain
         found.append(Mention("number", Span(start, end), value))
-        _take(taken, found[-1].span)
     return found
 
 
-def _counted(sentence: str, number: WrittenNumber) -> int | None:
-    """Where the words end that say what the number counts; None where it counts nothing.
+def _places_of(span: Span) -> range:
+    return range(span.start, span.end)
+
+
+def _end(sentence: str, number: WrittenNumber) -> int | None:
+    """Where a number ends with its measure; None where it counts nothing.
 
     A numeral is no number without them in Chinese, nor are digits inside a word (A380).
     """
@@ -171,36 +143,19 @@ def _counted(sentence: str, number: WrittenNumber) -> int | None:
     inside_word = _INSIDE_WORD.match(sentence[: number.span.start][-1:])
     if number.form == "chinese" or (number.form == "digits" and inside_word):
         return None
-    unit = _UNIT.match(sentence, end)
-    return unit.end() if unit else end
-
-
-def _take(taken: bytearray, span: Span) -> None:
-    taken[span.start : span.end] = b"\x01" * len(span)
-
-
-def _percentages(sentence: str) -> list[Mention]:
-    found: list[Mention] = []
-    before: WrittenNumber | None = None
-    for number in find_numbers(sentence):
-        if number.percent:
-            start, value = number.span.start, f"{number.plain}%"
-            if before and _DASH.fullmatch(sentence, before.span.end, start):
-                start, value = before.span.start, f"{before.plain}-{value}"
-            about = _ABOUT_BEFORE.search(sentence, 0, start)
-            start = about.start() if about else start
-            found.append(Mention("percentage", Span(start, number.span.end), value))
-        before = number
-    return found
+    measure = _MEASURE.match(sentence, end)
+    return measure.end() if measure else end
 
 
 def _money(sentence: str) -> list[Mention]:
-    found: list[Mention] = []
-    for match in _MONEY.finditer(sentence):
-        said = re.sub(rf"^{_ABOUT}", "", match[0], flags=re.IGNORECASE)
-        value = re.sub(r"[\s,-]", "", unicodedata.normalize("NFKC", said).casefold())
-        found.append(Mention("money", Span(*match.span()), value))
-    return found
+    return [
+        Mention("money", Span(*match.span()), re.sub(r"[\s,-]", "", _plain(match[0])))
+        for match in _MONEY.finditer(sentence)
+    ]
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 # --- Names -------------------------------------------------------------------------
@@ -216,7 +171,7 @@ def _places(sentence: str) -> list[Mention]:
 
 def _name(text: str) -> str:
     """The words of a name in one order: LI Yong, Yong Li and Li Yong are the same."""
-    bare = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    bare = unicodedata.normalize("NFD", _plain(text))
     letters = "".join(c for c in bare if not unicodedata.combining(c))
     return " ".join(sorted(re.findall(r"[^\W_]+", letters)))
 
@@ -225,7 +180,6 @@ _FINDERS: Mapping[MentionKind, Callable[[str], list[Mention]]] = {
     "date": _dates,
     "number": _numbers,
     "money": _money,
-    "percentage": _percentages,
     "person": _persons,
     "place": _places,
 }

@@ -12,7 +12,7 @@ from rag.question.analysis import QuestionTerms, content_words, named_words
 from rag.text.words import lexical_tokens, stem_tokens, verb_forms
 from rag.types import AbstentionKind, Candidate, Hit
 
-__all__ = ["Mismatch", "Shortfall", "WordCounts", "find_shortfall"]
+__all__ = ["Shortfall", "WordCounts", "find_shortfall"]
 
 # Shares of the question's words, weighted by rarity. Below the first no passage speaks of
 # the subject, unless the cross-encoder's logit says so; a known name makes half enough.
@@ -20,15 +20,11 @@ __all__ = ["Mismatch", "Shortfall", "WordCounts", "find_shortfall"]
 _SUBJECT_SHARE = 0.4
 _CHINESE_SUBJECT_SHARE = 0.1
 _SUBJECT_LOGIT = -6.0
-# From here on a sentence says all of the question but the one part.
-_ALL_BUT_ONE = 0.7
 # A mention holds at least this share of what the best one holds.
 _MENTION_SHARE = 0.6
 _MOST_MENTIONS = 3
 _FEWEST_WORDS = 5
 
-_YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)")
-_PLACED_NAME = r"\b(?P<before>in|at|to|from|of|with|by) (?P<name>[A-Z][\w'’-]+)"
 # What a question takes for granted of a name: the verb after it, or the role.
 _PREMISE = re.compile(
     r"\b(?P<auxiliary>did|does|do|was|were|is|are|has|have|had)\s+(?:the\s+)?"
@@ -42,7 +38,6 @@ _TAKES_FOR_GRANTED = re.compile(r"^\W*(?:why|when|since when|in (?:which|what) y
 _STATED_LOGIT = 6.0
 # A role stands this near to who holds it, in words.
 _ROLE_WITHIN = 5
-_STATE = re.compile(r"^\W*(?:who|what|which\s\w+)\s(?:is|was|are|were)\b|是谁", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +56,6 @@ class WordCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Mismatch:
-    """The part of a question that a sentence gives otherwise, and what it says instead."""
-
-    asked: str
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
 class Shortfall:
     """Why the evidence is insufficient.
 
@@ -82,7 +69,6 @@ class Shortfall:
     unknown: tuple[str, ...]
     absent: tuple[str, ...]
     unstated: str | None
-    mismatch: Mismatch | None
     lacks_type: bool
     mentions: tuple[Candidate, ...]
 
@@ -94,11 +80,10 @@ class _Words:
     weights: Mapping[str, float]
     names: frozenset[str]
 
-    def share(self, found: frozenset[str], among: frozenset[str] | None = None) -> float:
-        """Weighted share of the words (those of ``among`` only) that are found."""
-        wanted = {s: w for s, w in self.weights.items() if among is None or s in among}
-        held = sum(weight for stem, weight in wanted.items() if self.holds(stem, found))
-        return held / sum(wanted.values()) if wanted else 1.0
+    def share(self, found: frozenset[str]) -> float:
+        """Weighted share of the words that are found."""
+        held = sum(weight for stem, weight in self.weights.items() if self.holds(stem, found))
+        return held / sum(self.weights.values()) if self.weights else 1.0
 
     def holds(self, stem: str, found: frozenset[str]) -> bool:
         """Whether the stem, or of a name a near relative, is found."""
@@ -127,18 +112,14 @@ def find_shortfall(
         if not any(name_is_among(stem, near) for stem in found)
     )
     if _is_off_topic(question, asked, hits, passages):
-        return Shortfall("off_topic", unknown, tuple(absent), None, None, False, ())
+        return Shortfall("off_topic", unknown, tuple(absent), None, False, ())
     mentions = _mentions(asked, candidates, passages)
-    mismatch, source = _find_mismatch(question, asked, candidates, passages)
-    if source is not None:
-        mentions = (source, *(c for c in mentions if c.quote != source.quote))[:_MOST_MENTIONS]
-    premise = None if absent or mismatch else _unstated(question, candidates, near)
+    premise = None if absent else _unstated(question, candidates, near)
     return Shortfall(
-        kind="premise" if mismatch or premise else "missing_fact",
+        kind="premise" if premise else "missing_fact",
         unknown=unknown,
         absent=tuple(absent),
         unstated=premise,
-        mismatch=mismatch,
         lacks_type=not any(
             holds_answer_type(c.quote, question) for c in mentions or candidates[:1]
         ),
@@ -201,64 +182,6 @@ def _mentions(
             break
         chosen.setdefault(frozenset(stem_tokens(candidate.quote)), candidate)
     return tuple(chosen.values())
-
-
-def _find_mismatch(
-    question: QuestionTerms,
-    asked: _Words,
-    candidates: Sequence[Candidate],
-    passages: Mapping[str, frozenset[str]],
-) -> tuple[Mismatch, Candidate] | tuple[None, None]:
-    """The part that a sentence holding all the rest gives otherwise, with that sentence."""
-    if question.chinese or _STATE.search(question.text) or not question.names:
-        return None, None
-    for candidate in candidates:
-        found = frozenset(stem_tokens(candidate.quote))
-        mismatch = _other_year(question, asked, candidate, found) or _other_name(
-            question, asked, candidate, found
-        )
-        # Said somewhere near after all: then it is another fact that is missing.
-        if mismatch and not any(
-            set(stem_tokens(mismatch.asked)) <= other for other in passages.values()
-        ):
-            return mismatch, candidate
-    return None, None
-
-
-def _other_year(
-    question: QuestionTerms, asked: _Words, candidate: Candidate, found: frozenset[str]
-) -> Mismatch | None:
-    years = [number for number in sorted(question.numbers) if _YEAR.fullmatch(number)]
-    said = set(_YEAR.findall(candidate.quote))
-    whole = all(asked.holds(name, found) for name in question.names)
-    if len(years) != 1 or len(said) != 1 or not whole or asked.share(found) < _ALL_BUT_ONE:
-        return None
-    (year,) = said
-    return Mismatch(years[0], year) if year != years[0] else None
-
-
-def _other_name(
-    question: QuestionTerms, asked: _Words, candidate: Candidate, found: frozenset[str]
-) -> Mismatch | None:
-    missing = [name for name in question.names if not asked.holds(name, found)]
-    rest = asked.weights.keys() - set(missing)
-    enough = len(question.names) > 1 and asked.share(found, frozenset(rest)) >= _ALL_BUT_ONE
-    if len(missing) != 1 or not enough:
-        return None
-    for placed in re.finditer(_PLACED_NAME, question.text):
-        if set(stem_tokens(placed["name"])) != set(missing):
-            continue
-        others = {
-            other["name"]
-            for other in re.finditer(_PLACED_NAME, candidate.quote)
-            if other["before"] == placed["before"]
-            and not any(
-                asked.holds(stem, frozenset(asked.names)) for stem in stem_tokens(other["name"])
-            )
-        }
-        if len(others) == 1:
-            return Mismatch(placed["name"], others.pop())
-    return None
 
 
 def _unstated(

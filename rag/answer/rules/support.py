@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
+from rag.answer.rules.currency import year_ranges
 from rag.answer.rules.recognise import find_mentions
 from rag.answer.rules.spans import asked_kind, find_answer_spans
 from rag.question.analysis import QuestionTerms
@@ -34,14 +35,6 @@ __all__ = [
 
 _FIGURE = re.compile(r"\d")
 _YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)|[〇一二三四五六七八九]{4}年")
-_YEAR_RANGE = re.compile(
-    r"""
-    (?<!\d) ((?:1[0-9]|20)\d\d) 年?
-    (?: \s?[-–—~至到]\s? | \s (?:to | until | till | and | through) \s (?:\w+\s)? )
-    ((?:1[0-9]|20)\d\d) (?!\d)
-    """,
-    re.VERBOSE,
-)
 # Of stems: china, chines(e); america(n); germani, german.
 _DEMONYM_ENDINGS = ("es", "ese", "ian", "ean", "an", "ish", "i", "a", "n", "s")
 _CHINESE_WORDS = re.compile(r"[一-鿿]{2,}")
@@ -140,10 +133,8 @@ def _words_of(context: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def _years_spanned(sentence: str) -> frozenset[str]:
     """Every year of the ranges a sentence gives: "from 2013 until January 2017" holds 2015."""
-    spans = [(int(first), int(last)) for first, last in _YEAR_RANGE.findall(sentence)]
-    return frozenset(
-        str(year) for first, last in spans if last - first <= 200 for year in range(first, last + 1)
-    )
+    spans = [(first, last) for first, last in year_ranges(sentence) if last - first <= 200]
+    return frozenset(str(year) for first, last in spans for year in range(first, last + 1))
 
 
 def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
