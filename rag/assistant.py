@@ -152,8 +152,7 @@ class Assistant:
             ModelError: a model could not be loaded.
             SettingsError: the variable that should hold an endpoint's key does not.
         """
-        _ = self.reranker, self.indexer
-        _ = self.models.language_model
+        _ = self.reranker, self.indexer, self.models.language_model
 
     def check_models(self) -> None:
         """Load the models and make sure that the index was built with them.

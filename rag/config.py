@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from rag.errors import SettingsError
-from rag.settings import SECTIONS, Settings, default_data, setting_keys
+from rag.settings import Settings, setting_keys
 
 __all__ = [
     "DEFAULT_CONFIG_FILE",
@@ -31,6 +32,8 @@ DEFAULT_CONFIG_FILE = "footnote.toml"
 ENVIRONMENT_PREFIX = "FOOTNOTE_"
 # Names the settings file, so it is not a setting itself.
 CONFIG_VARIABLE = "FOOTNOTE_CONFIG"
+
+_SETTINGS = TypeAdapter(Settings)
 
 
 def load_settings(
@@ -200,51 +203,22 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
-    sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+    given: dict[str, Any] = {"origins": origins}
     for key, value in values.items():
         section, _, name = key.rpartition(".")
-        if section:
-            sections[section][name] = value
-    built: dict[str, Any] = {}
-    for section, cls in SECTIONS.items():
-        try:
-            built[section] = TypeAdapter(cls).validate_python(sections[section])
-        except ValidationError as error:
-            raise SettingsError(
-                _explain(section, sections[section], origins, error),
-                remedy="correct the value; 'footnote config' shows all settings and their origins",
-            ) from error
-    return Settings(data=_data_path(values, origins), origins=dict(origins), **built)
-
-
-def _data_path(values: Mapping[str, Any], origins: Mapping[str, str]) -> Path:
-    if "data" not in values:
-        return default_data()
-    value = values["data"]
-    where = f"setting 'data' (from {origins['data']})"
-    # An empty path would mean the current directory, which is never intended.
-    if not isinstance(value, str | Path) or not str(value) or value == Path():
-        raise SettingsError(f"{where}: {value!r} is not a path", remedy="name a directory")
+        (given.setdefault(section, {}) if section else given)[name] = value
     try:
-        return Path(value).expanduser()
-    except RuntimeError as error:
-        raise SettingsError(f"{where}: {error}", remedy="write the path without ~") from error
+        return _SETTINGS.validate_python(given)
+    except ValidationError as error:
+        raise SettingsError(
+            ", and ".join(_explain(problem, origins) for problem in error.errors()),
+            remedy="correct the value; 'footnote config' shows all settings and their origins",
+        ) from error
 
 
-def _explain(
-    section: str, given: Mapping[str, Any], origins: Mapping[str, str], error: ValidationError
-) -> str:
-    lines = []
-    for detail in error.errors():
-        name = str(detail["loc"][0]) if detail["loc"] else ""
-        message = detail["msg"].removeprefix("Value error, ")
-        # The message of an error of a whole section names the key.
-        key = f"{section}.{name}" if name else section
-        blamed = [
-            origins[f"{section}.{k}"]
-            for k in ([name] if name else given)
-            if f"{section}.{k}" in origins
-        ]
-        where = f" (from {', '.join(dict.fromkeys(blamed))})" if blamed else ""
-        lines.append(f"setting '{key}'{where}: {message}")
-    return ", and ".join(lines)
+def _explain(problem: ErrorDetails, origins: Mapping[str, str]) -> str:
+    # A key, or a whole section whose message names the key.
+    key = ".".join(str(part) for part in problem["loc"][:2])
+    blamed = [origin for each, origin in origins.items() if f"{each}.".startswith(f"{key}.")]
+    where = f" (from {', '.join(dict.fromkeys(blamed))})" if blamed else ""
+    return f"setting '{key}'{where}: {problem['msg'].removeprefix('Value error, ')}"

@@ -40,23 +40,21 @@ class Models:
         self.writer = writer
         self._given_language_model = language_model
         self._opening = Lock()
-        self._opened: tuple[LanguageModel | None, ...] = ()
-        self._given_encoder = encoder
-        self._given_reranker = reranker
+        self._opened: LanguageModel | None = None
+        if encoder is not None:
+            self.encoder = encoder
+        if reranker is not None:
+            self.reranker = reranker
 
     @cached_property
     def encoder(self) -> Encoder:
         """The encoder. Raises ModelError when it cannot be loaded."""
-        if self._given_encoder is not None:
-            return self._given_encoder
         with model_errors():
             return _load_encoder(self.settings)
 
     @cached_property
     def reranker(self) -> Reranker:
         """The reranker. Raises ModelError when it cannot be loaded."""
-        if self._given_reranker is not None:
-            return self._given_reranker
         with model_errors():
             return _load_reranker(self.settings)
 
@@ -72,19 +70,16 @@ class Models:
             return self._given_language_model
         # Two questions at once must not load it twice: one would be left running.
         with self._opening:
-            if not self._opened:
-                self._opened = (
-                    open_language_model(self.writer, cache_dir=self.settings.cache_dir),
-                )
-            return self._opened[0]
+            if self._opened is None:
+                self._opened = open_language_model(self.writer, cache_dir=self.settings.cache_dir)
+            return self._opened
 
     def close(self) -> None:
         """Let go of the language model, if it was opened."""
         with self._opening:
-            opened, self._opened = self._opened, ()
-        for model in opened:
-            if model is not None:
-                model.close()
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
 
     @cached_property
     def token_counter(self) -> TokenCounter:

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from math import inf, isfinite
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field, FiniteFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 __all__ = [
     "CHINESE_WEIGHTS",
-    "SECTIONS",
     "AnswerSettings",
     "Composer",
     "LanguageModelSettings",
@@ -29,7 +27,6 @@ __all__ = [
     "SplitSettings",
     "StoreSettings",
     "SupportWeights",
-    "default_data",
     "setting_keys",
 ]
 
@@ -38,8 +35,12 @@ Composer = Literal["quote", "write"]
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
-def default_data() -> Path:
-    """Where the archive lies when nothing else is said."""
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Weight = Annotated[FiniteFloat, Field(ge=0.0)]
+Seconds = Annotated[FiniteFloat, Field(gt=0.0)]
+
+
+def _default_data() -> Path:
     return Path(platformdirs.user_data_dir("footnote", appauthor=False))
 
 
@@ -74,27 +75,17 @@ class ModelSettings:
     reranker: str = "ms-marco-minilm"
     reranker_reads: Literal["auto", "latin", "any"] = "auto"
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    batch_size: int = 32
-    threads: int = 0
+    batch_size: PositiveInt = 32
+    threads: NonNegativeInt = 0
     cache_dir: Path = field(default_factory=_default_cache)
-
-    def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise ValueError("batch_size must be 1 or more")
-        if self.threads < 0:
-            raise ValueError("threads must be 0 (torch's choice) or more")
 
 
 @dataclass(frozen=True, slots=True)
 class SplitSettings:
     """The most tokens of a passage's text (of cl100k_base) and, estimated, of the title above."""
 
-    max_tokens: int = 180
-    title_tokens: int = 32
-
-    def __post_init__(self) -> None:
-        if self.max_tokens < 1 or self.title_tokens < 0:
-            raise ValueError(f"{self} leaves no room for text")
+    max_tokens: PositiveInt = 180
+    title_tokens: NonNegativeInt = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +99,11 @@ class RetrieveSettings:
     score rises for a passage of the time that the question speaks of.
     """
 
-    dense_limit: int = 100
-    lexical_limit: int = 100
-    lexical_weight: float = 0.5
-    rerank_limit: int = 8
-    time_weight: float = 0.3
-
-    def __post_init__(self) -> None:
-        for name in ("dense_limit", "lexical_limit", "rerank_limit"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more")
-        for name in ("lexical_weight", "time_weight"):
-            if not 0.0 <= getattr(self, name) < inf:
-                raise ValueError(f"{name} must be 0 or more")
+    dense_limit: PositiveInt = 100
+    lexical_limit: PositiveInt = 100
+    lexical_weight: Weight = 0.5
+    rerank_limit: PositiveInt = 8
+    time_weight: Weight = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,24 +123,13 @@ class AnswerSettings:
     refused until there is one.
     """
 
-    min_support: float = 0.5
-    passages: int = 4
-    sentences: int = 12
-    max_claims: int = 3
-    keep_within: float = 0.1
-    nearest: int = 3
+    min_support: Share = 0.5
+    passages: PositiveInt = 4
+    sentences: PositiveInt = 12
+    max_claims: PositiveInt = 3
+    keep_within: Share = 0.1
+    nearest: NonNegativeInt = 3
     composer: Composer = "quote"
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.min_support <= 1.0:
-            raise ValueError("min_support must be from 0 to 1")
-        if not 0.0 <= self.keep_within <= 1.0:
-            raise ValueError("keep_within must be from 0 to 1")
-        for name in ("passages", "sentences", "max_claims"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more")
-        if self.nearest < 0:
-            raise ValueError("nearest must be 0 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,25 +141,20 @@ class SupportWeights:
     defaults are fitted to five sets (eval/RESULTS.md).
     """
 
-    bias: float = -20.1
-    sentence_logit: float = 0.28
-    passage_logit: float = 0.08
-    margin: float = 0.04
-    prominence: float = 2.3
-    agreement: float = 1.1
-    sentence_coverage: float = 0.3
-    passage_coverage: float = 0.45
-    name_coverage: float = 2.2
-    number_coverage: float = 2.6
-    type_match: float = 1.8
-    currency: float = 3.0
-    premise_stated: float = 4.6
-    names_known: float = 2.5
-
-    def __post_init__(self) -> None:
-        for name in self.__slots__:
-            if not isfinite(getattr(self, name)):
-                raise ValueError(f"{name} must be a finite number")
+    bias: FiniteFloat = -20.1
+    sentence_logit: FiniteFloat = 0.28
+    passage_logit: FiniteFloat = 0.08
+    margin: FiniteFloat = 0.04
+    prominence: FiniteFloat = 2.3
+    agreement: FiniteFloat = 1.1
+    sentence_coverage: FiniteFloat = 0.3
+    passage_coverage: FiniteFloat = 0.45
+    name_coverage: FiniteFloat = 2.2
+    number_coverage: FiniteFloat = 2.6
+    type_match: FiniteFloat = 1.8
+    currency: FiniteFloat = 3.0
+    premise_stated: FiniteFloat = 4.6
+    names_known: FiniteFloat = 2.5
 
 
 # Of questions whose words alone can be compared: the reranker reads no Chinese.
@@ -221,13 +188,13 @@ class LanguageModelSettings:
     base_url: str = ""
     model: str = ""
     api_key_env: str = ""
-    timeout_seconds: float = 60.0
-    first_token_seconds: float = 30.0
-    context_tokens: int = 4096
-    max_tokens: int = 400
-    statements: int = 60
-    temperature: float = 0.0
-    seed: int = 1
+    timeout_seconds: Seconds = 60.0
+    first_token_seconds: Seconds = 30.0
+    context_tokens: PositiveInt = 4096
+    max_tokens: PositiveInt = 400
+    statements: PositiveInt = 60
+    temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
+    seed: NonNegativeInt = 1
 
     @property
     def configured(self) -> bool:
@@ -242,20 +209,8 @@ class LanguageModelSettings:
             raise ValueError("api_key_env must be the name of an environment variable")
         if self.api_key_env.startswith("FOOTNOTE_"):
             raise ValueError("api_key_env must not begin with FOOTNOTE_, which marks settings")
-        for name in ("timeout_seconds", "first_token_seconds"):
-            value = getattr(self, name)
-            if not isfinite(value) or value <= 0:
-                raise ValueError(f"{name} must be above 0")
-        if self.max_tokens < 1:
-            raise ValueError("max_tokens must be 1 or more")
         if self.context_tokens <= self.max_tokens:
             raise ValueError("context_tokens must be above max_tokens")
-        if not 0.0 <= self.temperature <= 2.0:
-            raise ValueError("temperature must be from 0 to 2")
-        if self.seed < 0:
-            raise ValueError("seed must be 0 or more")
-        if self.statements < 1:
-            raise ValueError("statements must be 1 or more")
 
     def _check_endpoint(self) -> None:
         parts = urlsplit(self.base_url)
@@ -286,7 +241,7 @@ class ServerSettings:
     origins whose web pages may call it; none by default. ``trusted_proxies`` are addresses
     whose forwarded headers are trusted. ``workers`` questions run at once and at most
     ``queue`` wait; one that takes longer than ``timeout_seconds``, plus the time that a
-    language model may take, is cancelled.
+    language model may take, is cancelled. ``port`` 0 is any free one.
     ``rate_limit`` ("120/minute") applies to each key, or to each address without keys.
     Sizes are in bytes. ``log_format`` "auto" is "console" on a terminal, else "json".
     ``tracing`` exports spans to the collector set in OTEL_EXPORTER_OTLP_*, see
@@ -294,26 +249,21 @@ class ServerSettings:
     """
 
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: str = ""
     allowed_hosts: Listed = ()
     cors_origins: Listed = ()
     trusted_proxies: Listed = ("127.0.0.1",)
-    workers: int = 2
-    queue: int = 128
-    timeout_seconds: float = 60.0
+    workers: PositiveInt = 2
+    queue: PositiveInt = 128
+    timeout_seconds: PositiveFloat = 60.0
     rate_limit: str = "600/minute"
-    max_body_bytes: int = 1_000_000
-    max_upload_bytes: int = 50_000_000
+    max_body_bytes: PositiveInt = 1_000_000
+    max_upload_bytes: PositiveInt = 50_000_000
     log_format: Literal["auto", "json", "console"] = "auto"
     tracing: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            raise ValueError("port must be 0 (any free one) to 65535")
-        for name in ("workers", "queue", "timeout_seconds", "max_body_bytes", "max_upload_bytes"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be above 0")
         for origin in self.cors_origins:
             parts = urlsplit(origin)
             if origin != f"{parts.scheme}://{parts.netloc}" or not parts.netloc:
@@ -322,11 +272,21 @@ class ServerSettings:
             raise ValueError("public_url must begin with http:// or https://")
 
 
+def _path(value: object) -> Path:
+    # An empty path would mean the current directory, which is never intended.
+    if not isinstance(value, str | Path) or not str(value) or value == Path():
+        raise ValueError(f"{value!r} is not a path")
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{error}; write the path without ~") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. ``origins`` maps each dotted key to where its value came from."""
 
-    data: Path = field(default_factory=default_data)
+    data: Annotated[Path, BeforeValidator(_path)] = field(default_factory=_default_data)
     store: StoreSettings = field(default_factory=StoreSettings)
     models: ModelSettings = field(default_factory=ModelSettings)
     split: SplitSettings = field(default_factory=SplitSettings)
@@ -347,21 +307,10 @@ class Settings:
         return rows
 
 
-SECTIONS: Mapping[str, type[Any]] = {
-    "store": StoreSettings,
-    "models": ModelSettings,
-    "split": SplitSettings,
-    "retrieve": RetrieveSettings,
-    "answer": AnswerSettings,
-    "support": SupportWeights,
-    "language_model": LanguageModelSettings,
-    "server": ServerSettings,
-}
-
-
 def setting_keys() -> tuple[str, ...]:
     """Every dotted key there is, such as ``data`` and ``split.max_tokens``."""
-    return (
-        "data",
-        *(f"{section}.{f.name}" for section, cls in SECTIONS.items() for f in fields(cls)),
-    )
+    keys = ["data"]
+    for section, kind in get_type_hints(Settings).items():
+        if is_dataclass(kind):
+            keys += [f"{section}.{each.name}" for each in fields(kind)]
+    return tuple(keys)

@@ -65,10 +65,10 @@ def test_an_unknown_environment_variable_is_rejected():
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
-        ("FOOTNOTE_ANSWER_MIN_SUPPORT", "1.5", "from 0 to 1"),
+        ("FOOTNOTE_ANSWER_MIN_SUPPORT", "1.5", "less than or equal to 1"),
         ("FOOTNOTE_ANSWER_MAX_CLAIMS", "many", "integer"),
         ("FOOTNOTE_MODELS_DTYPE", "int4", "float32"),
-        ("FOOTNOTE_RETRIEVE_RERANK_LIMIT", "0", "1 or more"),
+        ("FOOTNOTE_RETRIEVE_RERANK_LIMIT", "0", "greater than 0"),
     ],
 )
 def test_a_bad_value_is_an_error_naming_where_it_came_from(variable, value, says):
@@ -119,9 +119,9 @@ def test_an_empty_data_variable_is_not_the_current_directory():
         ('base_url = "http://user:word@127.0.0.1/v1"\nmodel = "m"', "api_key_env"),
         ('base_url = "http://127.0.0.1/v1"', "model must be"),
         ('api_key_env = "FOOTNOTE_KEY"', "FOOTNOTE_"),
-        ("timeout_seconds = 0", "above 0"),
+        ("timeout_seconds = 0", "greater than 0"),
         ("max_tokens = 5000", "above max_tokens"),
-        ("temperature = 3", "from 0 to 2"),
+        ("temperature = 3", "less than or equal to 2"),
     ],
 )
 def test_a_language_model_that_cannot_be_meant_is_refused(elsewhere, text, says):
