@@ -71,7 +71,7 @@ class Models:
         # Two questions at once must not load it twice: one would be left running.
         with self._opening:
             if self._opened is None:
-                self._opened = open_language_model(self.writer, cache_dir=self.settings.cache_dir)
+                self._opened = open_language_model(self.writer)
             return self._opened
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class Models:
     @cached_property
     def token_counter(self) -> TokenCounter:
         """The counter of cl100k_base tokens. Raises ModelError when it cannot be loaded."""
-        return load_tokenizer(self.settings.cache_dir)
+        return load_tokenizer()
 
     def check_encoder(self, built: EncoderIdentity) -> None:
         """Make sure that an index built with that encoder can be asked.

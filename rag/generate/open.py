@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from rag.errors import SettingsError
 from rag.generate.base import LanguageModel
@@ -16,12 +15,11 @@ __all__ = ["open_language_model"]
 def open_language_model(
     settings: LanguageModelSettings,
     *,
-    cache_dir: Path,
     environment: Mapping[str, str] | None = None,
 ) -> LanguageModel | None:
     """The configured model, or None. The endpoint is not called.
 
-    ``cache_dir`` holds the token vocabulary. The endpoint's key is read from ``environment``
+    The endpoint's key is read from ``environment``
     (default: the process's), where ``api_key_env`` names it; it belongs to the machine and is
     not a setting.
 
@@ -37,7 +35,7 @@ def open_language_model(
 
     found = os.environ if environment is None else environment
     key = _key(settings.api_key_env, found) if settings.api_key_env else ""
-    return EndpointModel(settings, api_key=key, count_tokens=load_tokenizer(cache_dir).count)
+    return EndpointModel(settings, api_key=key, count_tokens=load_tokenizer().count)
 
 
 def _key(variable: str, environment: Mapping[str, str]) -> str:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +15,13 @@ from rag.errors import ModelError
 __all__ = ["TokenCounter", "load_tokenizer"]
 
 ENCODING = "cl100k_base"
-# tiktoken looks for the vocabulary under the SHA-1 of the address it comes from.
-_CACHED_NAME = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
-_CACHE_VARIABLES = ("TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR")
+# How the encoding parts a text before it makes tokens of the parts.
+_WORDS = (
+    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+"
+    r"| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
+)
 # The matcher recurses over an unbroken run and aborts near a million characters.
 _SLICE_CHARACTERS = 100_000
-_environment_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,55 +47,29 @@ class TokenCounter:
         )
 
 
-def load_tokenizer(cache_dir: Path) -> TokenCounter:
+def load_tokenizer() -> TokenCounter:
     """A counter for cl100k_base, without the network where ``footnote[models]`` is installed.
 
-    The vocabulary is copied once into ``cache_dir``; tiktoken checks its hash. Where the
-    user has set TIKTOKEN_CACHE_DIR, or no copy can be had, tiktoken looks for it itself.
+    Where it is not, tiktoken finds the vocabulary: in TIKTOKEN_CACHE_DIR, or it fetches it.
 
     Raises:
         ModelError: the vocabulary is missing or altered, and could not be fetched.
     """
     try:
-        with _environment_lock, _vocabulary_folder(cache_dir / "tiktoken"):
-            # Not tiktoken.get_encoding: its registry imports every plugin it finds, and
-            # the package that carries the vocabulary registers one.
-            definition = openai_public.cl100k_base()
-        return TokenCounter(tiktoken.Encoding(**definition))
+        carried = _carried_vocabulary()
+        if carried is None:
+            # Not tiktoken.get_encoding: its registry imports every plugin it finds.
+            return TokenCounter(tiktoken.Encoding(**openai_public.cl100k_base()))
+        lines = map(bytes.split, carried.read_bytes().splitlines())
+        ranks = {b64decode(token): int(rank) for token, rank in lines}
+        return TokenCounter(
+            tiktoken.Encoding(ENCODING, pat_str=_WORDS, mergeable_ranks=ranks, special_tokens={})
+        )
     except (OSError, ValueError, ImportError) as error:
         raise ModelError(
             f"the vocabulary of {ENCODING} could not be loaded ({error})",
             remedy="install 'footnote[models]', or point TIKTOKEN_CACHE_DIR at a folder holding it",
         ) from error
-
-
-@contextmanager
-def _vocabulary_folder(folder: Path) -> Iterator[None]:
-    """Point tiktoken at ``folder`` for the time of the context, if that helps it."""
-    if any(name in os.environ for name in _CACHE_VARIABLES) or not _place_vocabulary(folder):
-        yield
-        return
-    os.environ[_CACHE_VARIABLES[0]] = str(folder)
-    try:
-        yield
-    finally:
-        del os.environ[_CACHE_VARIABLES[0]]
-
-
-def _place_vocabulary(folder: Path) -> bool:
-    """Whether ``folder`` now holds the vocabulary under the name tiktoken expects."""
-    target = folder / _CACHED_NAME
-    carried = _carried_vocabulary()
-    if carried is None:
-        return target.exists()
-    data = carried.read_bytes()
-    if not target.exists() or target.read_bytes() != data:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Another process may be reading: it sees the old file or the whole new one.
-        partial = folder / f"{_CACHED_NAME}.{os.getpid()}.tmp"
-        partial.write_bytes(data)
-        partial.replace(target)
-    return True
 
 
 def _carried_vocabulary() -> Path | None:

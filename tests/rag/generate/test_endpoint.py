@@ -15,7 +15,7 @@ from rag.generate.control import without_control_tokens
 from rag.generate.endpoint import EndpointModel
 from rag.generate.open import open_language_model
 from rag.models import Models
-from rag.settings import LanguageModelSettings, ModelSettings
+from rag.settings import LanguageModelSettings
 from tests.fake_endpoint import Reply, fake_endpoint, says, sends
 
 KEY = "sk-test-0123456789"
@@ -33,8 +33,7 @@ def model_at(base_url, *, environment=None, **how):
 
 @contextmanager
 def opened(settings, **environment):
-    cache = ModelSettings().cache_dir
-    with closing(open_language_model(settings, cache_dir=cache, environment=environment)) as model:
+    with closing(open_language_model(settings, environment=environment)) as model:
         yield model
 
 
@@ -54,8 +53,8 @@ def failure(reply, **how):
     return caught.value, "".join(pieces)
 
 
-def test_without_settings_there_is_no_model(tmp_path):
-    assert open_language_model(LanguageModelSettings(), cache_dir=tmp_path) is None
+def test_without_settings_there_is_no_model():
+    assert open_language_model(LanguageModelSettings()) is None
 
 
 @pytest.mark.parametrize("size", [None, 1, 3, 1000])
@@ -354,13 +353,13 @@ def test_the_key_comes_from_the_variable_named_and_from_no_other(monkeypatch):
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", "ключ", "two words", "a\nb"])
-def test_a_key_that_is_missing_or_none_is_a_settings_error_without_it(value, tmp_path):
+def test_a_key_that_is_missing_or_none_is_a_settings_error_without_it(value):
     environment = {} if value is None else {"MY_KEY": value}
     settings = LanguageModelSettings(
         base_url="http://127.0.0.1:9/v1", model="small", api_key_env="MY_KEY"
     )
     with pytest.raises(SettingsError, match="MY_KEY") as caught:
-        open_language_model(settings, cache_dir=tmp_path, environment=environment)
+        open_language_model(settings, environment=environment)
     assert not (value and value.strip()) or value not in str(caught.value)
 
 

@@ -213,8 +213,8 @@ def test_settings_describe_all_that_decides_a_passage():
 
 
 @pytest.mark.parametrize("text", ["哈" * 3000, "x" * 3000, "的，" * 1500, "word " * 2000])
-def test_text_without_sentences_is_cut_to_the_real_limits(text, tmp_path_factory):
-    count = load_tokenizer(tmp_path_factory.mktemp("cache")).count
+def test_text_without_sentences_is_cut_to_the_real_limits(text):
+    count = load_tokenizer().count
     doc = document(text)
     passages = split(doc, 180, 256, count_tokens=count)
     assert "".join(p.span.of(doc.text) for p in passages).replace(" ", "") == text.replace(" ", "")
