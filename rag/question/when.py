@@ -69,8 +69,7 @@ _MONTHS = "|".join(sorted(month_numbers(), key=len, reverse=True))
 _CHINESE = re.compile(
     rf"(?:(?<![0-9])(?P<year>{_YEAR})[ ]?年|(?P<named>{_names('zh', years=True)})"
     rf"|{_NOT_WITHIN}(?P<ago>{_COUNT})(?P<unit>年){_AGO}(?:的?这个?时候)?)"
-    rf"(?:的?(?:(?P<month>{_COUNT})月份?(?:(?P<day>{_COUNT})[日号])?"
-    r"|第?(?P<quarter>[一二三四1-4])季度|(?P<half>[上下])半年))?"
+    rf"(?:的?(?P<month>{_COUNT})月份?(?:(?P<day>{_COUNT})[日号])?)?"
 )
 _CHINESE_UNIT = re.compile(
     rf"(?P<named>{_names('zh', years=False)})"
@@ -89,7 +88,6 @@ _ENGLISH_UNIT = re.compile(
     rf"|(?P<ago>{_WORDS})\s(?P<unit>{'|'.join(_TIMES['en'].units)})s?\sago)\b",
     re.IGNORECASE,
 )
-_DECADE = re.compile(r"\bthe\s(?P<decade>(?:1[5-9]|20)[0-9])0['’]?s\b")
 _YEARS = re.compile(rf"(?<![\w.,/:-])(?P<first>{_YEAR})\s?[-–—~～]\s?(?P<last>{_YEAR})(?![\w-])")
 # A bare number is a year only where its neighbours say so.
 _BARE_YEAR = re.compile(rf"(?<![\w.,/:%$€£¥-]){_YEAR}(?![\w%‰]|[.,:/][0-9]|-)")
@@ -171,8 +169,6 @@ def _absolute(text: str) -> Iterator[AskedTime]:
     for match in _YEARS.finditer(text):
         if match["first"] < match["last"]:
             yield _years(int(match["first"]), int(match["last"]), match)
-    for match in _DECADE.finditer(text):
-        yield _years(int(match["decade"]) * 10, int(match["decade"]) * 10 + 9, match)
 
 
 def _years(first: int, last: int, match: re.Match[str]) -> AskedTime:
@@ -198,17 +194,9 @@ def _relative(text: str, as_of: date) -> Iterator[AskedTime]:
 
 
 def _chinese_year(match: re.Match[str], year: int, *, relative: bool) -> Iterator[AskedTime]:
-    span = Span(*match.span())
-    if match["quarter"] or match["half"]:
-        months = 3 if match["quarter"] else 6
-        nth = _number(match["quarter"]) - 1 if match["quarter"] else int(match["half"] == "下")
-        begin, end = _period(year, nth * months + 1, None), _period(year, (nth + 1) * months, None)
-        if begin and end:
-            yield AskedTime(begin[0], end[1], "range", span, relative)
-        return
     month = _number(match["month"]) if match["month"] else None
     if period := _period(year, month, _number(match["day"]) if match["day"] else None):
-        yield AskedTime(*period, span, relative)
+        yield AskedTime(*period, Span(*match.span()), relative)
 
 
 def _counted(match: re.Match[str]) -> tuple[str, int] | None:
