@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import regex
 import sentencex
@@ -208,52 +207,31 @@ _CUT = regex.compile(
     r"(?![\p{M}\u200d\U0001f3fb-\U0001f3ff，。、；：！？）】》」』”’…—·,.;:!?)\]}%％])"
 )
 _GRAPHEME = regex.compile(r"\X")
-_CLAUSE_ENDS = ",;:，、；：。！？)）]】”」』—"
-# Of a run without a place to cut, so many graphemes a unit of the limit are tried.
-_MOST_GRAPHEMES = 16
 
 
 def cut_to_fit(text: str, span: Span, limit: int, count: Callable[[str], int]) -> list[Span]:
     """Pieces of ``span`` in order, each of at most ``limit`` by ``count``.
 
-    Cut at white space, after a clause where one ends in the last third of a piece; in
-    scripts without spaces also between characters, never before closing punctuation. A
-    run without any such place is cut between graphemes, at the limit. Pieces are trimmed
-    and cover every character that is no white space; a single grapheme over the limit
-    is one piece.
+    Cut at white space; in scripts without spaces also between characters, never before
+    closing punctuation. A run without any such place is cut between graphemes. Pieces are
+    trimmed and cover every character that is no white space; a single grapheme over the
+    limit is one piece.
     """
     # Characters of Chinese recur, and each is an atom: count each but once.
     counted = cache(count)
     pieces: list[Span] = []
-    pending: list[tuple[Span, int]] = []
     total = 0
     end_before = span.start
     for atom in _atoms(text, span, limit, counted):
         size = counted(text[end_before : atom.end])
         end_before = atom.end
-        while pending and total + size > limit:
-            kept = _clause_cut(text, pending, total)
-            pieces.append(Span(pending[0][0].start, pending[kept - 1][0].end))
-            pending = pending[kept:]
-            total = sum(part for _, part in pending)
-        pending.append((atom, size))
-        total += size
-    if pending:
-        pieces.append(Span(pending[0][0].start, pending[-1][0].end))
+        if pieces and total + size <= limit:
+            pieces[-1] = Span(pieces[-1].start, atom.end)
+            total += size
+        else:
+            pieces.append(atom)
+            total = size
     return pieces
-
-
-def _clause_cut(text: str, pending: list[tuple[Span, int]], total: int) -> int:
-    """How many atoms to keep: up to the last clause end in the last third, else all."""
-    rest = 0
-    for kept in range(len(pending), 0, -1):
-        atom, size = pending[kept - 1]
-        if text[atom.end - 1] in _CLAUSE_ENDS:
-            return kept
-        rest += size
-        if rest * 3 > total:
-            break
-    return len(pending)
 
 
 def _atoms(text: str, span: Span, limit: int, count: Callable[[str], int]) -> Iterator[Span]:
@@ -264,21 +242,9 @@ def _atoms(text: str, span: Span, limit: int, count: Callable[[str], int]) -> It
             if count(text[start:end]) <= limit:
                 yield Span(start, end)
             else:
-                yield from _forced(text, start, end, limit, count)
-
-
-def _forced(
-    text: str, start: int, end: int, limit: int, count: Callable[[str], int]
-) -> Iterator[Span]:
-    """One enormous run cut between graphemes."""
-    while start < end:
-        # Never count all that is left: a long run would take time by its square.
-        graphemes = islice(_GRAPHEME.finditer(text, start, end), _MOST_GRAPHEMES * limit)
-        ends = [match.end() for match in graphemes]
-        fitting = bisect_right(ends, limit, key=lambda at: count(text[start:at]))
-        at = ends[max(0, fitting - 1)]
-        yield Span(start, at)
-        start = at
+                # A run without any such place is cut between graphemes.
+                for grapheme in _GRAPHEME.finditer(text, start, end):
+                    yield Span(*grapheme.span())
 
 
 def heading_words(rest: str) -> str:
