@@ -38,8 +38,6 @@ def read(text, language="en"):
         ("two dozen eggs", "two dozen", "24"),
         ("a thousand ships", "a thousand", "1000"),
         ("2,500.75 francs", "2,500.75", "2500.75"),
-        ("9 1/2 inches", "9 1/2", "9.5"),
-        ("9½ inches", "9½", "9.5"),
         ("at -5 degrees", "-5", "-5"),
         ("at minus five degrees", "minus five", "-5"),
         ("１２ guests", "１２", "12"),
