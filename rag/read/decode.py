@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag.errors import ReadError
@@ -62,8 +61,8 @@ def decode(data: bytes, source: str, *, declared: str | None = None) -> Decoded:
     """The text of ``data``, characters exactly as encoded, line ends untouched.
 
     Tried in order: byte order mark, ``declared`` (what the content says of itself),
-    UTF-8, UTF-16 by where its zero bytes fall, GB18030 where that gives common Chinese
-    characters, and last a Western one-byte encoding, which is then named a fallback.
+    UTF-8, GB18030 where that gives common Chinese characters, and last a Western one-byte
+    encoding, which is then named a fallback.
 
     Raises:
         ReadError: it is no text, there is none, or the byte order mark promises what does not
@@ -115,26 +114,10 @@ def _by_declaration(data: bytes, declared: str | None) -> Decoded | None:
 
 
 def _by_content(data: bytes) -> Decoded:
-    for codec in (*_two_byte_codecs(data), "utf-8"):
-        try:
-            return Decoded(data.decode(codec), codec)
-        except UnicodeDecodeError:
-            continue  # zero bytes that are not those of text: judged as anything else is
-    return _damaged_utf8(data) or _chinese(data) or _western(data)
-
-
-def _two_byte_codecs(data: bytes) -> Iterator[str]:
-    """UTF-16's byte order where zero bytes fall on one side only."""
-    if len(data) % 2:
-        return
-    first, second = data[0::2].count(0), data[1::2].count(0)
-    # Chinese has few zero bytes: its spaces and line ends. Stray ones in other text are
-    # rarer still, or fall on both sides.
-    least = 0.01 * len(data) / 2
-    if second > least and first == 0:
-        yield "utf-16-le"
-    if first > least and second == 0:
-        yield "utf-16-be"
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _damaged_utf8(data) or _chinese(data) or _western(data)
 
 
 def _damaged_utf8(data: bytes) -> Decoded | None:
