@@ -30,11 +30,6 @@ class TokenCounter:
 
     encoding: tiktoken.Encoding
 
-    @property
-    def name(self) -> str:
-        """The encoding's name, such as ``cl100k_base``."""
-        return self.encoding.name
-
     def count(self, text: str) -> int:
         """Tokens in ``text``; names of special tokens in it count as plain text.
 
