@@ -13,7 +13,7 @@ from rag.store.records import IndexedPassages, IndexSpec, PassageWords
 from rag.text.words import INDEX_WORDS, index_words
 from rag.types import Document, Passage
 
-__all__ = ["BATCH_DOCUMENTS", "BATCH_PASSAGES", "Indexer", "passage_words", "with_vectors"]
+__all__ = ["BATCH_DOCUMENTS", "BATCH_PASSAGES", "Indexer", "passage_words"]
 
 # Passages encoded together: enough that sorting by length pays, few enough that a
 # crash loses only seconds of work that was not yet reported.
@@ -56,22 +56,14 @@ class Indexer:
 
     def index(self, documents: Sequence[tuple[Passage, ...]]) -> list[IndexedPassages]:
         """The passages of each document with their words and vectors, encoded together."""
-        return with_vectors(
-            documents, self.encode([passage for passages in documents for passage in passages])
-        )
-
-
-def with_vectors(
-    documents: Sequence[tuple[Passage, ...]], vectors: Vectors
-) -> list[IndexedPassages]:
-    """The passages of each document with their words and their rows of ``vectors``."""
-    indexed: list[IndexedPassages] = []
-    row = 0
-    for passages in documents:
-        rows = vectors[row : row + len(passages)]
-        indexed.append(IndexedPassages(passages, tuple(map(passage_words, passages)), rows))
-        row += len(passages)
-    return indexed
+        vectors = self.encode([passage for passages in documents for passage in passages])
+        indexed: list[IndexedPassages] = []
+        row = 0
+        for passages in documents:
+            rows = vectors[row : row + len(passages)]
+            indexed.append(IndexedPassages(passages, tuple(map(passage_words, passages)), rows))
+            row += len(passages)
+        return indexed
 
 
 def passage_words(passage: Passage) -> PassageWords:

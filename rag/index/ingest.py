@@ -26,7 +26,6 @@ from rag.types import Document, Passage
 __all__ = [
     "IngestEvent",
     "IngestReport",
-    "RawSource",
     "file_hash_of",
     "index_documents",
     "ingest_files",
@@ -38,16 +37,8 @@ Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 # Part of each source's recorded hash: a reader that reads differently must read again.
 READER_VERSION = "read.v2"
 
-
-@dataclass(frozen=True, slots=True)
-class RawSource:
-    """Something to be read: what it is called, and how its bytes are had.
-
-    ``read`` raises ReadError when they cannot be.
-    """
-
-    source: str
-    read: Callable[[], bytes]
+# A source, and how its bytes are had; ReadError when they cannot be.
+RawSource = tuple[str, Callable[[], bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +141,7 @@ def _to_read_again(files: Sequence[Path], store: Store) -> list[Path]:
 
 
 def _raw(files: Iterable[Path]) -> Iterator[RawSource]:
-    return (RawSource(str(path), partial(read_file, path)) for path in files)
+    return ((str(path), partial(read_file, path)) for path in files)
 
 
 def file_hash_of(data: bytes) -> str:
@@ -179,10 +170,9 @@ def ingest_sources(
                 report(IngestEvent(document.sources[0], outcome, len(passages)))
             batch.clear()
 
-    for raw in sources:
-        source = raw.source
+    for source, read in sources:
         try:
-            data = raw.read()
+            data = read()
             file_hash = file_hash_of(data)
             with store.read() as view:
                 known = view.source(source)

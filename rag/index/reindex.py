@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from embeddings.types import Vectors
-from rag.index.indexer import (
-    BATCH_DOCUMENTS,
-    BATCH_PASSAGES,
-    Indexer,
-    passage_words,
-    with_vectors,
-)
+from rag.index.indexer import BATCH_DOCUMENTS, BATCH_PASSAGES, Indexer, passage_words
 from rag.store.base import Store
-from rag.store.records import IndexedPassages, IndexSpec
+from rag.store.records import IndexedPassages
 from rag.types import Passage
 
 __all__ = ["ReindexReport", "complete_index", "reindex_store"]
@@ -38,8 +30,7 @@ def reindex_store(
     """Build an index by ``indexer`` beside the active one, then switch in one transaction.
 
     Readers keep the old index until the switch. Interrupted by Ctrl-C or a crash, what
-    is built stays, and the next call with the same settings resumes. Where only the words
-    would be others, passages and vectors are copied, and nothing is encoded.
+    is built stays, and the next call with the same settings resumes.
 
     Raises:
         StoreLockedError: another process is writing.
@@ -66,34 +57,13 @@ def _batches(
 ) -> Iterator[dict[str, IndexedPassages]]:
     """The documents indexed again, by id, a transaction's worth at a time."""
     batch: dict[str, tuple[Passage, ...]] = {}
-    with store.read() as view:
-        copied = view.index is not None and _differ_in_words_only(view.index, indexer.spec)
     for position, document_id in enumerate(pending, start=1):
         with store.read() as view:
-            batch[document_id] = (
-                tuple(view.document_passages(document_id))
-                if copied
-                else indexer.passages(view.document(document_id))
-            )
-        passages = [passage for of_document in batch.values() for passage in of_document]
-        full = len(passages) >= BATCH_PASSAGES or len(batch) >= BATCH_DOCUMENTS
+            batch[document_id] = indexer.passages(view.document(document_id))
+        full = sum(map(len, batch.values())) >= BATCH_PASSAGES or len(batch) >= BATCH_DOCUMENTS
         if full or position == len(pending):
-            vectors = _stored_vectors(store, passages) if copied else None
-            if vectors is None:
-                vectors = indexer.encode(passages)
-            yield dict(zip(batch, with_vectors(list(batch.values()), vectors), strict=True))
+            yield dict(zip(batch, indexer.index(list(batch.values())), strict=True))
             batch = {}
-
-
-def _differ_in_words_only(built: IndexSpec, wanted: IndexSpec) -> bool:
-    return built != wanted and replace(built, words=wanted.words) == wanted
-
-
-def _stored_vectors(store: Store, passages: Sequence[Passage]) -> Vectors | None:
-    """The vectors of passages as they are stored, or None where one is lost."""
-    with store.read() as view, suppress(KeyError):
-        return view.vectors([passage.id for passage in passages])
-    return None
 
 
 def complete_index(store: Store, indexer: Callable[[], Indexer]) -> list[str]:

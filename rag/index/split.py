@@ -57,16 +57,6 @@ class _Draft:
         return Span(self.units[0].span.start, self.units[-1].span.end)
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """What every passage must keep, and how it is measured."""
-
-    settings: SplitSettings
-    encoder_limit: int
-    count_tokens: CountTokens
-    count_encoder_tokens: CountEncoderTokens
-
-
 def split_document(
     document: Document,
     settings: SplitSettings,
@@ -89,19 +79,28 @@ def split_document(
     """
     title = clip_title(search_text(document.title), settings.title_tokens)
     title_cost = count_encoder_tokens([f"{title}\n"])[0] if title else 0
+    encoder_limit = max(encoder_limit, title_cost + encoder_limit // 2)
+
+    def fitted(drafts: Sequence[_Draft]) -> Iterator[Passage]:
+        """Passages of the drafts, those over a limit halved until they keep it."""
+        passages = [_passage(document, draft) for draft in drafts]
+        counts = count_encoder_tokens(
+            [encoder_text(passage, title_tokens=settings.title_tokens) for passage in passages]
+        )
+        for draft, passage, encoder_tokens in zip(drafts, passages, counts, strict=True):
+            tokens = count_tokens(passage.span.of(document.text))
+            fits = encoder_tokens <= encoder_limit and tokens <= settings.max_tokens
+            halves = [draft] if fits else _halved(document.text, draft)
+            if len(halves) == 1:
+                yield passage
+            else:
+                yield from fitted(halves)
+
     drafts: list[_Draft] = []
     for section in _sections(document):
         units = _units(document, section, settings.max_tokens, count_tokens)
-        drafts.extend(
-            _Draft(group, section.headings) for group in _pack(units, settings.max_tokens)
-        )
-    limits = _Limits(
-        settings,
-        max(encoder_limit, title_cost + encoder_limit // 2),
-        count_tokens,
-        count_encoder_tokens,
-    )
-    return tuple(_fitted(document, drafts, limits))
+        drafts += [_Draft(group, section.headings) for group in _pack(units, settings.max_tokens)]
+    return tuple(fitted(drafts))
 
 
 def encoder_text(passage: Passage, *, title_tokens: int = TITLE_TOKENS) -> str:
@@ -169,11 +168,11 @@ def _units(
         tokens = count_tokens(text[previous_end : span.end])
         previous_end = span.end
         unit = _Unit(span, tokens)
-        if heading is not None and heading.tokens + tokens <= max_tokens:
-            unit = _Unit(Span(heading.span.start, span.end), heading.tokens + tokens)
-            heading = None
-        elif heading is not None:
-            units.append(heading)
+        if heading is not None:
+            if heading.tokens + tokens <= max_tokens:
+                unit = _Unit(Span(heading.span.start, span.end), heading.tokens + tokens)
+            else:
+                units.append(heading)
             heading = None
         if unit.span.start == span.start and _is_heading(text, span, section.span.end):
             heading = unit
@@ -226,25 +225,6 @@ def _pack_greedily(units: Sequence[_Unit], max_tokens: int) -> list[tuple[_Unit,
     return groups
 
 
-def _fitted(document: Document, drafts: Sequence[_Draft], limits: _Limits) -> Iterator[Passage]:
-    """Passages of the drafts, those over a limit halved until they keep it."""
-    passages = [_passage(document, draft) for draft in drafts]
-    title_tokens = limits.settings.title_tokens
-    counts = limits.count_encoder_tokens(
-        [encoder_text(passage, title_tokens=title_tokens) for passage in passages]
-    )
-    for draft, passage, encoder_tokens in zip(drafts, passages, counts, strict=True):
-        tokens = limits.count_tokens(passage.span.of(document.text))
-        if encoder_tokens <= limits.encoder_limit and tokens <= limits.settings.max_tokens:
-            yield passage
-            continue
-        halves = _halved(document.text, draft)
-        if len(halves) == 1:
-            yield passage
-        else:
-            yield from _fitted(document, halves, limits)
-
-
 def _halved(text: str, draft: _Draft) -> list[_Draft]:
     """Two drafts of about equal size, or the same one where it is a single grapheme."""
     if len(draft.units) > 1:
@@ -268,19 +248,16 @@ class _Section:
     headings: tuple[str, ...]
 
 
-def _sections(document: Document) -> list[_Section]:
+def _sections(document: Document) -> Iterator[_Section]:
     """The document's sections in order, together all of its text.
 
     A heading with no text of its own belongs to the section after it. Other than
     Markdown (by the suffix of a source) a document is one section without headings.
     """
+    text, start, path = document.text, 0, dict[int, str]()
     if not any(source.lower().endswith(_MARKDOWN_SUFFIXES) for source in document.sources):
-        return [_Section(Span(0, len(document.text)), ())]
-    return list(_markdown_sections(document.text))
-
-
-def _markdown_sections(text: str) -> Iterator[_Section]:
-    start, path = 0, dict[int, str]()
+        yield _Section(Span(0, len(text)), ())
+        return
     # Blanked out character for character, so that offsets hold.
     shown = _FENCE.sub(lambda fence: " " * len(fence[0]), text)
     front = _FRONT_MATTER.match(text)

@@ -20,7 +20,7 @@ from rag.errors import (
     UnreadableTypeError,
 )
 from rag.index.indexer import Indexer
-from rag.index.ingest import IngestEvent, RawSource, file_hash_of, ingest_sources
+from rag.index.ingest import IngestEvent, file_hash_of, ingest_sources
 from rag.journal.base import JobRecord, Journal
 from rag.read.reader import read_document, supported_suffixes
 from rag.store.base import ReadView, Store, Writer
@@ -127,8 +127,12 @@ def run_upload(
             if job.finished_at is not None:
                 return job
             if job.attempts >= MAX_ATTEMPTS:
+                # Files that got in before stay in.
                 died = f"given up after {job.attempts} attempts, none of which finished"
-                return _fail(journal, job, died)
+                for position, file in enumerate(job.files):
+                    if file.outcome is None:
+                        journal.finish_file(job_id, position, "failed", None, died)
+                return journal.update_job(job_id, "failed", died)
             job = journal.update_job(job_id, "running")
             try:
                 _ingest_files(store, writer, job, indexer, stop)
@@ -153,12 +157,12 @@ def _ingest_files(
     """Ingest the files of a job that remain, recording each once it is durable."""
     positions = {UPLOAD_PREFIX + file.name: place for place, file in enumerate(job.files)}
 
-    def waiting() -> Iterator[RawSource]:
+    def waiting() -> Iterator[tuple[str, Callable[[], bytes]]]:
         for source, position in positions.items():
             if stop():
                 return
             if job.files[position].outcome is None:
-                yield RawSource(source, partial(content, position))
+                yield source, partial(content, position)
 
     def content(position: int) -> bytes:
         found = store.journal.job_file(job.id, position)
@@ -193,11 +197,3 @@ def _conclude(journal: Journal, job: JobRecord) -> JobRecord:
     failed = outcomes.count("failed")
     said = f"{failed} of {len(outcomes)} files could not be read" if failed else ""
     return journal.update_job(job.id, "failed" if failed == len(outcomes) else "done", said)
-
-
-def _fail(journal: Journal, job: JobRecord, reason: str) -> JobRecord:
-    """End a job that cannot go on; files that got in before stay in."""
-    for position, file in enumerate(job.files):
-        if file.outcome is None:
-            journal.finish_file(job.id, position, "failed", None, reason)
-    return journal.update_job(job.id, "failed", reason)

@@ -168,26 +168,20 @@ class Journal(Protocol):
     Methods may be called from any thread.
 
     Raises:
+        UnknownConversationError, UnknownTurnError, UnknownJobError: there is nothing of the
+            id given.
         StoreDamagedError: the journal is damaged; documents can still be asked.
         StoreError: it cannot be read or written.
     """
 
     def add_turn(self, conversation_id: str | None, turn: NewTurn) -> TurnRecord:
-        """Store a turn at the end of a conversation; None begins one.
-
-        Raises:
-            UnknownConversationError: there is none of this id.
-        """
+        """Store a turn at the end of a conversation; None begins one."""
 
     def turn(self, turn_id: str) -> TurnRecord:
-        """One turn. Raises UnknownTurnError when there is none."""
+        """One turn."""
 
     def conversation(self, conversation_id: str, *, last: int | None = None) -> Conversation:
-        """One conversation, or of its turns the ``last`` only.
-
-        Raises:
-            UnknownConversationError: there is none of this id.
-        """
+        """One conversation, or of its turns the ``last`` only."""
 
     def conversations(
         self, *, owner: str | None, limit: int, offset: int = 0
@@ -203,11 +197,7 @@ class Journal(Protocol):
     def add_feedback(
         self, turn_id: str, verdict: Verdict, note: str, footnote: int | None, owner: str
     ) -> str:
-        """Store what a reader said of a turn; return its id.
-
-        Raises:
-            UnknownTurnError: there is no such turn.
-        """
+        """Store what a reader said of a turn; return its id."""
 
     def feedback(self) -> list[FeedbackRecord]:
         """All feedback, oldest first."""
@@ -242,7 +232,7 @@ class Journal(Protocol):
         """
 
     def job(self, job_id: str) -> JobRecord:
-        """One job. Raises UnknownJobError when there is none."""
+        """One job."""
 
     def next_job(self) -> JobRecord | None:
         """The oldest job that is not finished, or None.
@@ -255,20 +245,13 @@ class Journal(Protocol):
         """How many jobs are not finished."""
 
     def job_file(self, job_id: str, position: int) -> bytes:
-        """The bytes of a job's file, by its place from 0.
-
-        Raises:
-            UnknownJobError: there is no such file, or it was finished.
-        """
+        """The bytes of a job's file, by its place from 0, until it is finished."""
 
     def update_job(self, job_id: str, state: JobState, message: str = "") -> JobRecord:
         """Record a job's state.
 
         "running" counts an attempt, "queued" forgets them; "done" and "failed" end the
         job and drop whatever bytes it still has.
-
-        Raises:
-            UnknownJobError: there is no such job.
         """
 
     def finish_file(
@@ -279,11 +262,7 @@ class Journal(Protocol):
         document_id: str | None,
         reason: str | None,
     ) -> None:
-        """Record what became of a job's file, and drop its bytes.
-
-        Raises:
-            UnknownJobError: there is no such file.
-        """
+        """Record what became of a job's file, and drop its bytes."""
 
     def close(self) -> None:
         """Release files and connections. Safe to call twice."""

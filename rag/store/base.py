@@ -118,16 +118,6 @@ class SearchIndex(Protocol):
     def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
         """The passages of these ids, in the order given; unknown ids raise KeyError."""
 
-    def document_passages(self, document_id: str) -> list[Passage]:
-        """One document's passages in reading order."""
-
-    def vectors(self, passage_ids: Sequence[str]) -> Vectors:
-        """The stored vectors of these passages, float32 unit rows in the order given.
-
-        Raises:
-            KeyError: the active index has no such passage, or no usable vector of it.
-        """
-
     def dense_search(
         self, query: Vectors, *, limit: int, filters: Filters = Filters()
     ) -> list[ScoredPassage]:
@@ -165,7 +155,14 @@ class ReadView(DocumentStore, SearchIndex, Protocol):
 
 
 class Writer(Protocol):
-    """The one writer of a store. Each method is one durable transaction, all or none."""
+    """The one writer of a store. Each method is one durable transaction, all or none.
+
+    Raises:
+        UnknownDocumentError: a document that a method is to add to is not stored.
+        StoreError: no index is being built, though the method is about one that is.
+        KeyError: the active index has no such passage.
+        ValueError: passages, words or vectors contradict their document.
+    """
 
     def put(self, items: Sequence[IndexedDocument], spec: IndexSpec) -> None:
         """Store documents with their passages and vectors.
@@ -177,15 +174,10 @@ class Writer(Protocol):
 
         Raises:
             IndexMismatchError: the active index was built with another spec.
-            ValueError: an item's passages, words or vectors contradict its document.
         """
 
     def add_source(self, record: SourceRecord) -> None:
-        """Point a source at a stored document, as ``put`` does, without indexing it again.
-
-        Raises:
-            UnknownDocumentError: no such document is stored.
-        """
+        """Point a source at a stored document, as ``put`` does, without indexing it again."""
 
     def remove_source(self, source: str) -> bool:
         """Forget a source, and its document when that was its last. False when unknown.
@@ -205,34 +197,20 @@ class Writer(Protocol):
         """Ids of the documents that the index being built does not hold yet."""
 
     def put_passages(self, items: Mapping[str, IndexedPassages]) -> None:
-        """Store the passages of documents, by id, in the index being built.
-
-        Raises:
-            StoreError: no index is being built.
-            UnknownDocumentError: a document is no longer stored.
-            ValueError: passages, words or vectors contradict their document.
-        """
+        """Store the passages of documents, by id, in the index being built."""
 
     def activate_index(self) -> None:
         """Make the index being built the active one; drop the old one.
 
         Raises:
-            StoreError: documents are still pending, or no index is being built.
+            StoreError: documents are still pending.
         """
 
     def put_vectors(self, passage_ids: Sequence[str], vectors: Vectors) -> None:
-        """Replace the vectors of passages of the active index, one row each.
-
-        Raises:
-            KeyError: the active index has no such passage.
-        """
+        """Replace the vectors of passages of the active index, one row each."""
 
     def put_words(self, passage_ids: Sequence[str], words: Sequence[PassageWords]) -> None:
-        """Replace the words of passages of the active index, one record each.
-
-        Raises:
-            KeyError: the active index has no such passage.
-        """
+        """Replace the words of passages of the active index, one record each."""
 
 
 class Maintenance(Protocol):

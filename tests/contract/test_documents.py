@@ -183,7 +183,7 @@ def test_a_put_of_a_stored_id_replaces_it_and_keeps_its_other_sources(store: Sto
     with store.read() as view:
         found = view.document(CATS.id)
         assert (found.title, found.sources) == ("Pets", ("/a/cats.txt", "/c/again.txt"))
-        assert len(view.document_passages(CATS.id)) == 2
+        assert view.summaries([CATS.id])[CATS.id].passages == 2
         assert len(dense_ids(view, "cats")) == 2
         assert lexical_ids(view, "animals") == []
         assert len(lexical_ids(view, "pets")) == 2

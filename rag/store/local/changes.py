@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import astuple
 from datetime import UTC, datetime
 
 import numpy as np
@@ -37,20 +38,11 @@ __all__ = [
 
 def create_index(connection: sqlite3.Connection, spec: IndexSpec, *, active: bool) -> IndexRow:
     """A new, empty index, active or to be built."""
-    encoder = spec.encoder
+    state = "active" if active else "building"
     cursor = connection.execute(
         "INSERT INTO indexes (state, encoder_name, encoder_revision, dimension, query_prompt,"
         " passage_prompt, splitter, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            "active" if active else "building",
-            encoder.name,
-            encoder.revision,
-            encoder.dimension,
-            encoder.query_prompt,
-            encoder.passage_prompt,
-            spec.splitter,
-            spec.words,
-        ),
+        (state, *astuple(spec.encoder), spec.splitter, spec.words),
     )
     index = IndexRow(int(cursor.lastrowid or 0), active, spec)
     create_table(connection, index)

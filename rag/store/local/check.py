@@ -32,7 +32,7 @@ import numpy as np
 
 from rag.errors import StoreDamagedError
 from rag.store.local.connection import translated
-from rag.store.local.lexical import passages_without_words
+from rag.store.local.lexical import passages_without_words, vocabulary
 from rag.store.local.rows import (
     DOCUMENT_COLUMNS,
     PASSAGE_COLUMNS,
@@ -53,7 +53,6 @@ __all__ = [
     "check_database",
     "check_snapshot",
     "check_stored",
-    "check_word_tables",
     "damaged_vectors",
     "database_damaged",
 ]
@@ -76,8 +75,11 @@ def database_damaged(database: Path, message: str) -> Finding:
 def check_database(connection: sqlite3.Connection, database: Path) -> Iterator[Finding]:
     """Findings of SQLite itself, and rows that refer to nothing."""
     found = [row[0] for row in connection.execute("PRAGMA integrity_check(10)")]
-    # From 3.44 on it asks FTS5 as well, whose tables can be rebuilt: see below.
+    # From 3.44 on it asks FTS5 as well, whose tables can be rebuilt: see _check_words.
     rows = [row for row in found if row != "ok" and "FTS5 table" not in row]
+    for row in found:
+        if "malformed inverted index" in row:
+            yield _repairable("words.damaged", database, row)
     broken = Counter(row[0] for row in connection.execute("PRAGMA foreign_key_check"))
     rows += [f"{count} rows of {table} refer to nothing" for table, count in broken.items()]
     if rows:
@@ -194,31 +196,13 @@ def _check_words(connection: sqlite3.Connection, index: IndexRow) -> Iterator[Fi
             " (SELECT id FROM passages WHERE index_id = ?)",
             (index.id,),
         ).fetchone()
+        vocabulary(connection, index)  # reads all of FTS5's own structure
     except sqlite3.DatabaseError as error:
         yield _repairable("words.damaged", index.words, str(error))
         return
     if missing or extra:
         message = f"{missing} passages have no words, and the words of {extra} belong to none"
         yield _repairable("words.damaged", index.words, message)
-
-
-def check_word_tables(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Findings FTS5 finds in its own structures; ask only while there is no writer.
-
-    Needs a connection that may write, in no transaction. A writer that starts then
-    waits for the table being looked at, not for all of them.
-    """
-    for index in load_indexes(connection):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            connection.execute(
-                f"INSERT INTO {index.words} ({index.words}) VALUES ('integrity-check')"
-            )
-        except sqlite3.DatabaseError as error:
-            yield _repairable("words.damaged", index.words, str(error))
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
 
 
 def check_snapshot(

@@ -174,20 +174,20 @@ class LocalDocuments(Session, DocumentStore):
         of_sources = (
             "SELECT DISTINCT d.id FROM sources AS s JOIN documents AS d ON d.row = s.document"
             " WHERE {} ORDER BY d.row"
+        ).format
+        prefix = (
+            "SELECT id FROM documents WHERE id BETWEEN ?1 AND ?1 || char(0x10ffff) ORDER BY row"
         )
-        attempts = ["SELECT id FROM documents WHERE id = ?1"]
-        if len(reference) >= _PREFIX_CHARACTERS:
-            attempts.append(
-                "SELECT id FROM documents WHERE id >= ?1 AND id < ?1 || char(0x10ffff) ORDER BY row"
-            )
-        attempts.append(of_sources.format("s.source = ?1"))
-        # A URL's last part may be followed by a slash.
-        attempts.append(
-            of_sources.format(
+        attempts = [
+            "SELECT id FROM documents WHERE id = ?1",
+            *([prefix] if len(reference) >= _PREFIX_CHARACTERS else []),
+            of_sources("s.source = ?1"),
+            # A URL's last part may be followed by a slash.
+            of_sources(
                 "(substr(rtrim(s.source, '/'), -length(?1) - 1) = '/' || ?1"
                 f" OR s.source = '{UPLOAD_PREFIX}' || ?1)"
-            )
-        )
+            ),
+        ]
         for sql in attempts if reference else ():
             if rows := self._db.execute(sql, (reference,)).fetchall():
                 return [row[0] for row in rows]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from embeddings.types import Vectors
 
-__all__ = ["IndexKind", "VectorIndex", "kind_for", "outgrown"]
+__all__ = ["IndexKind", "VectorIndex", "kind_for"]
 
 IndexKind = Literal["flat", "rabitq"]
 Batches = Iterable[tuple[NDArray[np.int64], Vectors]]
@@ -32,15 +32,6 @@ _TRAINING_ROWS = 65_536
 def kind_for(count: int, flat_up_to: int) -> IndexKind:
     """The kind that serves this many passages."""
     return "flat" if count <= flat_up_to else "rabitq"
-
-
-def outgrown(kind: IndexKind, count: int, flat_up_to: int) -> bool:
-    """Whether an index should be rebuilt as another kind.
-
-    It shrinks only at half the threshold, so that a size that hovers about it does not
-    rebuild again and again.
-    """
-    return kind not in (kind_for(count, flat_up_to), kind_for(2 * count, flat_up_to))
 
 
 class VectorIndex:

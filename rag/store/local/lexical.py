@@ -8,9 +8,10 @@ from __future__ import annotations
 import sqlite3
 import string
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from rag.store.local.filters import document_condition
-from rag.store.local.rows import IndexRow, id_list
+from rag.store.local.rows import IndexRow
 from rag.store.records import PassageWords, ScoredPassage
 from rag.types import Filters, QueryTerm, Span, passage_id
 
@@ -20,8 +21,8 @@ __all__ = [
     "create_table",
     "insert_words",
     "passages_without_words",
-    "remove_words",
     "search",
+    "vocabulary",
 ]
 
 
@@ -48,18 +49,10 @@ def create_table(connection: sqlite3.Connection, index: IndexRow) -> None:
 def insert_words(
     connection: sqlite3.Connection, index: IndexRow, rows: Iterable[tuple[int, PassageWords]]
 ) -> None:
-    """Store the words of passages that have none."""
+    """Store the words of passages, replacing what they had."""
     connection.executemany(
-        f"INSERT INTO {index.words} (rowid, title, body) VALUES (?, ?, ?)",
+        f"INSERT OR REPLACE INTO {index.words} (rowid, title, body) VALUES (?, ?, ?)",
         ((row, " ".join(words.title), " ".join(words.body)) for row, words in rows),
-    )
-
-
-def remove_words(connection: sqlite3.Connection, index: IndexRow, rows: Iterable[int]) -> None:
-    """Forget the words of passages, by row id."""
-    connection.execute(
-        f"DELETE FROM {index.words} WHERE rowid IN (SELECT value FROM json_each(?))",
-        (id_list(rows),),
     )
 
 
@@ -80,14 +73,15 @@ def search(
     *,
     limit: int,
     filters: Filters,
-    any_word_up_to: int,
+    any_word: bool,
 ) -> list[ScoredPassage]:
     """Passages of highest BM25, best first, ties by passage id; scores are positive.
 
     The terms of each weight are ranked together; what a passage scores for those of a
-    lower weight is multiplied by it and added.
+    lower weight is multiplied by it and added. Without ``any_word``, passages with all of
+    the first words are ranked, and the rarest three fill up where those are too few.
     """
-    ranked = _Ranked(connection, index, filters)
+    best = partial(_best, connection, index, filters, limit)
     by_weight: dict[float, list[QueryTerm]] = {}
     for term in terms:
         by_weight.setdefault(term.weight, []).append(term)
@@ -95,12 +89,12 @@ def search(
     for weight in sorted(by_weight, reverse=True):
         together = by_weight[weight]
         expressions = [_alternatives(term) for term in together]
-        if scores or _at_most(connection, index, any_word_up_to):
-            found = ranked.best(" OR ".join(expressions), limit)
+        if scores or any_word:
+            found = best(" OR ".join(expressions))
         else:
-            found = ranked.best(" AND ".join(expressions), limit)
+            found = best(" AND ".join(expressions))
             if len(found) < limit:
-                some = ranked.best(" OR ".join(_rarest(connection, index, together)), limit)
+                some = best(" OR ".join(_rarest(connection, index, together)))
                 found = {**some, **found}
         for key, score in found.items():
             scores[key] = scores.get(key, 0.0) + weight * score
@@ -108,57 +102,39 @@ def search(
     return [ScoredPassage(identifier, score) for identifier, score in ordered[:limit]]
 
 
-class _Ranked:
-    """FTS5 expressions to scores by passage id, under fixed filters."""
-
-    def __init__(self, connection: sqlite3.Connection, index: IndexRow, filters: Filters) -> None:
-        self._connection = connection
-        self._parameters: list[object] = []
-        condition = ""
-        if filters:
-            where, parameters = document_condition(connection, filters)
-            # The plus keeps SQLite from running the full-text query once a row id.
-            condition = (
-                " AND +rowid IN (SELECT p.id FROM documents AS d CROSS JOIN passages AS p"
-                f" ON p.index_id = ? AND p.document = d.row WHERE {where})"
-            )
-            self._parameters = [index.id, *parameters]
-        # Ranked in a sub-query: joining first would fetch the rows of every match.
-        self._sql = (
-            'SELECT d.id, p.start, p."end", -r.score FROM'
-            f" (SELECT rowid, rank AS score FROM {index.words}"
-            f" WHERE {index.words} MATCH ?{condition} ORDER BY rank LIMIT ?) AS r"
-            " CROSS JOIN passages AS p ON p.id = r.rowid"
-            " CROSS JOIN documents AS d ON d.row = p.document"
+def _best(
+    connection: sqlite3.Connection, index: IndexRow, filters: Filters, limit: int, expression: str
+) -> dict[str, float]:
+    """Scores by passage id of the best ``limit``, and of all that tie with the last of them."""
+    condition, parameters = "", list[object]()
+    if filters:
+        where, of_filters = document_condition(connection, filters)
+        # The plus keeps SQLite from running the full-text query once a row id.
+        condition = (
+            " AND +rowid IN (SELECT p.id FROM documents AS d CROSS JOIN passages AS p"
+            f" ON p.index_id = ? AND p.document = d.row WHERE {where})"
         )
-
-    def best(self, expression: str, limit: int) -> dict[str, float]:
-        """At least the best ``limit``, with all that tie with the last of them."""
-        wanted = limit + 1
-        while True:
-            rows = self._connection.execute(
-                self._sql, [expression, *self._parameters, wanted]
-            ).fetchall()
-            scores = sorted((row[3] for row in rows), reverse=True)
-            # FTS5 orders ties by row id, which a reindex changes: fetch them all.
-            if len(rows) < wanted or scores[limit - 1] > scores[-1]:
-                return {
-                    passage_id(document, Span(start, end)): score
-                    for document, start, end, score in rows
-                    if score > 0
-                }
-            wanted *= 4
-
-
-def _at_most(connection: sqlite3.Connection, index: IndexRow, count: int) -> bool:
-    return (
-        connection.execute(
-            "SELECT 1 FROM passages INDEXED BY passages_by_index WHERE index_id = ?"
-            " LIMIT 1 OFFSET ?",
-            (index.id, count),
-        ).fetchone()
-        is None
+        parameters = [index.id, *of_filters]
+    # Ranked in a sub-query: joining first would fetch the rows of every match.
+    sql = (
+        'SELECT d.id, p.start, p."end", -r.score FROM'
+        f" (SELECT rowid, rank AS score FROM {index.words}"
+        f" WHERE {index.words} MATCH ?{condition} ORDER BY rank LIMIT ?) AS r"
+        " CROSS JOIN passages AS p ON p.id = r.rowid"
+        " CROSS JOIN documents AS d ON d.row = p.document"
     )
+    wanted = limit + 1
+    while True:
+        rows = connection.execute(sql, [expression, *parameters, wanted]).fetchall()
+        scores = sorted((row[3] for row in rows), reverse=True)
+        # FTS5 orders ties by row id, which a reindex changes: fetch them all.
+        if len(rows) < wanted or scores[limit - 1] > scores[-1]:
+            return {
+                passage_id(document, Span(start, end)): score
+                for document, start, end, score in rows
+                if score > 0
+            }
+        wanted *= 4
 
 
 def _rarest(
@@ -166,13 +142,11 @@ def _rarest(
 ) -> list[str]:
     """The rarest of the words that any passage has, as FTS5 phrases."""
 
-    def passages(word: str) -> int:
-        # A word that no passage has is no help in filling.
-        count = count_passages(connection, index, word, _COUNTED_PASSAGES)
-        return count or _COUNTED_PASSAGES + 1
-
-    words = dict.fromkeys(term.word for term in terms)
-    return [_phrase(word) for word in sorted(words, key=passages)[:_FILL_WORDS]]
+    most = _COUNTED_PASSAGES
+    words = {term.word: count_passages(connection, index, term.word, most) for term in terms}
+    # A word that no passage has is no help in filling.
+    ordered = sorted(words, key=lambda word: words[word] or most + 1)
+    return [_phrase(word) for word in ordered[:_FILL_WORDS]]
 
 
 def count_passages(connection: sqlite3.Connection, index: IndexRow, word: str, limit: int) -> int:
@@ -213,13 +187,12 @@ class WordCounts:
             by_prefix = {}
             self._beginning = (generation, by_prefix)
         if prefix not in by_prefix:
-            by_prefix[prefix] = _read_vocabulary(connection, index, prefix)
+            by_prefix[prefix] = vocabulary(connection, index, prefix)
         return by_prefix[prefix]
 
 
-def _read_vocabulary(
-    connection: sqlite3.Connection, index: IndexRow, prefix: str
-) -> dict[str, int]:
+def vocabulary(connection: sqlite3.Connection, index: IndexRow, prefix: str = "") -> dict[str, int]:
+    """The index's words that begin with ``prefix``; how many passages hold each."""
     # A view of the full-text table that SQLite keeps nowhere; only its definition is
     # "written", to this connection's temporary schema.
     connection.execute("PRAGMA query_only = OFF")

@@ -35,6 +35,8 @@ __all__ = [
     "unknown_document",
 ]
 
+# Of the table of indexes in schema 2.
+_OLD_COLUMNS = 8
 # Of "documents AS d", and of "passages AS p" joined with it.
 DOCUMENT_COLUMNS = (
     "d.id, d.title, d.content_hash, d.language, d.dates, d.metadata, d.text, d.added_at"
@@ -115,30 +117,18 @@ def load_state(connection: sqlite3.Connection) -> ViewState:
 
 def load_indexes(connection: sqlite3.Connection) -> list[IndexRow]:
     """The active index and then the one being built, as far as they exist."""
-    cursor = connection.execute("SELECT * FROM indexes ORDER BY state")
-    names = [name for name, *_ in cursor.description]
-    return [_index(dict(zip(names, row, strict=True))) for row in cursor]
-
-
-def _index(row: dict[str, Any]) -> IndexRow:
-    encoder = EncoderIdentity(
-        row["encoder_name"],
-        row["encoder_revision"],
-        row["dimension"],
-        row["query_prompt"],
-        row["passage_prompt"],
-    )
-    # A database that may only be read can be of a schema without "words".
-    spec = IndexSpec(encoder, row["splitter"], row.get("words", ""))
-    return IndexRow(row["id"], row["state"] == "active", spec)
+    return [
+        IndexRow(row, state == "active", IndexSpec(EncoderIdentity(*encoder), splitter, words))
+        # A database that may only be read can be of a schema without "words", the last column.
+        for row, state, *encoder, splitter, words in (
+            found if len(found) > _OLD_COLUMNS else (*found, "")
+            for found in connection.execute("SELECT * FROM indexes ORDER BY state")
+        )
+    ]
 
 
 def passage_from_row(row: Sequence[Any]) -> Passage:
-    """The passage of a row of PASSAGE_COLUMNS.
-
-    Raises:
-        StoreDamagedError: it cannot have been stored so.
-    """
+    """The passage of a row of PASSAGE_COLUMNS; StoreDamagedError if it never was stored so."""
     document_id, start, end, headings, title, search_text = row
     try:
         span = Span(start, end)
@@ -172,11 +162,7 @@ def passage_spans(passage_ids: Sequence[str]) -> str:
 
 
 def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
-    """The document of a row of DOCUMENT_COLUMNS.
-
-    Raises:
-        StoreDamagedError: it cannot have been stored so.
-    """
+    """The document of a row of DOCUMENT_COLUMNS; StoreDamagedError if it never was stored so."""
     *common, text, added_at = row
     try:
         fields = _common_fields(common, sources)
@@ -191,11 +177,7 @@ def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
 
 
 def summary_from_row(row: Sequence[Any], sources: Iterable[str]) -> DocumentSummary:
-    """The summary of a row of SUMMARY_COLUMNS.
-
-    Raises:
-        StoreDamagedError: it cannot have been stored so.
-    """
+    """The summary of a row of SUMMARY_COLUMNS; StoreDamagedError if it never was stored so."""
     *common, characters, passages = row
     try:
         fields = _common_fields(common, sources)

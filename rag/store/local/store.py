@@ -17,17 +17,11 @@ from typing_extensions import override
 from rag.errors import StoreDamagedError
 from rag.store.base import Capability, Store
 from rag.store.local import check
-from rag.store.local.connection import (
-    DATABASE_NAME,
-    connect,
-    may_write,
-    translated,
-    unusable,
-)
+from rag.store.local.connection import DATABASE_NAME, connect, translated, unusable
 from rag.store.local.faiss_index import kind_for
 from rag.store.local.journal.journal import LocalJournal
 from rag.store.local.lexical import WordCounts, passages_without_words
-from rag.store.local.lock import is_locked, writer_lock
+from rag.store.local.lock import writer_lock
 from rag.store.local.readers import ReaderPool
 from rag.store.local.rows import load_indexes, load_state, passage_names
 from rag.store.local.schema import DOCUMENTS
@@ -132,11 +126,7 @@ class LocalStore(Store):
 
     @override
     def check(self) -> list[Finding]:
-        """As `Maintenance.check`; the codes are those of rag.store.local.check.
-
-        Reads every row. What FTS5 checks by writing is left out where this user may not
-        write and while there is a writer.
-        """
+        """As `Maintenance.check`, of every row; the codes are those of rag.store.local.check."""
         findings: list[Finding] = []
         try:
             with translated(self._database), self._pool.snapshot() as connection:
@@ -144,12 +134,6 @@ class LocalStore(Store):
                 findings += check.check_database(connection, self._database)
                 findings += check.check_stored(connection, self._database, state)
                 findings += check.check_snapshot(connection, state, self._file)
-            # FTS5 is asked by an INSERT, which would wait for a writer.
-            idle = may_write(self._database) and not is_locked(self._data_dir)
-            known = state.index is None or any(f.code == "words.damaged" for f in findings)
-            if idle and not known:
-                with translated(self._database), closing(connect(self._database)) as connection:
-                    findings += check.check_word_tables(connection)
         except StoreDamagedError as error:
             findings.append(check.database_damaged(self._database, str(error)))
         if any(finding.code == "database.damaged" for finding in findings):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from embeddings.types import Vectors
 from rag.errors import StoreDamagedError
-from rag.store.local.faiss_index import IndexKind, VectorIndex, outgrown
+from rag.store.local.faiss_index import IndexKind, VectorIndex, kind_for
 from rag.store.local.rows import IndexRow, ViewState
 from rag.store.local.snapshot import Contents, SnapshotFile
 from rag.store.local.vectors import count_vectors, stream_vectors, vectors_of
@@ -77,12 +77,7 @@ class VectorCache:
             held = self._caught_up(connection, state)
             if held is None or state.index is None:
                 return
-            contents = Contents(
-                index_id=held.index_id,
-                encoder=state.index.encoder,
-                seq=held.seq,
-                kind=held.index.kind,
-            )
+            contents = Contents(held.index_id, state.index.encoder, held.seq, held.index.kind)
             data = held.index.dumps()
         self._file.write(contents, data)
 
@@ -91,12 +86,6 @@ class VectorCache:
         batches = partial(stream_vectors, connection, index)
         count = count_vectors(connection, index)
         return VectorIndex.build(batches, count, index.dimension, self._flat_up_to)
-
-    def install(self, built: VectorIndex, state: ViewState) -> None:
-        """Serve ``built``, which holds the active index as of ``state``."""
-        if state.index is not None:
-            with self._lock:
-                self._held = _Held(built, state.index.id, state.seq)
 
     def forget(self) -> None:
         """Drop what is in memory; the next search loads or rebuilds it."""
@@ -116,7 +105,7 @@ class VectorCache:
         elif held.seq < state.seq:
             replay(connection, index, held.index, held.seq)
             held.seq = state.seq
-        if held is None or outgrown(held.index.kind, held.index.count, self._flat_up_to):
+        if held is None or held.index.kind != kind_for(held.index.count, self._flat_up_to):
             held = _Held(self.build(connection, index), index.id, state.seq)
         self._held = held
         return held

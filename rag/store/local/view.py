@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from rag.store.local.rows import (
 )
 from rag.store.local.settings import LocalStoreSettings
 from rag.store.local.vector_cache import VectorCache
-from rag.store.local.vectors import best_matches, from_rows, stream_vectors, vectors_of
+from rag.store.local.vectors import best_matches, stream_vectors, vectors_of
 from rag.store.records import IndexSpec, ScoredPassage, TermStatistics
 from rag.types import Filters, Passage, QueryTerm
 
@@ -73,15 +74,6 @@ class LocalView(LocalDocuments, ReadView):
                     raise impossible(f"passage {identifier}", ValueError("it is lost"))
                 raise KeyError(identifier)
         return [found[identifier] for identifier in passage_ids]
-
-    @override
-    def document_passages(self, document_id: str) -> list[Passage]:
-        rows = self._db.execute(
-            f"SELECT {PASSAGE_COLUMNS} FROM documents AS d JOIN passages AS p"
-            " ON p.document = d.row WHERE d.id = ? AND p.index_id = ? ORDER BY p.ordinal",
-            (document_id, self._index_id),
-        )
-        return [passage_from_row(row) for row in rows]
 
     @override
     def dense_search(
@@ -132,32 +124,16 @@ class LocalView(LocalDocuments, ReadView):
         return found
 
     @override
-    def vectors(self, passage_ids: Sequence[str]) -> Vectors:
-        index = self._state.index
-        if index is None:
-            raise KeyError(*passage_ids[:1])
-        rows = self._db.execute(
-            f"SELECT j.key, v.vector FROM {PASSAGES_OF_IDS}"
-            " CROSS JOIN vectors AS v ON v.passage = p.id ORDER BY j.key",
-            (passage_spans(passage_ids), index.id),
-        )
-        places, vectors = from_rows(rows.fetchall(), index.dimension)
-        if lost := sorted(set(range(len(passage_ids))) - set(places.tolist())):
-            raise KeyError(passage_ids[lost[0]])
-        return vectors
-
-    @override
     def lexical_search(
         self, terms: Sequence[QueryTerm], *, limit: int, filters: Filters = Filters()
     ) -> list[ScoredPassage]:
         index = self._state.index
         if index is None or not terms or limit <= 0:
             return []
-        most = self._settings.any_word_up_to
+        count = self._words.passages(self._db, self._state.generation, index)
+        any_word = count <= self._settings.any_word_up_to
         return self._noted(
-            lexical.search(
-                self._db, index, terms, limit=limit, filters=filters, any_word_up_to=most
-            )
+            lexical.search(self._db, index, terms, limit=limit, filters=filters, any_word=any_word)
         )
 
     @override
@@ -172,10 +148,8 @@ class LocalView(LocalDocuments, ReadView):
 
     @override
     def vocabulary(self, prefixes: Collection[str]) -> dict[str, Mapping[str, int]]:
-        index, generation = self._state.index, self._state.generation
-        return {
-            prefix: {}
-            if index is None
-            else self._words.beginning(self._db, generation, index, prefix)
-            for prefix in prefixes
-        }
+        index = self._state.index
+        if index is None:
+            return {prefix: {} for prefix in prefixes}
+        count = partial(self._words.beginning, self._db, self._state.generation, index)
+        return {prefix: count(prefix) for prefix in prefixes}

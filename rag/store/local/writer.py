@@ -26,7 +26,7 @@ from rag.store.local.changes import (
     store_vectors,
 )
 from rag.store.local.connection import Session, transaction
-from rag.store.local.lexical import insert_words, remove_words
+from rag.store.local.lexical import insert_words
 from rag.store.local.repair import repair_rows
 from rag.store.local.rows import (
     PASSAGES_OF_IDS,
@@ -156,13 +156,10 @@ class LocalWriter(Session, Writer):
                 f"'{pending[0]}'",
                 remedy="run 'footnote reindex' again",
             )
-        # Before the switch, so that readers of this process need not wait for it.
-        built = self._cache.build(self._db, building)
         with self._change() as db:
             if active := self._index(active=True):
                 drop_index(db, active)
             db.execute("UPDATE indexes SET state = 'active' WHERE id = ?", (building.id,))
-        self._cache.install(built, load_state(self._db))
         self._snapshot_if_behind(0)
 
     @override
@@ -177,7 +174,6 @@ class LocalWriter(Session, Writer):
         active = self._active(passage_ids)
         with self._change() as db:
             rows = _passage_rows(db, active, passage_ids)
-            remove_words(db, active, rows)
             insert_words(db, active, zip(rows, words, strict=True))
 
     def _active(self, passage_ids: Sequence[str]) -> IndexRow:

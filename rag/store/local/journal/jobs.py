@@ -120,15 +120,13 @@ def _load(connection: sqlite3.Connection, job_id: str) -> JobRecord:
     ).fetchone()
     if found is None:
         raise _unknown(job_id)
-    row, identifier, owner, replaces, state, message, attempts, created, finished = found
+    row, identifier, owner, replaces, *others = found
     files = connection.execute(
         "SELECT name, outcome, document_id, reason FROM job_files WHERE job = ? ORDER BY position",
         (row,),
     )
     outcomes = tuple(JobFile(*fields) for fields in files)
-    return JobRecord(
-        identifier, owner, bool(replaces), state, message, attempts, created, finished, outcomes
-    )
+    return JobRecord(*[identifier, owner, bool(replaces), *others, outcomes])
 
 
 def _unknown(job_id: str, position: int | None = None) -> UnknownJobError:

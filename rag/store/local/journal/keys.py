@@ -87,13 +87,9 @@ class JournalKeys(JournalFile):
         last = key.last_used_at
         if last is None or datetime.now(UTC) - datetime.fromisoformat(last) >= _NOTED_EVERY:
             # A key is right even where its use cannot be noted.
-            with suppress(StoreError):
-                self._note_use(key.id)
+            with suppress(StoreError), self._write() as connection:
+                connection.execute("UPDATE keys SET last_used_at = ? WHERE id = ?", (iso(), key.id))
         return key
-
-    def _note_use(self, key_id: str) -> None:
-        with self._write() as connection:
-            connection.execute("UPDATE keys SET last_used_at = ? WHERE id = ?", (iso(), key_id))
 
     def has_keys(self) -> bool:
         """Whether a key was ever made, revoked ones included."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from typing import Any
 
 from rag.errors import UnknownConversationError, UnknownTurnError
 from rag.journal.base import (
@@ -37,7 +38,7 @@ class JournalTurns(JournalFile):
         with self._write() as connection:
             if conversation_id is None:
                 conversation_id = _begin(connection, turn, now)
-            conversation = _conversation_row(connection, conversation_id)
+            conversation, *_ = _conversation_row(connection, conversation_id)
             row = connection.execute(
                 "INSERT INTO turns (id, conversation, owner, asked_at, outcome)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -64,19 +65,15 @@ class JournalTurns(JournalFile):
     def conversation(self, conversation_id: str, *, last: int | None = None) -> Conversation:
         """One conversation with its ``last`` turns, or all. Raises UnknownConversationError."""
         with self._read() as connection:
-            found = _conversation_row(connection, conversation_id)
-            head = connection.execute(
-                f"SELECT {_CONVERSATION_COLUMNS} FROM conversations AS c WHERE c.row = ?", (found,)
-            ).fetchone()
+            row, *head, _ = _conversation_row(connection, conversation_id)
             turns = connection.execute(
                 f"SELECT {_TURN_COLUMNS} FROM turns AS t"
                 " JOIN conversations AS c ON c.row = t.conversation"
                 " WHERE t.conversation = ? ORDER BY t.row DESC LIMIT ?",
-                (found, -1 if last is None else last),
+                (row, -1 if last is None else last),
             ).fetchall()
-        identifier, owner, title, created_at, updated_at, _ = head
-        whole = tuple(_turn(*row) for row in reversed(turns))
-        return Conversation(identifier, owner, title, created_at, updated_at, whole)
+        whole = tuple(_turn(*turn) for turn in reversed(turns))
+        return Conversation(*[*head, whole])
 
     def conversations(
         self, *, owner: str | None, limit: int, offset: int = 0
@@ -167,15 +164,16 @@ def _title(question: str) -> str:
     return f"{words if len(words) > _TITLE_CHARACTERS // 2 else cut[:-1]}…"
 
 
-def _conversation_row(connection: sqlite3.Connection, conversation_id: str) -> int:
-    found = connection.execute(
-        "SELECT row FROM conversations WHERE id = ?", (storable(conversation_id),)
+def _conversation_row(connection: sqlite3.Connection, conversation_id: str) -> tuple[Any, ...]:
+    found: tuple[Any, ...] | None = connection.execute(
+        f"SELECT c.row, {_CONVERSATION_COLUMNS} FROM conversations AS c WHERE c.id = ?",
+        (storable(conversation_id),),
     ).fetchone()
     if found is None:
         raise UnknownConversationError(
             f"no conversation '{conversation_id}'", remedy="'footnote conversations list' shows all"
         )
-    return int(found[0])
+    return found
 
 
 def _of_owner(owner: str | None) -> str:

@@ -6,17 +6,14 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from rag.store.local.check import check_word_tables
 from rag.store.local.connection import DATABASE_NAME
 from rag.store.local.store import LocalStore
 from tests.rag.store.local.damage import (
     change,
-    codes,
     repaired,
     repaired_at_most_once,
 )
 from tests.store_cases import (
-    OTHER_SPEC,
     document,
     lexical_ids,
     put,
@@ -56,7 +53,6 @@ def test_each_kind_of_damage_is_found_by_its_code(data: Path) -> None:
             "DELETE FROM fts_1 WHERE rowid = 1",
             "INSERT INTO fts_1 (rowid, title, body) VALUES (9, 'x', 'y')",
             "DROP TABLE fts_1",
-            "UPDATE fts_1_content SET c1 = 'other' WHERE id = 1",
             "DELETE FROM fts_1_data WHERE id > 10",
         ),
     }
@@ -93,34 +89,6 @@ def test_a_database_that_a_killed_writer_left_empty_is_sound(store: LocalStore, 
     with store.write() as writer:
         put(writer, document("Cats purr."))
     assert store.check() == []
-
-
-def test_a_check_never_makes_a_writer_wait(store: LocalStore, data: Path) -> None:
-    with store.write() as writer:
-        put(writer, document("Cats purr."))
-    store.close()
-    # Damage that only FTS5's own check, which writes, can find.
-    change(data, "UPDATE fts_1_docsize SET sz = x'0909'")
-    again = LocalStore.open(data)
-    assert codes(again) == {"words.damaged"}
-    with again.write():
-        assert codes(again) == set(), "left out while somebody writes"
-    again.close()
-
-
-def test_each_full_text_table_is_checked_in_a_transaction_of_its_own(
-    store: LocalStore, data: Path
-) -> None:
-    with store.write() as writer:
-        put(writer, document("Cats purr."))
-        writer.begin_index(OTHER_SPEC)
-    said: list[str] = []
-    database = sqlite3.connect(data / DATABASE_NAME, isolation_level=None)
-    database.set_trace_callback(said.append)
-    assert list(check_word_tables(database)) == []
-    database.close()
-    verbs = [text.split()[0] for text in said if text.startswith(("BEGIN", "INSERT", "ROLL"))]
-    assert verbs == ["BEGIN", "INSERT", "ROLLBACK"] * 2
 
 
 def test_a_damaged_document_is_right_again_after_its_remedy(store: LocalStore, data: Path) -> None:

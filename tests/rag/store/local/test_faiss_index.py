@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from rag.store.local.faiss_index import IndexKind, VectorIndex, kind_for, outgrown
+from rag.store.local.faiss_index import IndexKind, VectorIndex, kind_for
 
 DIMENSION = 48
 FLAT_UP_TO: dict[IndexKind, int] = {"flat": 50_000, "rabitq": 0}
@@ -41,10 +41,6 @@ def kind(request: pytest.FixtureRequest) -> IndexKind:
 
 def test_the_kind_follows_the_size() -> None:
     assert [kind_for(count, 10) for count in (0, 10, 11)] == ["flat", "flat", "rabitq"]
-    assert outgrown("flat", 11, 10)
-    assert not outgrown("flat", 10, 10)
-    assert not outgrown("rabitq", 6, 10), "it hovers about the threshold"
-    assert outgrown("rabitq", 5, 10)
 
 
 def test_an_index_is_of_the_kind_for_its_size(kind: IndexKind) -> None:

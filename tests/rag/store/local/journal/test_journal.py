@@ -135,7 +135,7 @@ def test_a_key_may_be_used_where_its_use_cannot_be_noted(
     def refuse(*_: object) -> None:
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr(journal, "_note_use", refuse)
+    monkeypatch.setattr(journal, "_write", refuse)
     assert journal.find_key(made.secret) == made.record
 
 
