@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
 from embeddings.types import Encoder, Reranker
 from rag.answer.pipeline import MAX_QUESTION_CHARACTERS, answer_question
@@ -88,8 +87,7 @@ class Assistant:
     def open(cls, data: str | Path | None = None, *, settings: Settings | None = None) -> Assistant:
         """Open (or begin) the archive in ``data``; without it, where settings say.
 
-        ``settings`` None means footnote.toml and the environment, as the command reads
-        them.
+        Without ``settings``, footnote.toml and the environment are read.
 
         Raises:
             SettingsError: a setting is unknown or malformed.
@@ -103,12 +101,7 @@ class Assistant:
     def __enter__(self) -> Assistant:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

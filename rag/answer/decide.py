@@ -11,7 +11,7 @@ from rag.settings import AnswerSettings
 from rag.text.dates import month_numbers
 from rag.text.numbers import find_numbers
 from rag.text.words import stem_tokens
-from rag.types import Candidate, Selection
+from rag.types import Candidate, Selection, Span
 
 __all__ = ["Decision", "Statement", "decide_by_choice", "decide_by_support"]
 
@@ -161,18 +161,17 @@ def _contradicts(one: str, other: str) -> bool:
 def _reading_order(
     statements: Sequence[Statement], *, first: Sequence[Candidate]
 ) -> list[Statement]:
-    leading = sorted(
-        (each for each in statements if each.best in first), key=lambda s: first.index(s.best)
-    )
-    others = [each for each in statements if each.best not in first]
-    if not leading:
-        leading, others = others[:1], others[1:]
-    rank_of_document = {
-        document_id: rank
-        for rank, document_id in enumerate(dict.fromkeys(s.best.document_id for s in statements))
-    }
-    rest = sorted(others, key=lambda s: (rank_of_document[s.best.document_id], s.best.span))
-    return [*leading, *rest]
+    """Those of ``first`` (else the best one), then the others by document and place."""
+    leading = [*first] or [each.best for each in statements[:1]]
+    documents = [*dict.fromkeys(each.best.document_id for each in statements)]
+
+    def place(statement: Statement) -> tuple[bool, int, Span]:
+        best = statement.best
+        if best in leading:
+            return False, leading.index(best), best.span
+        return True, documents.index(best.document_id), best.span
+
+    return sorted(statements, key=place)
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:

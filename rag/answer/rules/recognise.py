@@ -23,7 +23,6 @@ __all__ = ["Mention", "MentionKind", "find_mentions"]
 MentionKind = Literal["date", "number", "money", "person", "place"]
 
 _DATE_WORDS = language_table("en").dates
-_MONTH = f"(?:{'|'.join(_DATE_WORDS.full_months)})"
 _BARE_DATE = re.compile(
     rf"""
     (?<![\d.,/$€£¥-]) (?:(?:early | late | mid)[-\s])?+ (?:1[0-9] | 20)\d\d s (?!\w)
@@ -31,8 +30,6 @@ _BARE_DATE = re.compile(
     | (?<!\w) \d{{1,4}} \s? (?:BCE? | AD | CE) (?!\w)
     | (?<!\w) (?:\d{{1,2}}(?:st | nd | rd | th) | (?:[a-z]+-)?+ [a-z]+th | first | second | third)
       \s century (?!\w)
-    | (?<= \bin\s | \bof\s | \bby\s) {_MONTH} (?!\w)
-    | (?<= \bsince\s | \buntil\s) {_MONTH} (?!\w)
     | (?<!\w) (?:{"|".join(_DATE_WORDS.weekdays)}) (?!\w)
     | (?<!\d) \d{{1,2}} 月 (?!\d)
     """,

@@ -26,11 +26,11 @@ _OF_TYPE: Mapping[AnswerType, MentionKind] = {
 }
 # What is asked for by a noun: "Which Huawei executive ...?"
 _PERSON_NOUN = re.compile(
-    r"^\W*(?:(?:what|which)\s(?:\w+\s){0,3}?|what(?:'s|\sis|\swas)\sthe\sname\sof\sthe\s(?:\w+\s){0,3}?)"
+    r"^\W*(?:what|which)\s(?:\w+\s){0,3}?"
     r"(?:person|man|woman|executive|adviser|advisor|minister|president|leader|king|queen|emperor|author|writer"
     r"|actor|actress|singer|scientist|mathematician|physicist|philosopher|player|coach|quarterback|general"
     r"|director|official|governor|senator|professor|artist|composer|architect|explorer|poet|painter|historian"
-    r"|reporter|journalist|economist|chairman|ceo|founder|inventor|pope)(?!\w|'s|\sof\s\w+\s(?:is|was)\s)",
+    r"|reporter|journalist|economist|chairman|ceo|founder|inventor|pope)(?!\w|'s)",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\bhow many ((?:[^\W\d_][\w'’-]*\s?){1,4})", re.IGNORECASE)

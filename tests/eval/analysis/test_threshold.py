@@ -124,7 +124,7 @@ def test_line_ends_links_and_the_mode_of_the_file_stay(tmp_path):
     ("key", "value", "content", "reason"),
     [
         ("answer.min_suport", 0.5, "", "did you mean 'answer.min_support'"),
-        ("answer.min_support", 2.0, "", "must be from 0 to 1"),
+        ("answer.min_support", 2.0, "", "less than or equal to 1"),
         ("answer.min_support", 0.5, "answer = 3\n", "cannot be changed"),
         ("answer.min_support", 0.5, "[answer\n", "cannot be changed"),
     ],
