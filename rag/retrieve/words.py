@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Levenshtein
 
 from rag.store.base import SearchIndex
 from rag.store.records import TermStatistics
@@ -26,6 +26,13 @@ _REPLACEABLE = re.compile(rf"(?<![{_JOINED}])[A-Za-z]{{4,}}(?![{_JOINED}])")
 _SHORTEST_MISTYPED = 4
 _SHORTEST_TWICE_MISTYPED = 8
 _MOST_NEAR = 2
+
+# Row and column on a QWERTY keyboard, rows set off by half a key.
+_KEYS = {
+    letter: (row, column + 0.5 * row)
+    for row, letters in enumerate(("qwertyuiop", "asdfghjkl", "zxcvbnm"))
+    for column, letter in enumerate(letters)
+}
 
 
 def find_near_words(view: SearchIndex, question: str) -> dict[str, list[str]]:
@@ -59,8 +66,9 @@ def near_words(stem: str, terms: Mapping[str, int]) -> list[str]:
 
     ``terms`` are the stems of an index that begin with the same letter, each with the
     number of passages that have it. Of those one error away, else, for a long word, two
-    (an error is a letter too many, too few, another or swapped with its neighbour), those
-    in more passages first. Nothing for one of the terms.
+    (an error is a letter too many, too few, another or swapped with its neighbour): first
+    those whose error is the commoner, then those in more passages. Nothing for one of the
+    terms.
     """
     if stem in terms:
         return []
@@ -72,7 +80,7 @@ def near_words(stem: str, terms: Mapping[str, int]) -> list[str]:
     )
     least = min((distance for _, distance, _ in found), default=0)
     nearest = [term for term, distance, _ in found if distance == least]
-    nearest.sort(key=lambda term: (-terms[term], term))
+    nearest.sort(key=lambda term: (_is_rare_error(stem, term), -terms[term], term))
     return nearest[:_MOST_NEAR]
 
 
@@ -105,3 +113,17 @@ def _with_ending_of(word: str, stem: str, near: str) -> str:
     if stem.endswith("i") and near.endswith("i") and word.startswith(stem[:-1] + "y"):
         return near[:-1] + word[len(stem) - 1 :]
     return near
+
+
+def _is_rare_error(stem: str, term: str) -> bool:
+    """Whether it is a letter too many, not one doubled, or another than a key beside it."""
+    change, *others = Levenshtein.editops(stem, term)
+    if others or change.tag == "insert":
+        return len(stem) > len(term)
+    at = change.src_pos
+    if change.tag == "delete":
+        return stem[at] not in stem[max(0, at - 1) : at] + stem[at + 1 : at + 2]
+    here, there = _KEYS.get(stem[at]), _KEYS.get(term[change.dest_pos])
+    if here is None or there is None:
+        return True
+    return max(abs(here[0] - there[0]), abs(here[1] - there[1])) > 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -21,6 +21,7 @@ from rag.text.tables import DateWords, language_table
 from rag.types import DateKind, DocumentDate, Span
 
 __all__ = [
+    "YEAR_FROM_TITLE",
     "WrittenDate",
     "capitalised_months",
     "find_dates",
@@ -31,8 +32,12 @@ __all__ = [
     "written_dates",
 ]
 
+# How the origin of a date ends whose year is not written beside it.
+YEAR_FROM_TITLE = "year from title"
+
 # "June 1200 delegates", "4 May 3000 guests": not years.
 _YEAR = r"(?P<year_@>1[5-9][0-9]{2}|2[01][0-9]{2})(?![0-9])"
+_LATER_YEAR = _YEAR.replace("year", "later")
 # White space with at most one line break, and bounded: before each of many dates, runs
 # of spaces would take time by their square.
 _INLINE = r"[^\S\n\r\v\f\u0085\u2028\u2029]"
@@ -59,11 +64,17 @@ def _shapes(words: DateWords) -> tuple[str, ...]:
     full = [s for s in spellings if s not in short]
     # After a month in full, a full stop ends the sentence.
     month = rf"(?P<month_@>{'|'.join(full)}|(?:{'|'.join(short)})\.?)(?!{_LETTER})"
+    later_month = rf"(?P<until_@>{'|'.join(spellings)})\.?"
     ordinals = "|".join(s for o in words.ordinals for s in (o, o.upper()))
+    to = "|".join(words.to)
     joins = "|".join(words.to + words.joint)
     day = rf"(?P<day_@>0?[1-9]|[12][0-9]|3[01])(?![0-9])(?:{ordinals})?"
     to_day = rf"(?:\s?(?:[-–—/]|{joins})\s?[0-9]{{1,2}}(?![0-9])(?:{ordinals})?)?"
+    any_day = rf"[0-9]{{1,2}}(?:{ordinals})?"
     of = rf"(?:(?:{'|'.join(words.of)}){_GAP})?"
+    # The rest of "30 April – 2 May 2019", seen but left to be found as a date of its own.
+    # A dash that begins a line begins a list item.
+    rest = rf"(?:{_INLINE}{{0,3}}+[-–—]|{_MAYBE_GAP}(?:{to})(?!{_LETTER})){_MAYBE_GAP}"
     openings = {s for word in words.before_year for s in (word, word.capitalize())}
     before_year = "|".join(rf"(?<=\b{word}[ ])" for word in sorted(openings))
     return (
@@ -83,13 +94,15 @@ def _shapes(words: DateWords) -> tuple[str, ...]:
         # 24. April 2019, but not "1. April 2019" on a new line, where it may be a list item
         rf"(?<![0-9.,:/–-])(?P<day_@>{_NOT_FIRST}0?[1-9]|[12][0-9]|3[01])\."
         rf"{_INLINE}{{0,3}}{month},?{_GAP}{of}{_YEAR}",
-        # 24 April 2019, 24th of April 2019, 24-26 April 2019, 24 April
+        # 24 April 2019, 24th of April 2019, 24-26 April 2019, 30 April - 2 May 2019, 24 April
         rf"(?<![0-9.,:/–-]){day}{to_day}{_GAP}{of}{month}"
-        rf"(?:,?{_GAP}{of}{_YEAR})?",
+        rf"(?:,?{_GAP}{of}{_YEAR}"
+        rf"|(?={rest}{any_day}{_GAP}{of}{later_month},?{_GAP}{_LATER_YEAR}))?",
         # April 24, 2019, April 24th, April 24-26, 2019; "in March\n2. Then" is a list
         rf"(?<!{_LETTER}){month}(?!\.?{_INLINE}{{0,3}}[\r\n]\s{{0,3}}[0-9]{{1,2}}[.)]\s){_GAP}"
         rf"{day}(?![.:][0-9]){to_day}"
-        rf"(?:(?:{_MAYBE_GAP},)?{_GAP}{_YEAR})?",
+        rf"(?:(?:{_MAYBE_GAP},)?{_GAP}{_YEAR}"
+        rf"|(?={rest}{later_month}{_GAP}{any_day}(?:{_MAYBE_GAP},)?{_GAP}{_LATER_YEAR}))?",
         # September 2020
         rf"(?<!{_LETTER}){month},?{_GAP}{of}{_YEAR}",
         # in 2019, since 2019, the year 2019: the span is the year alone
@@ -148,6 +161,10 @@ _NUMERIC = re.compile(
     r"(?<![0-9])(20[0-9]{2}|19[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9])"
 )
 _FOLDERS = re.compile(r"/(20[0-9]{2}|19[0-9]{2})/([01]?[0-9]|[a-z]+)(?:/([0-3]?[0-9]))?(?=/)")
+# "UNIDO Day 2024", 2024年; the 2030 Agenda dates nothing.
+_TITLE_YEAR = re.compile(
+    r"(?<![\w.,/:%$€£¥-])(?<!Agenda )((?:19|20)[0-9]{2})(?![A-Za-z0-9%‰]|[.,:/-][0-9]| Agenda)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +193,20 @@ def find_dates(
 
     A date line or dateline at the top of the text is believed before ``html_date``
     (the page's metadata), the source's URL and its file name; a date with its year
-    before one without. ``title`` adds what it says that the text does not. Where a date
-    was read from the text, ``span.of(text)`` is the date as written there.
+    before one without. ``title`` adds what it says that the text does not. Where it names
+    a single year, each date of the text without one stands twice: as written, and with
+    that year and an ``origin`` that ends in YEAR_FROM_TITLE. Where a date was read from
+    the text, ``span.of(text)`` is the date as written there.
     """
     found = list(written_dates(text, language))
     stated = list(_stated_in(text, found, language))
-    published = [*stated, *_stated_outside(source, html_date)]
+    published = [*stated, *_stated_outside(source, html_date), *_completed(stated, title)]
     # Stable: of equals the better founded stays first.
-    published.sort(key=lambda dated: dated.year is None)
+    published.sort(key=lambda dated: (dated.year is None, dated.origin.endswith(YEAR_FROM_TITLE)))
     taken = {dated.span for dated in stated}
     events = [read.dated("event", "text") for read in found if read.span not in taken]
+    completed = {dated.span: dated for dated in _completed(events, title)}
+    events = [dated for event in events for dated in (event, completed.get(event.span)) if dated]
     known = {(d.year, d.month, d.day) for d in (*published, *events)}
     in_title = [
         replace(read.dated("event", "title"), span=None)
@@ -193,6 +214,19 @@ def find_dates(
         if (read.year, read.month, read.day) not in known
     ]
     return (*published, *events, *in_title)
+
+
+def _completed(dates: Sequence[DocumentDate], title: str) -> list[DocumentDate]:
+    """The dates without a year once more, with the one year that the title names."""
+    years = {int(match[1]) for match in _TITLE_YEAR.finditer(narrowed(title))}
+    if len(years) != 1:
+        return []
+    (year,) = years
+    return [
+        replace(dated, year=year, origin=f"{dated.origin}, {YEAR_FROM_TITLE}")
+        for dated in dates
+        if dated.year is None and _is_possible(year, dated.month, dated.day)
+    ]
 
 
 def parse_date(value: str) -> tuple[int | None, int | None, int | None] | None:
@@ -225,12 +259,19 @@ def written_dates(text: str, language: str = "en") -> Iterator[WrittenDate]:
     """
     months = month_numbers(language)
     for match in _date_pattern(language).finditer(narrowed(text)):
-        parts = {name.split("_")[0]: value for name, value in match.groupdict().items() if value}
+        names = {name.split("_")[0]: name for name, value in match.groupdict().items() if value}
+        parts = {part: match[name] for part, name in names.items()}
         year, month, day = (_count(parts.get(name)) for name in ("year", "number", "day"))
         if "month" in parts:
             month = months[parts["month"].rstrip(".").lower()]
+        end = match.end()
+        if "later" in parts and month is not None:
+            # 30 December - 2 January 2020 began the year before.
+            until = months[parts["until"].lower()]
+            year = int(parts["later"]) - (month > until)
+            end = match.end(names["later"])
         if _is_possible(year, month, day):
-            yield WrittenDate(year, month, day, Span(*match.span()))
+            yield WrittenDate(year, month, day, Span(match.start(), end))
 
 
 def _count(written: str | None) -> int | None:
@@ -318,7 +359,10 @@ def _named_in(path: str) -> tuple[int | None, int | None, int | None] | None:
         if named is not None:
             found = int(match[1]), named, int(match[3]) if match[3] else None
             return found if _is_possible(*found) else None
-    return None
+    # "visit-24-april-2019", 2019年4月24日访问: a day in words; a month alone says too little.
+    words = capitalised_months(re.sub(r"[-_.]", " ", name))
+    days = (written for written in written_dates(words) if written.year and written.day)
+    return next(((day.year, day.month, day.day) for day in days), None)
 
 
 def parse_iso(text: str) -> tuple[date, date]:

@@ -12,6 +12,7 @@ import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 
 import snowballstemmer
 
@@ -41,6 +42,7 @@ INDEX_WORDS = "words.v1"
 DOUBTFUL_WEIGHT = 0.5
 # A lexical index's cost grows faster than the number of words; no question has this many.
 _MOST_WORDS = 256
+_SHORTEST_JOINED = 6
 
 
 def index_words(text: str) -> list[str]:
@@ -55,8 +57,9 @@ def query_terms(
 
     Stop words of ``language`` and of English are left out unless there is nothing else.
     What it may mean besides: the words that ``near`` gives for a mistyped one (by stem, see
-    `rag.retrieve.words.near_words`), numbers written in words, words that were glued
-    together. Words of one stem are terms of their own, so their passages score twice.
+    `rag.retrieve.words.near_words`), numbers written in words, neighbours that are one word,
+    words that were glued together. Words of one stem are terms of their own, so their
+    passages score twice.
     """
     stop_words = language_table(language).stop_words | language_table("en").stop_words
     words = _query_words(query, stop_words)
@@ -81,10 +84,11 @@ def _query_words(query: str, stop_words: frozenset[str]) -> list[str]:
 
 
 def _unsaid_words(query: str, language: str, stop_words: frozenset[str]) -> list[str]:
+    tokens = lexical_tokens(query)
     parted = [word for word in lexical_tokens(search_text(query)) if word not in stop_words]
     numbers = (number for number in find_numbers(query, language) if number.form == "words")
     spelled = [number.plain for number in numbers if number.value >= LEAST_SPELLED]
-    return [*spelled, *parted]
+    return [*spelled, *_joined_words(tokens), *parted]
 
 
 def _date_words(text: str) -> list[str]:
@@ -100,6 +104,15 @@ def _date_words(text: str) -> list[str]:
         if written.month is not None and written.day is not None:
             words[f"md{written.month:02d}{written.day:02d}"] = None
     return list(words)
+
+
+def _joined_words(words: Sequence[str]) -> list[str]:
+    """Neighbours written as one: "basket ball" gives basketball (and often no word at all)."""
+    return [
+        one + other
+        for one, other in pairwise(words)
+        if one.isalpha() and other.isalpha() and len(one + other) >= _SHORTEST_JOINED
+    ]
 
 
 # --- Tokens ----------------------------------------------------------------------

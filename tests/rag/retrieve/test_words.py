@@ -120,7 +120,8 @@ def test_a_word_of_the_archive_is_never_corrected():
     assert near_words("zheng", {"zheng": 1, "zhang": 99}) == []
 
 
-def test_of_equally_near_words_the_commoner_word_comes_first():
+def test_of_equally_near_words_the_commoner_error_and_then_the_commoner_word_comes_first():
+    assert near_words("worls", {"worlt": 50, "world": 2}) == ["world", "worlt"]
     assert near_words("plane", {"plano": 2, "planx": 9}) == ["planx", "plano"]
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.text.dates import find_dates, parse_date
+from rag.text.dates import YEAR_FROM_TITLE, find_dates, parse_date
 from tests.rag.text.test_sentences import AWKWARD
 
 
@@ -30,6 +30,8 @@ def events(text):
         ("NEW YORK, 4 July -- The", "--07-04", "4 July"),
         ("新华社北京2019年4月24日电 工业", "2019-04-24", "2019年4月24日"),
         ("新华社北京２０１９年４月２４日电 工业", "2019-04-24", "２０１９年４月２４日"),
+        ("Vienna, 30 April – 2 May 2019 – The", "2019-04-30", "30 April – 2 May 2019"),
+        ("Vienna, April 30 – May 2, 2019 – The", "2019-04-30", "April 30 – May 2, 2019"),
         ("Shanghai, 14/06/2024 - The", "2024-06-14", "14/06/2024"),
     ],
 )
@@ -72,6 +74,10 @@ def test_sentences_that_begin_with_a_place_are_no_datelines():
         ("https://a.org/2019/04/foo.html", ("2019-04", "published", "url", None)),
         ("https://a.org/2019-04-24-foo", ("2019-04-24", "published", "url", None)),
         ("https://a.org/world/2019/apr/24/foo", ("2019-04-24", "published", "url", None)),
+        ("https://a.org/visit-of-april-24-2019.html", ("2019-04-24", "published", "url", None)),
+        ("archive/24_April_2019_visit.txt", ("2019-04-24", "published", "file name", None)),
+        ("archive/24th-april-2019.txt", ("2019-04-24", "published", "file name", None)),
+        ("archive/2019年4月24日访问.txt", ("2019-04-24", "published", "file name", None)),
     ],
 )
 def test_the_source_says_when_it_was_published(source, expected):
@@ -114,6 +120,10 @@ def test_publication_dates_come_best_founded_first_and_with_their_year():
         ("29 February", [("--02-29", "29 February")]),
         ("２０１９年４月２４日", [("2019-04-24", "２０１９年４月２４日")]),
         ("２０１９－０４－２４", [("2019-04-24", "２０１９－０４－２４")]),
+        (
+            "from 30 December to\n2 January 2020",
+            [("2019-12-30", "30 December to\n2 January 2020"), ("2020-01-02", "2 January 2020")],
+        ),
         ("from 4 May to 6 June", [("--05-04", "4 May"), ("--06-06", "6 June")]),
         ("On 4 May\n- 6 June 2019", [("--05-04", "4 May"), ("2019-06-06", "6 June 2019")]),
         ("on 5 May\n2020", [("2020-05-05", "5 May\n2020")]),
@@ -182,6 +192,30 @@ def test_a_title_adds_only_what_the_text_does_not_say():
     ]
 
 
+def test_a_title_gives_a_date_its_year_and_the_date_says_so():
+    text = "VIENNA, 13 June - The fair opened. It ends on June 15 and began in 2001."
+    assert said(text, title="UNIDO Day 2024") == [
+        ("2024-06-13", "published", "dateline, year from title", "13 June"),
+        ("--06-13", "published", "dateline", "13 June"),
+        ("--06-15", "event", "text", "June 15"),
+        ("2024-06-15", "event", "text, year from title", "June 15"),
+        ("2001", "event", "text", "2001"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "title", ["UNIDO Day", "From 2019 to 2020", "The 2030 Agenda", "Agenda 2030", "$2024 a day"]
+)
+def test_a_title_without_one_clear_year_gives_none(title):
+    found = find_dates("On July 5th they met.", title=title)
+    assert [date.isoformat() for date in found if date.span] == ["--07-05"]
+
+
+def test_a_year_that_lacks_the_day_is_not_given():
+    found = find_dates("They met on 29 February.", title="Report 2023")
+    assert [date.isoformat() for date in found] == ["--02-29"]
+
+
 @pytest.mark.parametrize(
     ("language", "text", "date"),
     [
@@ -237,7 +271,8 @@ def test_every_date_is_possible_and_its_span_reads_as_that_date(text):
     for found in find_dates(text, source=text, html_date=text, title=text):
         found.interval()  # raises where the day does not exist
         if found.span is not None:
-            assert parse_date(found.span.of(text)) == (found.year, found.month, found.day)
+            year = None if found.origin.endswith(YEAR_FROM_TITLE) else found.year
+            assert parse_date(found.span.of(text)) == (year, found.month, found.day)
 
 
 def test_a_metadata_field_may_be_a_bare_year_or_month():
