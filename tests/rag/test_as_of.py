@@ -80,7 +80,7 @@ def test_the_command_takes_the_last_day_meant(footnote, sample_data):
     assert "As of 2020-12-31:" in out
     code, _, err = footnote("search", ASKED, "--as-of", "soon", "--data", sample_data)
     assert code == 1
-    assert "--as-of" in err
+    assert "'soon' is not a valid date for as_of" in err
 
 
 def test_a_document_of_the_year_before_the_day_is_read_however_many_undated_ones_lie_nearer(
