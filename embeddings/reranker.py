@@ -18,8 +18,6 @@ from embeddings.weights import ModelFolder, locate_model, locate_quantised
 if TYPE_CHECKING:
     from embeddings.runtime import LoadedModel
 
-__all__ = ["CrossEncoderReranker", "load_reranker"]
-
 # Logits by which bfloat16 may move a pair's score, alone or in a batch; 0.04 is usual,
 # and right and wrong passages are ten or more apart.
 _MOST_DEVIATION = 0.1

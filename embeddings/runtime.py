@@ -26,14 +26,6 @@ from embeddings.registry import Reads
 from embeddings.types import ModelLoadError, Vectors
 from embeddings.weights import ModelFolder
 
-__all__ = [
-    "LoadedModel",
-    "load_cross_encoder",
-    "load_sentence_transformer",
-    "scripts_read",
-    "settle_dtype",
-]
-
 Inputs = Sequence[str] | Sequence[tuple[str, str]]
 
 # One at a time: what is silenced while loading belongs to the whole process.

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from embeddings.registry import Reads
 
-__all__ = ["Encoder", "EncoderIdentity", "ModelLoadError", "Progress", "Reranker", "Vectors"]
-
 Vectors = NDArray[np.float32]
 Progress = Callable[[int], None]
 

@@ -20,8 +20,6 @@ from embeddings.registry import (
 )
 from embeddings.types import ModelLoadError
 
-__all__ = ["ModelFolder", "carrier_folder", "locate_model", "locate_quantised"]
-
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 # Safetensors only: a pickle can run code while it is read.
 _HUB_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]

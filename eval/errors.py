@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from rag.errors import FootnoteError
 
-__all__ = ["EvalError", "QuestionSetError", "RunError"]
-
 
 class EvalError(FootnoteError):
     """Measuring cannot go on as asked."""

@@ -12,24 +12,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = [
-    "SCHEMA_VERSION",
-    "ClaimRecord",
-    "Estimate",
-    "EvidenceRecord",
-    "GoldRecord",
-    "Machine",
-    "Manifest",
-    "ModelRecord",
-    "QuestionRecord",
-    "QuestionSetRecord",
-    "SelectionRecord",
-    "SentenceRecord",
-    "Summary",
-    "TurnRecord",
-    "run_schema",
-]
-
 # Incremented when a field changes its meaning or is removed.
 SCHEMA_VERSION = 2
 

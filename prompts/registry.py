@@ -14,15 +14,6 @@ from functools import cache
 from importlib import resources
 from string import Template
 
-__all__ = [
-    "Prompt",
-    "PromptError",
-    "latest_prompts",
-    "list_prompts",
-    "load_prompt",
-    "make_prompt",
-]
-
 _FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_-]*)\.v(?P<version>[1-9][0-9]*)\.md", re.ASCII)
 _ID_HASH_DIGITS = 12
 

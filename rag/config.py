@@ -20,14 +20,6 @@ from pydantic_core import ErrorDetails
 from rag.errors import SettingsError
 from rag.settings import Settings, setting_keys
 
-__all__ = [
-    "DEFAULT_CONFIG_FILE",
-    "collector_named",
-    "load_settings",
-    "settings_file",
-    "write_setting",
-]
-
 DEFAULT_CONFIG_FILE = "footnote.toml"
 ENVIRONMENT_PREFIX = "FOOTNOTE_"
 # Names the settings file, so it is not a setting itself.

@@ -26,30 +26,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = [
-    "CitationError",
-    "FilterError",
-    "FootnoteError",
-    "IndexMismatchError",
-    "LanguageModelError",
-    "LanguageModelFailure",
-    "ModelError",
-    "NameTakenError",
-    "QuestionError",
-    "ReadError",
-    "RequestCancelledError",
-    "SettingsError",
-    "StoreDamagedError",
-    "StoreError",
-    "StoreLockedError",
-    "StoreVersionError",
-    "UnknownConversationError",
-    "UnknownDocumentError",
-    "UnknownJobError",
-    "UnknownTurnError",
-    "UnreadableTypeError",
-]
-
 
 class FootnoteError(Exception):
     """Root of all errors that Footnote raises on purpose.

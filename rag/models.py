@@ -17,8 +17,6 @@ from rag.plugins import load_plugin
 from rag.settings import LanguageModelSettings, ModelSettings
 from rag.text.tokens import TokenCounter, load_tokenizer
 
-__all__ = ["Models", "model_errors"]
-
 
 class Models:
     """The encoder, the reranker, the language model and the token counter of the settings.

@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 from rag.errors import SettingsError
 
-__all__ = ["Group", "load_plugin", "load_plugins", "plugin_names"]
-
 Group = Literal["footnote.stores", "footnote.readers", "footnote.encoders"]
 
 

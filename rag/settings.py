@@ -15,21 +15,6 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import BeforeValidator, Field, FiniteFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-__all__ = [
-    "CHINESE_WEIGHTS",
-    "AnswerSettings",
-    "Composer",
-    "LanguageModelSettings",
-    "ModelSettings",
-    "RetrieveSettings",
-    "ServerSettings",
-    "Settings",
-    "SplitSettings",
-    "StoreSettings",
-    "SupportWeights",
-    "setting_keys",
-]
-
 Composer = Literal["quote", "write"]
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)

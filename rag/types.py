@@ -12,41 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-__all__ = [
-    "UPLOAD_PREFIX",
-    "Abstention",
-    "AbstentionKind",
-    "AbstentionReason",
-    "Answer",
-    "Candidate",
-    "Citation",
-    "Claim",
-    "Claimed",
-    "DateKind",
-    "Document",
-    "DocumentDate",
-    "Event",
-    "Features",
-    "Filters",
-    "Finished",
-    "Hit",
-    "ModelIdentity",
-    "Outcome",
-    "Passage",
-    "QueryTerm",
-    "Question",
-    "Ranked",
-    "Read",
-    "Selection",
-    "Span",
-    "StageScore",
-    "Turn",
-    "Understood",
-    "Waiting",
-    "parse_passage_id",
-    "passage_id",
-]
-
 # Begins the source of a document that was handed over rather than found: "upload:note.md".
 UPLOAD_PREFIX = "upload:"
 

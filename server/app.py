@@ -37,8 +37,6 @@ from server.routes import ask, conversations, documents, reference, system, uplo
 if TYPE_CHECKING:
     from server.observe.spans import TracerProvider
 
-__all__ = ["create_app", "model_seconds"]
-
 # An unreachable collector must not keep the server from shutting down.
 _FLUSH_MILLISECONDS = 3000
 

@@ -18,8 +18,6 @@ from server.http.security import check_binding
 from server.observe.logs import configure_logging
 from server.observe.tracing import tracing_provider
 
-__all__ = ["listen", "serve"]
-
 # Time for running and queued questions to finish at shutdown; each takes well under a second
 # without a language model.
 _GRACE_SECONDS = 30

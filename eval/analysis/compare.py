@@ -16,8 +16,6 @@ from eval.measure.summarise import RESAMPLES, aggregate, questions_of
 from eval.records import QuestionRecord
 from eval.runs.folder import Run
 
-__all__ = ["Changed", "Comparison", "Difference", "compare_runs"]
-
 Verdict = Literal["better", "worse", "no difference shown", "the same"]
 
 

@@ -17,8 +17,6 @@ from eval.records import QuestionRecord
 from eval.runs.folder import Run
 from rag.settings import Settings
 
-__all__ = ["MIN_EACH", "Calibration", "calibrate", "check_both_kinds", "warnings_of"]
-
 # Answerable and unanswerable questions each: with fewer the share of errors means little.
 MIN_EACH = 20
 

@@ -20,8 +20,6 @@ from eval.runs.folder import Run
 from rag.settings import SupportWeights
 from rag.text.language import is_chinese
 
-__all__ = ["FittedWeights", "SetFit", "fit_weights"]
-
 Floats = NDArray[np.float64]
 
 # Strength of the prior. Of 1,000, 300, 100, 30, 10 and 3 the larger ones did best on the

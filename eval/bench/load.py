@@ -29,8 +29,6 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["Step", "main", "percentile"]
-
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 ARCHIVE = HERE.parent / "archive"

@@ -25,8 +25,6 @@ from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.types import Question
 
-__all__ = ["main", "modules_entered"]
-
 PACKAGES = ("rag", "embeddings", "prompts")
 QUESTION = "When did LI Yong visit Huawei's headquarters, and in which city?"
 

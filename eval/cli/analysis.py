@@ -13,8 +13,6 @@ from eval.cli.console import make_console
 from eval.cli.options import Config, Json, RunFolder, print_json, settings_of, table_console
 from eval.cli.run import make_run
 
-__all__ = ["compare", "gate", "report", "table"]
-
 
 def table(
     folders: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished runs.")],

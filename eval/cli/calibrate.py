@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from eval.runs.folder import Run
     from rag.settings import Settings
 
-__all__ = ["calibrate"]
-
 
 def calibrate(
     questions: Questions = None,

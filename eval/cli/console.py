@@ -5,8 +5,6 @@ from __future__ import annotations
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-__all__ = ["make_console", "make_progress"]
-
 
 def make_console(*, stderr: bool = False) -> Console:
     """A console that treats text as text: no markup, no emoji codes, no highlighting."""

@@ -12,8 +12,6 @@ from eval.cli.calibrate import calibrate
 from eval.cli.questions import check_questions, new_questions, questions_from_feedback
 from eval.cli.run import rescore, run, show
 
-__all__ = ["app"]
-
 app = typer.Typer(
     name="eval",
     help="Evaluate answers, citations, retrieval and abstention on a question set.",

@@ -18,21 +18,6 @@ if TYPE_CHECKING:
 
     from rag.settings import Settings
 
-__all__ = [
-    "Archive",
-    "Config",
-    "Data",
-    "Json",
-    "Questions",
-    "RunFolder",
-    "Suite",
-    "pairs_of",
-    "print_json",
-    "settings_of",
-    "table_console",
-    "without_language_model",
-]
-
 TABLE_COLUMNS = 130
 
 Questions = Annotated[Path | None, typer.Option("--questions", help="Question file (JSON lines).")]

@@ -12,8 +12,6 @@ from eval.cli.console import make_console
 from eval.cli.options import Archive, Config, Data, settings_of
 from eval.errors import EvalError
 
-__all__ = ["check_questions", "new_questions", "questions_from_feedback"]
-
 
 def new_questions(
     archive: Annotated[

@@ -21,14 +21,6 @@ from rag.text.display import one_line
 if TYPE_CHECKING:
     from eval.analysis.weights import FittedWeights
 
-__all__ = [
-    "render_calibration",
-    "render_comparison",
-    "render_gate",
-    "render_summary",
-    "render_weights",
-]
-
 # Characters of an answer shown beside another.
 SHOWN_CHARACTERS = 300
 # Metrics over fewer questions than this are dimmed.

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from eval.runs.folder import Run
     from rag.settings import Settings
 
-__all__ = ["make_run", "rescore", "run", "show"]
-
 RUNS = Path("eval-runs")
 SEED = 20161
 

@@ -8,8 +8,6 @@ from eval.measure.measures import HEADLINE
 from eval.records import Estimate
 from eval.runs.folder import Run
 
-__all__ = ["results_table"]
-
 
 def results_table(runs: Sequence[Run], metrics: Sequence[str] = HEADLINE) -> str:
     """Value, 95% interval and n of each metric that any of the runs has, by set and commit."""

@@ -15,18 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "Floats",
-    "Values",
-    "Weights",
-    "area_under_risk_coverage",
-    "auroc",
-    "coverage_at_risk",
-    "risk_coverage_curve",
-    "weighted_mean",
-    "weighted_ratio",
-]
-
 Floats = npt.NDArray[np.float64]
 # Numbers or flags; flags with unknown values are floats with NaN.
 Values = npt.ArrayLike

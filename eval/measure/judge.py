@@ -24,8 +24,6 @@ from eval.records import (
 from rag.question.followup import standalone_question
 from rag.types import Abstention, Answer, Candidate, Citation, Hit, Outcome, Span, StageScore
 
-__all__ = ["Judge"]
-
 # Documents of a ranking that are kept: the deepest recall is at 100.
 RANKING_DEPTH = 100
 # Code points of the source shown before and after a citation.

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from eval.measure.aggregates import Floats, Weights
     from eval.records import QuestionRecord
 
-__all__ = ["HEADLINE", "MEASURES", "STAGES", "Measure", "check_metric", "question_measures"]
-
 STAGES = ("dense", "lexical", "hybrid", "reranked")
 RECALL_DEPTHS = (1, 3, 5, 10, 20, 100)
 

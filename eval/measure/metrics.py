@@ -13,21 +13,6 @@ from typing import Literal
 
 from eval.questions.answers import normalise_answer, readings
 
-__all__ = [
-    "DocumentSpan",
-    "average_precision",
-    "contains_answer",
-    "evidence_recall",
-    "exact_match",
-    "ndcg_at",
-    "overlaps",
-    "recall_at",
-    "reciprocal_rank_at",
-    "slot_recall",
-    "token_f1",
-    "token_recall",
-]
-
 # (document, start, end): code points of the document's text, half open.
 DocumentSpan = tuple[str, int, int]
 

@@ -10,16 +10,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "Guarantee",
-    "guaranteed_threshold",
-    "mcnemar_exact",
-    "percentile_interval",
-    "resample_counts",
-    "share_interval",
-    "share_upper_bound",
-]
-
 # Draws made at once, as int64: 8 MB.
 _BLOCK_DRAWS = 1 << 20
 

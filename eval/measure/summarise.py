@@ -13,8 +13,6 @@ from eval.measure.measures import HEADLINE, MEASURES, Measure
 from eval.measure.statistics import percentile_interval, resample_counts, share_interval
 from eval.records import SCHEMA_VERSION, Estimate, Manifest, QuestionRecord, Summary
 
-__all__ = ["aggregate", "estimate", "questions_of", "summarise"]
-
 RESAMPLES = 10_000
 
 

@@ -21,8 +21,6 @@ from rag.text.sentences import split_sentences
 from rag.text.words import lexical_tokens
 from rag.types import Document, Span
 
-__all__ = ["ReadArchive", "agreed_questions"]
-
 
 class ReadArchive:
     """What is read of the documents once: sentences, questions, names, acronyms."""

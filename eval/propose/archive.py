@@ -10,8 +10,6 @@ from rag.text.tables import language_table
 from rag.text.words import stem_tokens, word_stem
 from rag.types import Span
 
-__all__ = ["SentenceIndex", "content_stems"]
-
 _ENGLISH = language_table("en")
 _EMPTY = frozenset(
     map(word_stem, _ENGLISH.stop_words | _ENGLISH.function_words | _ENGLISH.asking_words)

@@ -17,8 +17,6 @@ from rag.question.followup import turns_of
 from rag.text.language import language_of
 from rag.types import Answer, Citation, Filters, Outcome, Turn
 
-__all__ = ["cases_from_feedback", "write_new_file"]
-
 
 def cases_from_feedback(journal: Journal) -> list[dict[str, Any]]:
     """A row of a question file for each feedback, oldest first.

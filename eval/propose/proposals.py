@@ -24,8 +24,6 @@ from rag.text.dates import parse_date
 from rag.text.tables import language_table
 from rag.types import Document, Span
 
-__all__ = ["Evidence", "Proposal", "propose_questions"]
-
 _PER_DOCUMENT = 4
 _PER_TYPE = 2
 _ANSWERABLE_A_NEAR_MISS = 3

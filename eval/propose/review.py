@@ -17,8 +17,6 @@ from eval.propose.proposals import Proposal
 from rag.text.display import harmless, one_line
 from rag.types import Span
 
-__all__ = ["ReviewReport", "review"]
-
 KEYS = "[a]ccept, [e]dit the question, [w]rite another answer, [s]kip, [q]uit: "
 _ALSO_SHOWN = 4
 # Ends of lines to some readers of a file, though JSON leaves them as they are.

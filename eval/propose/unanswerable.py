@@ -16,8 +16,6 @@ from eval.propose.agreement import ReadArchive
 from eval.propose.archive import SentenceIndex, content_stems
 from eval.propose.templates.sentence import SentenceQuestion
 
-__all__ = ["NearMiss", "near_misses"]
-
 # Bodies that have presidents and secretaries-general; a city has a mayor, a state ministers.
 _OFFICES_OF_BODIES = re.compile(
     r"(?i)(?:director[- ]general|president|chair(?:man|woman)?"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["is_short", "normalise_answer", "readings"]
-
 # Han and kana, with the iteration mark and the zero that is written like a Han character.
 _CJK = re.compile(
     "([\u3005\u3007\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"

@@ -11,16 +11,6 @@ from typing import Literal
 from eval.errors import QuestionSetError
 from rag.types import Span, Turn
 
-__all__ = [
-    "Case",
-    "CaseSelection",
-    "Evidence",
-    "Gold",
-    "QuestionSet",
-    "iso_day",
-    "select_cases",
-]
-
 Match = Literal["any", "all"]
 
 

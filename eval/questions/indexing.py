@@ -20,15 +20,6 @@ from rag.read.reader import read_document
 from rag.settings import Settings
 from rag.types import Document, Passage
 
-__all__ = [
-    "absolute",
-    "index_archive",
-    "index_suite",
-    "library_of_archive",
-    "library_of_store",
-    "scratch_data",
-]
-
 OnProgress = Callable[[int, int], None]
 
 

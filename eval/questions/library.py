@@ -10,8 +10,6 @@ from pathlib import Path, PurePath
 from eval.errors import EvalError
 from rag.types import Document
 
-__all__ = ["Library"]
-
 
 class Library:
     """Finds documents by id, source, path below the archive's root, or file name.

@@ -6,8 +6,6 @@ import unicodedata
 
 from rag.types import Span
 
-__all__ = ["locate_quote"]
-
 
 def locate_quote(quote: str, text: str) -> Span | None:
     """The first occurrence of ``quote`` in ``text``, exact or else ignoring white space,

@@ -24,8 +24,6 @@ from eval.questions.suite import SuiteFiles, find_suite, read_corpus, read_suite
 from rag.assistant import Assistant
 from rag.settings import Settings
 
-__all__ = ["Prepared", "Target", "prepare"]
-
 OnIndex = Callable[[int, int], None]
 
 

@@ -21,8 +21,6 @@ from eval.questions.library import Library
 from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.types import Span, Turn
 
-__all__ = ["BUNDLED_ARCHIVE", "BUNDLED_QUESTIONS", "read_question_file"]
-
 BUNDLED_ARCHIVE = Path(__file__).parents[1] / "archive"
 BUNDLED_QUESTIONS = Path(__file__).parent / "sample.jsonl"
 

@@ -27,8 +27,6 @@ from rag.text.language import language_of
 from rag.text.normalise import search_text
 from rag.types import Document, DocumentDate, Passage, Span, Turn
 
-__all__ = ["SuiteFiles", "find_suite", "one_passage", "read_corpus", "read_suite"]
-
 CORPUS = "corpus.jsonl"
 QUERIES = "queries.jsonl"
 

@@ -14,13 +14,6 @@ from html import escape
 
 from eval.report.strips import pixels
 
-__all__ = [
-    "OperatingPoint",
-    "ScoreBin",
-    "reliability_chart",
-    "risk_coverage_chart",
-]
-
 WIDTH, HEIGHT = 520, 340
 LEFT, RIGHT, TOP, BOTTOM = 46, 508, 26, 290
 FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -17,15 +17,6 @@ from eval.report.charts import (
     risk_coverage_chart,
 )
 
-__all__ = [
-    "ReliabilityFigure",
-    "RiskFigure",
-    "operating_point",
-    "reliability_figure",
-    "risk_figure",
-    "scored_questions",
-]
-
 RISK_LIMITS = (0.05, 0.10)
 BINS = 10
 

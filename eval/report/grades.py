@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from eval.measure.metrics import overlaps
 from eval.records import EvidenceRecord, QuestionRecord, SentenceRecord
 
-__all__ = ["GRADES", "Grade", "evidence_covered", "first_gold_rank", "grade_of"]
-
 # Retrieval-only runs: a gold document within this rank counts as found.
 FOUND_WITHIN = 10
 

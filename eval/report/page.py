@@ -37,8 +37,6 @@ from eval.report.tables import (
 )
 from eval.runs.folder import Run
 
-__all__ = ["render_report", "write_report"]
-
 HASH_DIGITS = 12
 
 

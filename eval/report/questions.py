@@ -10,8 +10,6 @@ from eval.records import ClaimRecord, EvidenceRecord, QuestionRecord, SentenceRe
 from eval.report.grades import GRADES, Grade, evidence_covered, first_gold_rank, grade_of
 from eval.report.tables import split_retrieval
 
-__all__ = ["Group", "QuestionView", "StageView", "group_questions"]
-
 # How much of an answer the line of a closed question shows.
 PEEK_CHARACTERS = 140
 

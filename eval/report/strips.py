@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-__all__ = ["interval_bar", "pixels", "share_bar"]
-
 
 def pixels(value: float) -> str:
     """A coordinate with one decimal at most: short, since a page holds thousands."""

@@ -12,19 +12,6 @@ from eval.measure.measures import HEADLINE, MEASURES, Measure
 from eval.records import Estimate, QuestionRecord
 from eval.report.strips import interval_bar
 
-__all__ = [
-    "Cell",
-    "Family",
-    "MetricRow",
-    "RetrievalRow",
-    "RetrievalTable",
-    "TypeTable",
-    "metric_families",
-    "retrieval_table",
-    "split_retrieval",
-    "type_table",
-]
-
 FAMILIES = {
     "answer": "Answers",
     "citation": "Citations",

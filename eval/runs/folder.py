@@ -15,19 +15,6 @@ from pydantic import BaseModel, ValidationError
 from eval.errors import RunError
 from eval.records import SCHEMA_VERSION, Manifest, QuestionRecord, Summary
 
-__all__ = [
-    "MANIFEST",
-    "QUESTIONS",
-    "SUMMARY",
-    "Run",
-    "read_file",
-    "read_manifest",
-    "read_records",
-    "read_run",
-    "write_file",
-    "write_run",
-]
-
 MANIFEST = "run.json"
 QUESTIONS = "questions.jsonl"
 SUMMARY = "summary.json"

@@ -18,8 +18,6 @@ from prompts.registry import latest_prompts
 from rag.assistant import Assistant
 from rag.types import ModelIdentity
 
-__all__ = ["describe_run"]
-
 # Paths and addresses do not change answers, nor does the server, and runs are shared.
 _PLACES = frozenset(
     (

@@ -9,8 +9,6 @@ from eval.measure.measures import question_measures
 from eval.measure.summarise import summarise
 from eval.runs.folder import Run, write_run
 
-__all__ = ["rescore"]
-
 
 def rescore(run: Run) -> Run:
     """The run, rewritten with the metrics as this version defines them.

@@ -19,8 +19,6 @@ from rag.assistant import Assistant
 from rag.errors import FootnoteError
 from rag.types import Question
 
-__all__ = ["Plan", "run_questions"]
-
 OnProgress = Callable[[int, int], None]
 
 # More passages than the retrievers return.

@@ -19,8 +19,6 @@ from eval.runs.folder import (
     write_file,
 )
 
-__all__ = ["RunWriter", "check_out", "find_unfinished"]
-
 LOCK = ".lock"
 
 

@@ -11,8 +11,6 @@ from rag.answer.verify import cite, verify_citation
 from rag.question.analysis import AnswerType, QuestionTerms
 from rag.types import AbstentionReason, Candidate, Citation, Document, Filters, Hit
 
-__all__ = ["cite_mentions", "explain_abstention", "explain_shortfall", "nearest_passages"]
-
 # What is missing, in English and in Chinese.
 _WANTED: Mapping[AnswerType, tuple[str, str]] = {
     "date": ("a date", "日期"),

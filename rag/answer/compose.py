@@ -8,8 +8,6 @@ from rag.answer.decide import Statement
 from rag.answer.verify import cite
 from rag.types import Claim, Document
 
-__all__ = ["compose_quotes"]
-
 
 def compose_quotes(
     statements: Sequence[Statement], documents: Mapping[str, Document]

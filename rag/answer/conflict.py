@@ -10,8 +10,6 @@ from rag.answer.rules.spans import AnswerSpan, asks_holder
 from rag.question.analysis import QuestionTerms
 from rag.types import Candidate, Document
 
-__all__ = ["find_conflict"]
-
 # Precision first: a sentence takes part only when it has nearly as many of the question's
 # words as the best one, most of them, and its value stands close to them.
 LEAST_COVERAGE = 0.6

@@ -11,8 +11,6 @@ from rag.text.names import find_persons
 from rag.text.sentences import split_sentences
 from rag.types import Citation, Claim, Document, Span
 
-__all__ = ["add_context", "refers_back", "sentences_before"]
-
 # A pronoun deeper in a sentence mostly means something of the same sentence.
 _OPENING_WORDS = 6
 _OPENING_CHARACTERS = 8

@@ -13,8 +13,6 @@ from rag.text.numbers import find_numbers
 from rag.text.words import stem_tokens
 from rag.types import Candidate, Selection, Span
 
-__all__ = ["Decision", "Statement", "decide_by_choice", "decide_by_support"]
-
 # Share of words two sentences have in common (Jaccard) from which on one repeats the other.
 NEAR_DUPLICATE = 0.8
 

@@ -53,8 +53,6 @@ from rag.types import (
     Waiting,
 )
 
-__all__ = ["MAX_QUESTION_CHARACTERS", "answer_question"]
-
 # Longer ones leave the reranker no room for the passage.
 MAX_QUESTION_CHARACTERS = 1000
 

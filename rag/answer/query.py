@@ -12,8 +12,6 @@ from rag.settings import Settings
 from rag.store.base import Store
 from rag.types import ModelIdentity, Question
 
-__all__ = ["QueryContext"]
-
 
 @dataclass(frozen=True, slots=True)
 class QueryContext:

@@ -30,8 +30,6 @@ from rag.text.language import reads_text
 from rag.text.words import lexical_tokens
 from rag.types import Document, Hit, Question
 
-__all__ = ["Found", "find_passages", "rank_passages"]
-
 # Passages read beside the best ones, as of a day.
 _WITNESSES = 2
 # Passages whose sentences a language model may choose from.

@@ -8,8 +8,6 @@ from rag.errors import CitationError
 from rag.store.records import DocumentSummary
 from rag.types import Citation, Claim, Document, Span
 
-__all__ = ["cite", "cite_window", "verify_citation", "verify_claim"]
-
 
 def cite(document: Document, start: int, end: int) -> Citation:
     """A citation of code points [start, end) of the document, its quote copied from it."""

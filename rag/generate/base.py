@@ -8,8 +8,6 @@ from typing import Any, Literal, Protocol
 
 from rag.types import ModelIdentity
 
-__all__ = ["LanguageModel", "Message", "Role"]
-
 Role = Literal["system", "user", "assistant"]
 
 

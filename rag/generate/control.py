@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["without_control_tokens"]
-
 # Servers put messages into the model's template and read the whole as tokens, control tokens
 # included; a document that spells one would end its message and begin another's.
 _CONTROL = re.compile(

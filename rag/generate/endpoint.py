@@ -24,8 +24,6 @@ from rag.generate.failures import Endpoint
 from rag.settings import LanguageModelSettings
 from rag.types import ModelIdentity
 
-__all__ = ["EndpointModel"]
-
 # Newer hosted models take a parameter by another name, or not at all (None). A server says
 # so in its refusal; the request is then made again as it likes it.
 _OTHERWISE: Final[Mapping[str, str | None]] = {

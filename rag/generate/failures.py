@@ -11,8 +11,6 @@ import openai
 
 from rag.errors import LanguageModelError, LanguageModelFailure
 
-__all__ = ["Endpoint"]
-
 # Of what a server says in its refusal.
 _SAID_CHARACTERS = 200
 

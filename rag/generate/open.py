@@ -9,8 +9,6 @@ from rag.errors import SettingsError
 from rag.generate.base import LanguageModel
 from rag.settings import LanguageModelSettings
 
-__all__ = ["open_language_model"]
-
 
 def open_language_model(
     settings: LanguageModelSettings,

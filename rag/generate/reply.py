@@ -10,8 +10,6 @@ from typing import Any
 from rag.generate.base import LanguageModel, Message
 from rag.types import Waiting
 
-__all__ = ["on_one_line", "read_reply"]
-
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.IGNORECASE | re.DOTALL)
 _END_OF_THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 # Square brackets mark our own numbers, so those of a text are shown as round ones.

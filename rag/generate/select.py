@@ -19,8 +19,6 @@ from rag.generate.reply import on_one_line, read_reply
 from rag.settings import LanguageModelSettings
 from rag.types import Selection, Waiting
 
-__all__ = ["Offer", "parse_numbers", "select_statements"]
-
 _PROMPT = "select"
 # What a chat template adds around one message, generously.
 _TEMPLATE_TOKENS = 32

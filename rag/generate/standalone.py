@@ -19,8 +19,6 @@ from rag.text.normalise import search_text
 from rag.text.words import stem_tokens
 from rag.types import Turn, Waiting
 
-__all__ = ["standalone_with_model"]
-
 _PROMPT = "standalone"
 _LAST_TURNS = 6
 _TURN_CHARACTERS = 600

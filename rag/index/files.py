@@ -12,8 +12,6 @@ from pathlib import Path
 from rag.errors import ReadError
 from rag.read.reader import supported_suffixes
 
-__all__ = ["FoundFiles", "SourceProblem", "find_files", "is_gone", "read_file"]
-
 
 @dataclass(frozen=True, slots=True)
 class SourceProblem:

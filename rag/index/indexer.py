@@ -13,8 +13,6 @@ from rag.store.records import IndexedPassages, IndexSpec, PassageWords
 from rag.text.words import INDEX_WORDS, index_words
 from rag.types import Document, Passage
 
-__all__ = ["BATCH_DOCUMENTS", "BATCH_PASSAGES", "Indexer", "passage_words"]
-
 # Passages encoded together: enough that sorting by length pays, few enough that a
 # crash loses only seconds of work that was not yet reported.
 BATCH_PASSAGES = 256

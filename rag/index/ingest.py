@@ -23,15 +23,6 @@ from rag.store.base import Store, Writer
 from rag.store.records import IndexedDocument, SourceRecord
 from rag.types import Document, Passage
 
-__all__ = [
-    "IngestEvent",
-    "IngestReport",
-    "file_hash_of",
-    "index_documents",
-    "ingest_files",
-    "ingest_sources",
-]
-
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 
 # Part of each source's recorded hash: a reader that reads differently must read again.

@@ -11,8 +11,6 @@ from rag.store.base import Store
 from rag.store.records import IndexedPassages
 from rag.types import Passage
 
-__all__ = ["ReindexReport", "complete_index", "reindex_store"]
-
 
 @dataclass(frozen=True, slots=True)
 class ReindexReport:

@@ -11,8 +11,6 @@ from rag.text.normalise import NORMALISER, search_text
 from rag.text.sentences import cut_to_fit, heading_words, split_sentences
 from rag.types import Document, Passage, Span, passage_id
 
-__all__ = ["clip_title", "describe_splitter", "encoder_text", "split_document"]
-
 CountTokens = Callable[[str], int]
 CountEncoderTokens = Callable[[Sequence[str]], list[int]]
 

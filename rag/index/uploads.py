@@ -26,8 +26,6 @@ from rag.read.reader import read_document, supported_suffixes
 from rag.store.base import ReadView, Store, Writer
 from rag.types import UPLOAD_PREFIX
 
-__all__ = ["accept_upload", "run_upload", "upload_name"]
-
 MAX_NAME_CHARACTERS = 200
 # A file over which a process died this often is not tried again.
 MAX_ATTEMPTS = 3

@@ -12,24 +12,6 @@ from typing import Literal, Protocol
 
 from rag.types import Outcome, Question
 
-__all__ = [
-    "Conversation",
-    "ConversationSummary",
-    "FeedbackRecord",
-    "FileOutcome",
-    "JobFile",
-    "JobRecord",
-    "JobState",
-    "Journal",
-    "KeyRecord",
-    "NewKey",
-    "NewTurn",
-    "Scope",
-    "TurnRecord",
-    "Verdict",
-    "new_id",
-]
-
 Scope = Literal["read", "write", "admin"]
 Verdict = Literal["helpful", "wrong", "wrong_citation"]
 JobState = Literal["queued", "running", "done", "failed"]

@@ -13,15 +13,6 @@ from rag.text.numbers import number_values
 from rag.text.tables import language_table
 from rag.text.words import word_parts, word_stem
 
-__all__ = [
-    "AnswerType",
-    "QuestionTerms",
-    "analyse_question",
-    "asks_of_the_present",
-    "content_words",
-    "named_words",
-]
-
 AnswerType = Literal["person", "date", "number", "money", "place", "reason", "definition", "other"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-.&][^\W_]+)*")

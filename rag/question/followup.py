@@ -19,8 +19,6 @@ from rag.text.tables import language_table
 from rag.text.words import lexical_tokens
 from rag.types import Answer, Outcome, Turn
 
-__all__ = ["standalone_question", "turns_of"]
-
 # At most so many words are carried (of Chinese: pairs of characters, which are more).
 _MOST_WORDS = 8
 _MOST_PAIRS = 20

@@ -19,8 +19,6 @@ from rag.text.numbers import read_number
 from rag.text.tables import language_table
 from rag.types import Span
 
-__all__ = ["AskedTime", "find_times"]
-
 Precision = Literal["day", "month", "year", "range"]
 Period = tuple[date, date, Precision]
 

@@ -10,8 +10,6 @@ from rag.errors import SettingsError
 from rag.plugins import load_plugins
 from rag.types import DocumentDate
 
-__all__ = ["Content", "Reader", "installed_readers"]
-
 
 @dataclass(frozen=True, slots=True)
 class Content:

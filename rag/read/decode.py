@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from rag.errors import ReadError
 
-__all__ = ["Decoded", "decode"]
-
 # The longest first: UTF-32's mark begins with UTF-16's.
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",

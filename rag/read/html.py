@@ -12,8 +12,6 @@ from rag.read.base import Content, Reader
 from rag.read.decode import Decoded, decode
 from rag.read.plain import MAX_TITLE_CHARACTERS
 
-__all__ = ["HTML", "read_html"]
-
 _CHARSET = re.compile(
     rb"<meta[^>]+charset\s*+=\s*+[\"']?\s*+([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w:.-]+)",
     re.IGNORECASE,

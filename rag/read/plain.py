@@ -13,8 +13,6 @@ from rag.text.dates import parse_date
 from rag.text.sentences import heading_words
 from rag.types import DocumentDate, Span
 
-__all__ = ["MARKDOWN", "PLAIN", "read_markdown", "read_plain"]
-
 MAX_TITLE_CHARACTERS = 200
 _FRONT_MATTER = re.compile(
     r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE

@@ -13,8 +13,6 @@ from rag.text.dates import find_dates
 from rag.text.language import language_of
 from rag.types import UPLOAD_PREFIX, Document, DocumentDate
 
-__all__ = ["read_document", "supported_suffixes"]
-
 _ID_DIGITS = 16
 
 

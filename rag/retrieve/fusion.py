@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["fuse_scores", "reciprocal_rank_fusion"]
-
 # A question whose dense scores are all alike is no reason to divide by nothing.
 _LEAST_SPREAD = 0.05
 # Of what words in common count with a passage in another script than the question's.

@@ -7,8 +7,6 @@ from functools import lru_cache
 
 from rag.types import Passage
 
-__all__ = ["count_with_repeats", "find_repeats"]
-
 # Share of the shorter passage's runs of three words that both have, from which on one
 # repeats the other (Broder, "On the resemblance and containment of documents", 1997).
 NEAR_DUPLICATE = 0.9

@@ -12,8 +12,6 @@ from rag.text.language import reads_text
 from rag.text.normalise import search_text
 from rag.types import Hit, Passage, StageScore
 
-__all__ = ["rerank", "reranker_text"]
-
 # Small, as the ranks are few: of 1, 3 and 10 the best on claims and several documents.
 _RANK_CONSTANT = 1
 

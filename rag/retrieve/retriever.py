@@ -17,8 +17,6 @@ from rag.text.language import is_latin, language_of, reads_text
 from rag.text.words import INDEX_WORDS, query_terms
 from rag.types import Hit, Question, StageScore, parse_passage_id
 
-__all__ = ["retrieve"]
-
 
 def retrieve(
     view: ReadView,

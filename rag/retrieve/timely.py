@@ -10,8 +10,6 @@ from rag.store.records import ScoredPassage
 from rag.text.tables import language_table
 from rag.types import DocumentDate, parse_passage_id
 
-__all__ = ["is_published_in", "prefer_timely", "with_resolved_times"]
-
 
 def with_resolved_times(question: str, times: Sequence[AskedTime]) -> str:
     """The question with its relative times written out behind it, as documents write them."""

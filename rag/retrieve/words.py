@@ -17,8 +17,6 @@ from rag.store.records import TermStatistics
 from rag.text.normalise import is_english_word
 from rag.text.words import index_stem, lexical_tokens
 
-__all__ = ["count_words", "find_near_words", "near_words", "respelled"]
-
 # What a correction may replace: a whole run of ASCII letters, no part of another word.
 # Chinese characters beside it are other words; letters with marks are not.
 _JOINED = r"A-Za-z0-9_\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f'-"

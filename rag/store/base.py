@@ -29,16 +29,6 @@ from rag.store.records import (
 )
 from rag.types import Document, Filters, Passage, QueryTerm, Span
 
-__all__ = [
-    "Capability",
-    "DocumentStore",
-    "Maintenance",
-    "ReadView",
-    "SearchIndex",
-    "Store",
-    "Writer",
-]
-
 Capability = Literal["null_characters", "immediate_search", "stable_views"]
 """What an engine may lack, and then declares in `Store.lacks`.
 

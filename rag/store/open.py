@@ -10,8 +10,6 @@ from rag.errors import SettingsError
 from rag.plugins import load_plugin, plugin_names
 from rag.store.base import Store
 
-__all__ = ["StoreOpener", "open_store"]
-
 StoreOpener = Callable[[Path], Store]
 """What an entry point of footnote.stores names: opens (or begins) the archive of a data
 directory. Nothing need be read or created before the store is used."""

@@ -9,21 +9,6 @@ from embeddings.types import EncoderIdentity, Vectors
 from rag.errors import IndexMismatchError
 from rag.types import Document, DocumentDate, Passage
 
-__all__ = [
-    "DocumentSummary",
-    "Finding",
-    "FormerDocument",
-    "IndexSpec",
-    "IndexedDocument",
-    "IndexedPassages",
-    "PassageWords",
-    "ScoredPassage",
-    "SourceRecord",
-    "StoreStatus",
-    "TermStatistics",
-    "Unindexed",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class IndexSpec:

@@ -20,18 +20,6 @@ from rag.text.numbers import read_number
 from rag.text.tables import DateWords, language_table
 from rag.types import DateKind, DocumentDate, Span
 
-__all__ = [
-    "YEAR_FROM_TITLE",
-    "WrittenDate",
-    "capitalised_months",
-    "find_dates",
-    "month_numbers",
-    "narrowed",
-    "parse_date",
-    "parse_iso",
-    "written_dates",
-]
-
 # How the origin of a date ends whose year is not written beside it.
 YEAR_FROM_TITLE = "year from title"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["harmless", "one_line"]
-
 # A document must not move the cursor or change colours: no control character but line
 # breaks and tabs reaches the terminal.
 _CONTROLS = {

@@ -12,8 +12,6 @@ from rag.text.tables import language_table
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-__all__ = ["CHINESE", "LATIN", "is_chinese", "is_latin", "language_of", "reads_text"]
-
 # One letter of the Latin alphabet, one Chinese character (most are Japanese too).
 LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")

@@ -10,9 +10,6 @@ from functools import cache
 from rag.text.tables import language_table
 from rag.types import Span
 
-__all__ = ["find_persons", "find_places"]
-
-
 _WORDS = language_table("en").names
 _CHINESE_WORDS = language_table("zh").names
 _TITLES = "|".join(_WORDS.titles)

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from rag.text.tables import language_table
 
-__all__ = ["NORMALISER", "is_english_word", "search_text", "unified"]
-
 # Of all that makes search text and index words (rag.text.words).
 NORMALISER = "normalise.v2"
 

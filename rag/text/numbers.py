@@ -14,8 +14,6 @@ import text_to_num
 from rag.text.tables import language_table
 from rag.types import Span
 
-__all__ = ["LEAST_SPELLED", "WrittenNumber", "find_numbers", "number_values", "read_number"]
-
 # A smaller number in words is as often an article, a pronoun or a figure of speech.
 LEAST_SPELLED = 10
 # The languages whose number words text2num reads.

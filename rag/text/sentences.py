@@ -13,8 +13,6 @@ import sentencex
 from rag.text.tables import language_table
 from rag.types import Span
 
-__all__ = ["cut_to_fit", "heading_words", "split_sentences"]
-
 # Atomic: \r and \n given back one by one would make one line end a blank line.
 _BREAK = r"(?>\r\n|[\n\r\v\f\u0085\u2028\u2029])"
 _BLANK_LINES = re.compile(rf"{_BREAK}(?:[^\S\n\r\v\f\u0085\u2028\u2029]*{_BREAK})+|\f|\u2029")

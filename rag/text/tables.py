@@ -13,8 +13,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-__all__ = ["DateWords", "LanguageTable", "language_table"]
-
 _FOLDER = Path(__file__).with_name("tables")
 
 

@@ -12,8 +12,6 @@ from tiktoken_ext import openai_public  # type: ignore[import-untyped]
 
 from rag.errors import ModelError
 
-__all__ = ["TokenCounter", "load_tokenizer"]
-
 ENCODING = "cl100k_base"
 # How the encoding parts a text before it makes tokens of the parts.
 _WORDS = (

@@ -22,20 +22,6 @@ from rag.text.numbers import LEAST_SPELLED, find_numbers
 from rag.text.tables import language_table
 from rag.types import QueryTerm
 
-__all__ = [
-    "DOUBTFUL_WEIGHT",
-    "INDEX_WORDS",
-    "index_stem",
-    "index_words",
-    "lexical_tokens",
-    "query_terms",
-    "spelling_variants",
-    "stem_tokens",
-    "verb_forms",
-    "word_parts",
-    "word_stem",
-]
-
 # Of what makes index words: an index of other words than a question's must be built anew.
 INDEX_WORDS = "words.v1"
 # What a word scores that a question may only mean, beside one that it says.

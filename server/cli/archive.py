@@ -11,8 +11,6 @@ from server.cli import render
 from server.cli.console import make_console, make_progress
 from server.cli.options import Config, Data, Json, opened, print_json
 
-__all__ = ["doctor", "ingest", "reindex", "status"]
-
 
 def ingest(
     paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders or globs.")],

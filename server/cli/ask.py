@@ -33,8 +33,6 @@ from server.wire.filters import last_day, make_filters
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-__all__ = ["ask", "chat", "search"]
-
 
 def ask(
     questions: Annotated[

@@ -5,8 +5,6 @@ from __future__ import annotations
 from server.cli.console import make_console
 from server.cli.options import Config, Data, Json, print_json, settings_of
 
-__all__ = ["show_config"]
-
 
 def show_config(as_json: Json = False, data: Data = None, config: Config = None) -> None:
     """Show the effective settings and their origins."""

@@ -15,8 +15,6 @@ from server.cli import render
 from server.cli.console import make_console
 from server.cli.options import Config, Data, Json, opened, print_json
 
-__all__ = ["conversations_app"]
-
 conversations_app = typer.Typer(
     help="List, show and remove stored conversations.", no_args_is_help=True
 )

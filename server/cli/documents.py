@@ -24,8 +24,6 @@ from server.cli.options import (
 )
 from server.wire.filters import make_filters
 
-__all__ = ["list_documents", "remove", "show"]
-
 
 def list_documents(
     source: Sources = None,

@@ -15,8 +15,6 @@ from rag.text.display import one_line
 from server.cli.console import make_console
 from server.cli.options import Config, Data, Json, opened, print_json
 
-__all__ = ["keys_app"]
-
 keys_app = typer.Typer(help="Create, list and revoke API keys of the server.", no_args_is_help=True)
 
 

@@ -24,8 +24,6 @@ from server.cli.keys import keys_app
 from server.cli.manual import man
 from server.cli.serve import serve, serve_mcp
 
-__all__ = ["app", "main"]
-
 app = typer.Typer(
     name="footnote",
     no_args_is_help=True,

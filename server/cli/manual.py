@@ -11,8 +11,6 @@ from typing import Any
 
 import typer
 
-__all__ = ["EXIT_STATUS", "commands_of", "man", "man_page", "markdown"]
-
 EXIT_STATUS = {
     0: "done; an abstention is a normal outcome",
     1: "an error, which standard error names",

@@ -15,22 +15,6 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.settings import Settings
 
-__all__ = [
-    "AsOf",
-    "Composed",
-    "Config",
-    "Data",
-    "Json",
-    "Language",
-    "Since",
-    "Sources",
-    "Until",
-    "opened",
-    "print_json",
-    "print_json_line",
-    "settings_of",
-]
-
 Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Data directory [default: see 'footnote config']."),

@@ -32,17 +32,6 @@ if TYPE_CHECKING:
     from rag.settings import Settings
     from rag.store.records import DocumentSummary, Finding, StoreStatus
 
-__all__ = [
-    "render_document",
-    "render_documents",
-    "render_outcome",
-    "render_passages",
-    "render_problems",
-    "render_receipt",
-    "render_report",
-    "render_status",
-]
-
 # The middle of longer quotes is omitted; --json and `footnote show` give them whole.
 QUOTE_CHARACTERS = 240
 

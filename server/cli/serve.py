@@ -10,8 +10,6 @@ import typer
 from server.cli.console import make_console
 from server.cli.options import Config, Data, opened
 
-__all__ = ["serve", "serve_mcp"]
-
 
 def serve(
     host: Annotated[

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Arrivals"]
-
 T = TypeVar("T")
 
 

@@ -9,8 +9,6 @@ from rag.errors import RequestCancelledError
 from rag.types import Event, Finished, Outcome
 from server.http.work import was_cancelled
 
-__all__ = ["OnEvent", "consume"]
-
 OnEvent = Callable[[Event], None]
 
 

@@ -17,8 +17,6 @@ from server.http.upload_worker import UploadWorker
 from server.http.work import WorkPool
 from server.observe.metrics import Metrics
 
-__all__ = ["Context", "ServerContext"]
-
 
 @dataclass(frozen=True, slots=True)
 class ServerContext:

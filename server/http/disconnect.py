@@ -8,8 +8,6 @@ from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-__all__ = ["cancel_on_disconnect", "raise_early_errors"]
-
 T = TypeVar("T")
 
 

@@ -18,15 +18,6 @@ from rag.errors import FootnoteError
 from server.http.problems import ProblemError, problem_from, problem_response, unexpected_problem
 from server.http.security import Guard, host_name, is_loopback
 
-__all__ = [
-    "BodyLimit",
-    "HttpMiddleware",
-    "OriginCheck",
-    "RequestIds",
-    "SecurityHeaders",
-    "UnexpectedErrors",
-]
-
 _log = logging.getLogger(__name__)
 
 # The rest of a body that is too large is read and discarded, up to this many limits.

@@ -9,8 +9,6 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
-__all__ = ["PAGE_FOLDER", "PageFiles", "document_page", "page_file", "wants_page"]
-
 PAGE_FOLDER = Path(__file__).parents[1] / "page"
 
 

@@ -42,18 +42,6 @@ from rag.errors import (
 )
 from server.http.pages import document_page, wants_page
 
-__all__ = [
-    "Problem",
-    "ProblemError",
-    "add_problem_handlers",
-    "openai_error",
-    "problem_from",
-    "problem_of",
-    "problem_response",
-    "problem_responses",
-    "unexpected_problem",
-]
-
 _log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"

@@ -21,18 +21,6 @@ from rag.journal.base import Scope as KeyScope
 from rag.settings import ServerSettings
 from server.http.problems import ProblemError
 
-__all__ = [
-    "Caller",
-    "Guard",
-    "Reader",
-    "WriterCaller",
-    "allowed",
-    "bearer",
-    "check_binding",
-    "host_name",
-    "is_loopback",
-]
-
 _RANKS: Mapping[KeyScope, int] = {"read": 0, "write": 1, "admin": 2}
 # Invalid keys sent from one address.
 _FAILED_LIMIT = "20/minute"

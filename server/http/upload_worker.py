@@ -8,8 +8,6 @@ import threading
 from rag.assistant import Assistant
 from rag.errors import FootnoteError, StoreLockedError
 
-__all__ = ["UploadWorker"]
-
 _log = logging.getLogger(__name__)
 
 # Until it tries again when another process is writing, and until it looks for jobs that

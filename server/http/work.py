@@ -11,8 +11,6 @@ from typing import TypeVar
 
 from server.http.problems import ProblemError
 
-__all__ = ["WorkPool", "was_cancelled"]
-
 T = TypeVar("T")
 
 # Of the call that this thread runs: set once its result is no longer wanted.

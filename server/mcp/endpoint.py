@@ -19,8 +19,6 @@ from server.http.disconnect import cancel_on_disconnect
 from server.http.security import bearer
 from server.mcp.tools import build_mcp
 
-__all__ = ["MCP_PATH", "McpEndpoint"]
-
 MCP_PATH = "/mcp"
 
 

@@ -30,8 +30,6 @@ from server.wire.footnotes import outcome_text
 from server.wire.outcome import OutcomeOut, outcome_out
 from server.wire.permalink import parse_span, permalink
 
-__all__ = ["Run", "build_mcp", "run_stdio"]
-
 T = TypeVar("T")
 Finish = Callable[[Generator[Event, None, None]], Outcome]
 

@@ -11,8 +11,6 @@ from typing import Literal, TextIO
 
 import structlog
 
-__all__ = ["LogFormat", "configure_logging"]
-
 LogFormat = Literal["auto", "json", "console"]
 
 # At level info they log what was sent to them, or each request.

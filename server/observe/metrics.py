@@ -19,8 +19,6 @@ from prometheus_client.registry import Collector
 from rag.store.records import StoreStatus
 from rag.types import Abstention, Answer, Outcome, Selection
 
-__all__ = ["Metrics"]
-
 _REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _REFUSALS = frozenset((429, 503))

@@ -13,8 +13,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.http.middleware import HttpMiddleware
 from server.observe.metrics import Metrics
 
-__all__ = ["ObserveRequests", "route_template"]
-
 _log = logging.getLogger("footnote.request")
 
 # Other methods are made up by clients and share a label.

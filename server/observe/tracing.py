@@ -21,8 +21,6 @@ from rag.types import Outcome
 if TYPE_CHECKING:
     from server.observe import spans
 
-__all__ = ["stage_spans", "telemetry_of", "tracing_provider"]
-
 _log = logging.getLogger(__name__)
 _PACKAGES = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 

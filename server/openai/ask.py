@@ -34,21 +34,6 @@ from server.openai.text import Composed
 from server.wire.filters import last_day
 from server.wire.outcome import AbstentionOut, AnswerOut
 
-__all__ = [
-    "asked_events",
-    "check_format",
-    "check_model",
-    "check_tool_choice",
-    "error_responses",
-    "event",
-    "extension_of",
-    "keepalives",
-    "question_of",
-    "raise_early_errors",
-    "streamed",
-    "text_sent",
-]
-
 # A streamed response starts after this time at the latest; errors before it have a status.
 GRACE_SECONDS = 2.0
 # Proxies close a silent connection after a minute or so.

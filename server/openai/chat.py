@@ -49,8 +49,6 @@ from server.openai.shapes import (
 from server.openai.text import Composed, Marker, compose
 from server.wire.outcome import AbstentionOut, AnswerOut, outcome_out
 
-__all__ = ["router"]
-
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 _STARTED = int(time.time())
 

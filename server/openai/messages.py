@@ -11,8 +11,6 @@ from server.http.problems import ProblemError
 from server.openai.requests import ContentPart, InputMessage
 from server.openai.text import said_in
 
-__all__ = ["Asked", "asked_in", "invalid_request"]
-
 # A follow-up is understood from the last turns; older ones are dropped.
 _MOST_TURNS = 32
 _TURN_CHARACTERS = 4000

@@ -27,8 +27,6 @@ from server.openai.shapes import (
 from server.openai.text import Composed, Marker
 from server.wire.outcome import AbstentionOut, AnswerOut
 
-__all__ = ["Frame", "Produced", "failed_events", "finished_events", "response_of", "results_of"]
-
 # OpenAI's limit on the length of an attribute.
 _ATTRIBUTE_CHARACTERS = 512
 

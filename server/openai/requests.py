@@ -13,17 +13,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from rag.settings import Composer
 from server.wire.shapes import DateText, FiltersIn
 
-__all__ = [
-    "MODEL",
-    "ChatIn",
-    "ContentPart",
-    "FootnoteIn",
-    "InputMessage",
-    "ResponseFormat",
-    "ResponseIn",
-    "ResponseItem",
-]
-
 MODEL = "footnote"
 
 

@@ -52,8 +52,6 @@ from server.openai.shapes import (
 from server.openai.text import compose
 from server.wire.outcome import outcome_out
 
-__all__ = ["router"]
-
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 _PREFIX = "resp_"
 _RESULTS = "file_search_call.results"

@@ -9,31 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from server.openai.requests import MODEL
 from server.wire.outcome import AbstentionOut, AnswerOut
 
-__all__ = [
-    "Annotation",
-    "AnnotationOut",
-    "AnswerExtension",
-    "ChatOut",
-    "ChoiceOut",
-    "ContentSpan",
-    "Extension",
-    "FileCitation",
-    "FileSearchCall",
-    "FileSearchResult",
-    "FlatUrlCitation",
-    "MessageOut",
-    "ModelCard",
-    "ModelList",
-    "OpenAIError",
-    "OutputMessage",
-    "OutputText",
-    "ResponseFailure",
-    "ResponseOut",
-    "ResponseUsage",
-    "UrlCitation",
-    "Usage",
-]
-
 
 class _Out(BaseModel):
     model_config = ConfigDict(frozen=True)

@@ -17,8 +17,6 @@ from rag.text.display import one_line
 from server.wire.notes import notes_of, reads_chinese
 from server.wire.outcome import AbstentionOut, AnswerOut, CitationOut, ClaimOut
 
-__all__ = ["Composed", "Marker", "Piece", "compose", "said_in"]
-
 # ASCII characters that mean something in Markdown or HTML anywhere in a line.
 _ACTIVE = re.compile(r"[\\`*_\[\]<>~|]|!(?=\[)|&(?=#?\w+;)")
 # What starts a list, a heading or a rule at the beginning of a line.

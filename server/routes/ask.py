@@ -41,8 +41,6 @@ from server.wire.shapes import (
     SearchIn,
 )
 
-__all__ = ["answer", "router"]
-
 router = APIRouter(tags=["questions"])
 _ERRORS = problem_responses(400, 401, 403, 404, 413, 422, 429, 503)
 # Proxies close a silent connection after a minute or so.

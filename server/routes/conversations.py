@@ -19,8 +19,6 @@ from server.wire.shapes import (
     conversation_out,
 )
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["conversations"])
 _ERRORS = problem_responses(401, 403, 404, 422, 429, 503)
 

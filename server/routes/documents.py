@@ -24,8 +24,6 @@ from server.wire.shapes import (
     SpanOut,
 )
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["documents"])
 _ERRORS = problem_responses(400, 401, 403, 404, 422, 429, 503)
 

@@ -6,8 +6,6 @@ from rag.errors import UnknownConversationError, UnknownTurnError
 from rag.journal.base import Conversation, Journal, TurnRecord
 from server.http.security import Caller
 
-__all__ = ["conversation_of", "turn_of"]
-
 
 def conversation_of(
     journal: Journal, conversation_id: str, caller: Caller, *, last: int | None = None

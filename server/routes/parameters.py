@@ -10,8 +10,6 @@ from rag.types import Filters
 from server.wire.filters import make_filters
 from server.wire.shapes import DateText, LanguageText, SourceText
 
-__all__ = ["QueryFilters"]
-
 
 def _query_filters(
     source: Annotated[

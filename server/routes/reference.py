@@ -8,8 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-__all__ = ["endpoints", "router"]
-
 router = APIRouter(include_in_schema=False)
 
 _templates = Environment(

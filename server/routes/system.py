@@ -17,8 +17,6 @@ from server.http.problems import problem_responses
 from server.http.security import Reader
 from server.wire.shapes import AboutOut
 
-__all__ = ["router"]
-
 router = APIRouter()
 
 

@@ -16,8 +16,6 @@ from server.http.problems import ProblemError, problem_responses
 from server.http.security import Reader, WriterCaller
 from server.wire.shapes import DocumentIn, JobOut
 
-__all__ = ["router"]
-
 router = APIRouter(tags=["documents"])
 
 # How long the response waits for an upload; after that the client polls its job.

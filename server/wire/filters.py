@@ -8,8 +8,6 @@ from datetime import date
 from rag.errors import FilterError
 from rag.types import Filters
 
-__all__ = ["last_day", "make_filters"]
-
 
 def make_filters(
     sources: Sequence[str] | None, since: str | None, until: str | None, language: str | None

@@ -8,8 +8,6 @@ from rag.text.display import one_line
 from rag.types import Abstention, Answer, Citation, Claim, Outcome
 from server.wire.notes import notes_of, reads_chinese
 
-__all__ = ["UrlOf", "number_citations", "outcome_text"]
-
 UrlOf = Callable[[Citation], str]
 
 

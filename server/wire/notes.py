@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["notes_of", "reads_chinese"]
-
 _CHINESE = re.compile("[㐀-䶿一-鿿]")
 _LATIN = re.compile("[A-Za-zÀ-ɏ]")
 

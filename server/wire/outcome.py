@@ -26,21 +26,6 @@ from server.wire.permalink import permalink
 if TYPE_CHECKING:
     from rag.assistant import SearchResult
 
-__all__ = [
-    "AbstentionOut",
-    "AnswerOut",
-    "CitationOut",
-    "ClaimOut",
-    "OutcomeOut",
-    "SearchOut",
-    "citation_out",
-    "claim_out",
-    "outcome_out",
-    "outcome_schema",
-    "search_out",
-]
-
-
 _Milliseconds = Annotated[float, AfterValidator(lambda value: round(value, 1))]
 _Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 _Support = Annotated[float, AfterValidator(lambda value: round(value, 4))]

@@ -7,8 +7,6 @@ from urllib.parse import quote
 
 from rag.types import Span
 
-__all__ = ["parse_span", "permalink"]
-
 _SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})", re.ASCII)
 
 

@@ -20,34 +20,6 @@ from rag.types import DocumentDate, Filters, Turn
 from server.wire.filters import make_filters
 from server.wire.outcome import OutcomeOut, outcome_out
 
-__all__ = [
-    "AboutOut",
-    "AskIn",
-    "ConversationListed",
-    "ConversationOut",
-    "ConversationsOut",
-    "DateOut",
-    "DateText",
-    "DocumentIn",
-    "DocumentListed",
-    "DocumentOut",
-    "DocumentsOut",
-    "FeedbackIn",
-    "FeedbackOut",
-    "FiltersIn",
-    "FiltersOut",
-    "JobFileOut",
-    "JobOut",
-    "LanguageText",
-    "QuestionText",
-    "SearchIn",
-    "SourceText",
-    "SpanOut",
-    "TurnIn",
-    "TurnOut",
-    "conversation_out",
-]
-
 # Each month has its days; only 29 February is left for the calendar to check.
 _DATE_PATTERN = (
     r"^[1-9][0-9]{3}(-((0[13578]|1[02])(-(0[1-9]|[12][0-9]|3[01]))?"

@@ -13,8 +13,6 @@ from dataclasses import replace
 
 from eval.propose.templates.sentence import DATE, Sentence, SentenceQuestion
 
-__all__ = ["ask_chinese"]
-
 _HAN = "\u3400-\u9fff"
 _ROLE = re.compile(
     "(?:常务|执行|联合)?副?(?:总干事|总经理|总裁|主席|会长|理事长|秘书长|主任|院长|校长|部长|局长|市长|省长|县长"

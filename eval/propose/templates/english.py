@@ -32,8 +32,6 @@ from eval.propose.templates.grammar import (
 )
 from eval.propose.templates.sentence import DATE, Sentence, SentenceQuestion, Vocabulary, is_glued
 
-__all__ = ["ask_english"]
-
 # --- Offices -----------------------------------------------------------------------
 
 _FORMER = r"(?P<former>(?i:former |ex-))?"

@@ -8,26 +8,6 @@ from collections.abc import Sequence
 from eval.propose.templates.sentence import DATE, Vocabulary, is_glued
 from rag.text.names import find_persons
 
-__all__ = [
-    "ASIDE",
-    "DONE",
-    "NAME",
-    "ON_DATE",
-    "OVER",
-    "PAST",
-    "PASTS",
-    "PERSON",
-    "REST",
-    "ROLE",
-    "SUBJECT",
-    "TOKEN",
-    "is_clear",
-    "is_name",
-    "is_person",
-    "opens_name",
-    "without_aside",
-]
-
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())

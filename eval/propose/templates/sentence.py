@@ -16,17 +16,6 @@ from rag.text.dates import find_dates
 from rag.text.normalise import search_text
 from rag.types import Span
 
-__all__ = [
-    "DATE",
-    "Sentence",
-    "SentenceQuestion",
-    "Vocabulary",
-    "comparable",
-    "is_glued",
-    "read_sentence",
-    "read_vocabulary",
-]
-
 # Replaces each character of a date in Sentence.masked; no text contains it.
 DATE = "\ue000"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")

@@ -7,8 +7,6 @@ from datetime import date
 
 from rag.question.analysis import QuestionTerms, asks_of_the_present
 
-__all__ = ["sentence_currency", "year_ranges"]
-
 _YEAR = r"((?:1[5-9]|20)[0-9]{2})(?![0-9])"
 # "early", or a month.
 _PART = r"(?:[A-Za-z]{3,9}\.?\s)?"

@@ -19,8 +19,6 @@ from rag.text.normalise import search_text
 from rag.text.sentences import split_sentences
 from rag.types import Candidate, Document, Features, Hit, Span
 
-__all__ = ["KEPT", "judge_sentences", "without_premise"]
-
 KEPT = "kept"
 
 

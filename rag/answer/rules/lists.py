@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from rag.question.analysis import QuestionTerms
 from rag.types import Candidate, Document
 
-__all__ = ["MOST_ITEMS", "asks_list", "find_list_items"]
-
 # More sentences than an answer has otherwise, but an end to it.
 MOST_ITEMS = 12
 

@@ -18,8 +18,6 @@ from rag.text.numbers import WrittenNumber, find_numbers
 from rag.text.tables import language_table
 from rag.types import Span
 
-__all__ = ["Mention", "MentionKind", "find_mentions"]
-
 MentionKind = Literal["date", "number", "money", "person", "place"]
 
 _DATE_WORDS = language_table("en").dates

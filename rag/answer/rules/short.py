@@ -14,8 +14,6 @@ from rag.text.normalise import search_text
 from rag.text.words import stem_tokens
 from rag.types import Citation, Claim, Document, Span
 
-__all__ = ["clear_answer_span", "find_short_answer"]
-
 # Likelihood below which a span is too far from the question's words, and how many times
 # as likely as the next it must be. Of the SQuAD 2.0 dev sample's 29 questions whose
 # sentence holds the answer and whose kind of answer has a form, these give one to 17, of

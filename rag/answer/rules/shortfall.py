@@ -12,8 +12,6 @@ from rag.question.analysis import QuestionTerms, content_words, named_words
 from rag.text.words import lexical_tokens, stem_tokens, verb_forms
 from rag.types import AbstentionKind, Candidate, Hit
 
-__all__ = ["Shortfall", "WordCounts", "find_shortfall"]
-
 # Shares of the question's words, weighted by rarity. Below the first no passage speaks of
 # the subject, unless the cross-encoder's logit says so; a known name makes half enough.
 # Of Chinese pairs of characters many straddle words and stand nowhere.

@@ -13,8 +13,6 @@ from rag.answer.rules.support import shifted
 from rag.text.language import reads_text
 from rag.types import Features
 
-__all__ = ["similarities", "support_across", "support_within", "unread_pairs"]
-
 # Fits to XQuAD, 80 questions each of Chinese on English, English on Chinese and Chinese on
 # Chinese text, every one asked also without its gold passage. Across, .5 stands where a
 # sentence of this score is right in one of five such questions. Cosines lie lower on

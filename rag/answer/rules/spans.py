@@ -15,8 +15,6 @@ from rag.text.tables import language_table
 from rag.text.words import stem_tokens
 from rag.types import Span
 
-__all__ = ["AnswerSpan", "asked_kind", "asks_holder", "find_answer_spans"]
-
 _OF_TYPE: Mapping[AnswerType, MentionKind] = {
     "date": "date",
     "number": "number",

@@ -23,16 +23,6 @@ from rag.text.numbers import number_values
 from rag.text.words import stem_tokens
 from rag.types import Features, Hit, StageScore
 
-__all__ = [
-    "RankingFeatures",
-    "holds_answer_type",
-    "name_is_among",
-    "ranking_features",
-    "read_features",
-    "shifted",
-    "support_score",
-]
-
 _FIGURE = re.compile(r"\d")
 _YEAR = re.compile(r"(?<!\d)(?:1[0-9]|20)\d\d(?!\d)|[〇一二三四五六七八九]{4}年")
 # Of stems: china, chines(e); america(n); germani, german.

@@ -20,21 +20,6 @@ from rag.store.local.vectors import NORM_TOLERANCE, to_blobs
 from rag.store.records import IndexedPassages, IndexSpec
 from rag.types import Document, passage_id
 
-__all__ = [
-    "check_passages",
-    "check_vectors",
-    "create_index",
-    "drop_index",
-    "forget_source",
-    "insert_passages",
-    "log_operations",
-    "point_source",
-    "remove_document",
-    "remove_passages",
-    "save_document",
-    "store_vectors",
-]
-
 
 def create_index(connection: sqlite3.Connection, spec: IndexSpec, *, active: bool) -> IndexRow:
     """A new, empty index, active or to be built."""

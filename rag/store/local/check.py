@@ -48,15 +48,6 @@ from rag.store.local.vectors import NORM_TOLERANCE
 from rag.store.records import Finding
 from rag.types import Passage
 
-__all__ = [
-    "UNREPAIRED",
-    "check_database",
-    "check_snapshot",
-    "check_stored",
-    "damaged_vectors",
-    "database_damaged",
-]
-
 RESTORE = (
     "restore the data directory from a backup, or move it away and run 'footnote ingest' again"
 )

@@ -10,18 +10,6 @@ from pathlib import Path
 
 from rag.errors import StoreDamagedError, StoreError
 
-__all__ = [
-    "DATABASE_NAME",
-    "DOCTOR",
-    "Session",
-    "connect",
-    "exists",
-    "may_write",
-    "transaction",
-    "translated",
-    "unusable",
-]
-
 DATABASE_NAME = "footnote.db"
 _BUSY_SECONDS = 10.0
 _CACHE_KIB = 16_384

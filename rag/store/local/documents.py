@@ -24,8 +24,6 @@ from rag.store.local.rows import (
 from rag.store.records import DocumentSummary, FormerDocument, SourceRecord
 from rag.types import UPLOAD_PREFIX, Document, Filters, Span
 
-__all__ = ["LocalDocuments"]
-
 _PREFIX_CHARACTERS = 4
 _DOCUMENTS_AT_ONCE = 500
 

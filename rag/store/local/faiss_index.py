@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 
 from embeddings.types import Vectors
 
-__all__ = ["IndexKind", "VectorIndex", "kind_for"]
-
 IndexKind = Literal["flat", "rabitq"]
 Batches = Iterable[tuple[NDArray[np.int64], Vectors]]
 

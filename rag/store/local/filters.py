@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from rag.store.local.rows import id_list
 from rag.types import Filters
 
-__all__ = ["document_condition", "eligible_passages"]
-
 
 def document_condition(
     connection: sqlite3.Connection, filters: Filters, words: str = ""

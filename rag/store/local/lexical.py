@@ -15,16 +15,6 @@ from rag.store.local.rows import IndexRow
 from rag.store.records import PassageWords, ScoredPassage
 from rag.types import Filters, QueryTerm, Span, passage_id
 
-__all__ = [
-    "WordCounts",
-    "count_passages",
-    "create_table",
-    "insert_words",
-    "passages_without_words",
-    "search",
-    "vocabulary",
-]
-
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

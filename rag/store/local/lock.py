@@ -11,8 +11,6 @@ from filelock import FileLock, Timeout
 from rag.errors import StoreLockedError
 from rag.store.local.connection import unusable
 
-__all__ = ["writer_lock"]
-
 
 @contextmanager
 def writer_lock(data_dir: Path) -> Iterator[None]:

@@ -13,8 +13,6 @@ from rag.errors import StoreError
 from rag.store.local.connection import connect, exists, may_write
 from rag.store.local.schema import Schema
 
-__all__ = ["ReaderPool"]
-
 
 class ReaderPool:
     """Connections for concurrent readers, each used by one thread at a time."""

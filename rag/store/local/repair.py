@@ -12,8 +12,6 @@ from rag.store.local.lexical import create_table
 from rag.store.local.rows import id_list, load_indexes
 from rag.store.records import Finding
 
-__all__ = ["repair_rows"]
-
 
 def repair_rows(connection: sqlite3.Connection, findings: Sequence[Finding]) -> list[str]:
     """Repair what is wrong in the rows, in the caller's transaction; what was done.

@@ -15,26 +15,6 @@ from rag.store.local.connection import DOCTOR
 from rag.store.records import DocumentSummary, IndexSpec
 from rag.types import Document, DocumentDate, Passage, Span, parse_passage_id, passage_id
 
-__all__ = [
-    "DOCUMENT_COLUMNS",
-    "PASSAGES_OF_IDS",
-    "PASSAGE_COLUMNS",
-    "SUMMARY_COLUMNS",
-    "IndexRow",
-    "ViewState",
-    "dates_to_json",
-    "document_from_row",
-    "id_list",
-    "impossible",
-    "load_indexes",
-    "load_state",
-    "passage_from_row",
-    "passage_names",
-    "passage_spans",
-    "summary_from_row",
-    "unknown_document",
-]
-
 # Of the table of indexes in schema 2.
 _OLD_COLUMNS = 8
 # Of "documents AS d", and of "passages AS p" joined with it.

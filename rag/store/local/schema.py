@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from rag.errors import StoreError, StoreVersionError
 from rag.store.local.connection import transaction
 
-__all__ = ["DOCUMENTS", "Schema", "Step"]
-
 Step = tuple[str, ...]
 
 

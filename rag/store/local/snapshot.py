@@ -15,8 +15,6 @@ from typing import BinaryIO
 
 from rag.errors import StoreDamagedError
 
-__all__ = ["Contents", "SnapshotFile"]
-
 
 @dataclass(frozen=True, slots=True)
 class Contents:

@@ -33,8 +33,6 @@ from rag.store.local.view import LocalView
 from rag.store.local.writer import LocalWriter
 from rag.store.records import Finding, StoreStatus, Unindexed
 
-__all__ = ["LocalStore"]
-
 
 class LocalStore(Store):
     """A Store in one directory of this machine, for one writer and any readers."""

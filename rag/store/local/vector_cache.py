@@ -22,8 +22,6 @@ from rag.store.local.rows import IndexRow, ViewState
 from rag.store.local.snapshot import Contents, SnapshotFile
 from rag.store.local.vectors import count_vectors, stream_vectors, vectors_of
 
-__all__ = ["VectorCache", "load_snapshot", "replay"]
-
 _log = logging.getLogger(__name__)
 
 

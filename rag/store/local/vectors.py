@@ -11,16 +11,6 @@ from numpy.typing import NDArray
 from embeddings.types import Vectors
 from rag.store.local.rows import IndexRow, id_list
 
-__all__ = [
-    "NORM_TOLERANCE",
-    "best_matches",
-    "count_vectors",
-    "from_rows",
-    "stream_vectors",
-    "to_blobs",
-    "vectors_of",
-]
-
 # A float16 unit vector of a few hundred components is off by less than a thousandth.
 NORM_TOLERANCE = 1e-2
 _BATCH_ROWS = 20_000

@@ -30,8 +30,6 @@ from rag.store.local.vectors import best_matches, stream_vectors, vectors_of
 from rag.store.records import IndexSpec, ScoredPassage, TermStatistics
 from rag.types import Filters, Passage, QueryTerm
 
-__all__ = ["LocalView"]
-
 _ROWS_AT_ONCE = 20_000
 
 

@@ -48,8 +48,6 @@ from rag.store.records import (
     SourceRecord,
 )
 
-__all__ = ["LocalWriter"]
-
 _log = logging.getLogger(__name__)
 
 

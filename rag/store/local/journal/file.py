@@ -15,8 +15,6 @@ from rag.store.local.connection import connect, transaction, translated, unusabl
 from rag.store.local.journal.schema import JOURNAL
 from rag.store.local.readers import ReaderPool
 
-__all__ = ["REMEDY", "JournalFile", "iso"]
-
 REMEDY = (
     "restore it from a backup, or move it away: conversations, feedback, keys and waiting "
     "uploads then start empty, and the documents are not affected"

@@ -11,8 +11,6 @@ from rag.journal.base import FileOutcome, JobFile, JobRecord, JobState, new_id
 from rag.store.local.journal.file import JournalFile, iso
 from rag.store.local.journal.outcomes import storable
 
-__all__ = ["JournalJobs"]
-
 _COLUMNS = 'id, owner, "replace", state, message, attempts, created_at, finished_at'
 _KEPT = timedelta(days=7)
 

@@ -18,8 +18,6 @@ from rag.store.local.journal.outcomes import load_outcome
 from rag.store.local.journal.turns import JournalTurns
 from rag.store.records import Finding
 
-__all__ = ["LocalJournal"]
-
 
 class LocalJournal(JournalTurns, JournalKeys, JournalJobs, Journal):
     """A Journal in the data directory; created by the first thing written to it."""

@@ -12,8 +12,6 @@ from rag.journal.base import KeyRecord, NewKey, Scope
 from rag.store.local.journal.file import JournalFile, iso
 from rag.store.local.journal.outcomes import storable
 
-__all__ = ["JournalKeys"]
-
 _COLUMNS = "id, name, scope, created_at, last_used_at, revoked_at"
 _PREFIX = "fnk_"
 # A request a second must not be a disk write a second.

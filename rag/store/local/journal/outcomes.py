@@ -11,8 +11,6 @@ from pydantic import TypeAdapter, ValidationError
 from rag.errors import StoreDamagedError, StoreVersionError
 from rag.types import Abstention, Answer, Outcome
 
-__all__ = ["OUTCOME_VERSION", "dump_outcome", "load_outcome", "storable"]
-
 # Grows when a Footnote of another version could misread what is stored.
 OUTCOME_VERSION = 2
 

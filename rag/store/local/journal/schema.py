@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from rag.store.local.schema import Schema, Step
 
-__all__ = ["JOURNAL"]
-
 _SCHEMA_1: Step = (
     # last_turn orders conversations: many turns share a second.
     """CREATE TABLE conversations (

@@ -19,8 +19,6 @@ from rag.journal.base import (
 from rag.store.local.journal.file import JournalFile, iso
 from rag.store.local.journal.outcomes import dump_outcome, load_outcome, storable
 
-__all__ = ["JournalTurns"]
-
 _TURN_COLUMNS = "t.id, c.id, t.owner, t.outcome, t.asked_at"
 _CONVERSATION_COLUMNS = (
     "c.id, c.owner, c.title, c.created_at, c.updated_at,"
