@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.config import load_settings
+from rag.errors import SettingsError
 from rag.index.split import _sections, clip_title, describe_splitter, encoder_text, split_document
 from rag.read.reader import read_document
 from rag.settings import SplitSettings
@@ -208,8 +210,8 @@ def test_settings_describe_all_that_decides_a_passage():
     )
     assert NORMALISER in describe_splitter(one)
     assert describe_splitter(SplitSettings()) == describe_splitter(one)
-    with pytest.raises(ValueError, match="no room"):
-        SplitSettings(max_tokens=0)
+    with pytest.raises(SettingsError, match="split.max_tokens"):
+        load_settings(environment={}, flags={"split.max_tokens": 0})
 
 
 @pytest.mark.parametrize("text", ["哈" * 3000, "x" * 3000, "的，" * 1500, "word " * 2000])
