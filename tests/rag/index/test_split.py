@@ -210,7 +210,7 @@ def test_settings_describe_all_that_decides_a_passage():
     )
     assert NORMALISER in describe_splitter(one)
     assert describe_splitter(SplitSettings()) == describe_splitter(one)
-    with pytest.raises(SettingsError, match="split.max_tokens"):
+    with pytest.raises(SettingsError, match="max_tokens"):
         load_settings(environment={}, flags={"split.max_tokens": 0})
 
 
