@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -137,7 +138,11 @@ def footnote(monkeypatch, capsys, tmp_path):
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
-    return run
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield run
+    # `footnote serve` and `footnote mcp` log to a stream that is gone with this test.
+    root.handlers, root.level = handlers, level
 
 
 @pytest.fixture
