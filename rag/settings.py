@@ -167,7 +167,9 @@ class LanguageModelSettings:
     holds its key; the key itself is not a setting. A request is given up after
     ``timeout_seconds``, or when nothing of the reply has come after ``first_token_seconds``.
     ``context_tokens`` is what the model takes, prompt and reply together; ``max_tokens`` is
-    how long the reply may be, ``statements`` how many statements it is shown at most.
+    how long the reply may be, ``statements`` how many statements it is shown at most, and
+    ``min_support`` the support score that each of them has at least: with 0 the model alone
+    decides whether the archive answers.
     """
 
     base_url: str = ""
@@ -178,6 +180,7 @@ class LanguageModelSettings:
     context_tokens: PositiveInt = 4096
     max_tokens: PositiveInt = 400
     statements: PositiveInt = 60
+    min_support: Share = 0.5
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
     seed: NonNegativeInt = 1
 

@@ -150,13 +150,13 @@ def quick(tmp_path, settings):
     """A function that opens an Assistant with models that need no weights."""
     opened = []
 
-    def open_quick(data=tmp_path / "data", encoder=None, language_model=None, **sections):
+    def open_quick(data=tmp_path / "data", encoder=None, model=None, **sections):
         assistant = Assistant(
             LocalStore.open(data),
             replace(settings, data=data, **sections),
             encoder=encoder or HashingEncoder(),
             reranker=OverlapReranker(),
-            language_model=language_model,
+            language_model=model,
         )
         opened.append(assistant)
         return assistant

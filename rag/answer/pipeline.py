@@ -164,15 +164,16 @@ def _decide(
 def _select(
     context: QueryContext, found: Found, candidates: Sequence[Candidate]
 ) -> Generator[Waiting, None, Selection | None]:
-    """A language model's choice, None where none is configured or nothing was read."""
+    """A language model's choice, None where none is configured or there is nothing to choose."""
     model = context.models.language_model
-    if model is None or not candidates:
-        return None
     most = context.settings.answer.max_claims
     offers = [
         Offer(candidate.quote, _heading(found.documents[candidate.document_id]))
         for candidate in candidates
+        if candidate.support >= context.settings.language_model.min_support
     ]
+    if model is None or not offers:
+        return None
     with context.time("select"):
         return (
             yield from select_statements(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import LanguageModelError, SettingsError
-from rag.settings import AnswerSettings
+from rag.settings import AnswerSettings, LanguageModelSettings
 from rag.store.local.connection import DATABASE_NAME
 from rag.types import (
     Abstention,
@@ -44,9 +44,10 @@ def archive(quick, tmp_path):
     plain = quick()
     plain.ingest(folder)
 
-    def opened(script=None, **options):
+    def opened(script=None, *, min_support=0.0, **options):
         model = None if script is None else ScriptedModel(script, **options)
-        return quick(language_model=model)
+        # Whatever its support, so that these tests are about the choice.
+        return quick(model=model, language_model=LanguageModelSettings(min_support=min_support))
 
     return opened
 
@@ -172,6 +173,14 @@ def test_a_model_chooses_by_number_and_its_order_is_kept(archive):
     assert [outcome.candidates[n - 1].quote for n in outcome.selection.chosen] == [
         claim.text for claim in outcome.claims
     ]
+
+
+def test_a_model_is_not_asked_where_no_statement_has_enough_support(archive):
+    assistant = archive('{"statements": [1]}', min_support=0.5)
+    outcome = assistant.ask("Who chaired the committee of 1950?")
+    assert isinstance(outcome, Abstention)
+    assert outcome.selection is None
+    assert assistant.models.language_model.prompts == []
 
 
 def test_a_model_that_finds_no_statement_makes_an_abstention_that_says_so(archive):
