@@ -33,7 +33,7 @@ class Models:
         reranker: Reranker | None = None,
         language_model: LanguageModel | None = None,
     ) -> None:
-        """Load nothing yet. ``writer`` says which language model composes answers."""
+        """Load nothing yet. ``writer`` says which language model chooses statements."""
         self.settings = settings
         self.writer = writer
         self._given_language_model = language_model
@@ -62,11 +62,11 @@ class Models:
 
         Raises:
             SettingsError: the variable that should hold its key does not.
-            ModelError: a model in process could not be loaded.
+            ModelError: the vocabulary that counts its tokens could not be loaded.
         """
         if self._given_language_model is not None:
             return self._given_language_model
-        # Two questions at once must not load it twice: one would be left running.
+        # Two questions at once must not open it twice: one would be left open.
         with self._opening:
             if self._opened is None:
                 self._opened = open_language_model(self.writer)

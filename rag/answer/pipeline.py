@@ -166,13 +166,15 @@ def _select(
 ) -> Generator[Waiting, None, Selection | None]:
     """A language model's choice, None where none is configured or there is nothing to choose."""
     model = context.models.language_model
+    if model is None:
+        return None
     most = context.settings.answer.max_claims
     offers = [
         Offer(candidate.quote, _heading(found.documents[candidate.document_id]))
         for candidate in candidates
         if candidate.support >= context.settings.language_model.min_support
     ]
-    if model is None or not offers:
+    if not offers:
         return None
     with context.time("select"):
         return (

@@ -17,9 +17,8 @@ def open_language_model(
 ) -> LanguageModel | None:
     """The configured model, or None. The endpoint is not called.
 
-    The endpoint's key is read from ``environment``
-    (default: the process's), where ``api_key_env`` names it; it belongs to the machine and is
-    not a setting.
+    The endpoint's key is read from ``environment`` (default: the process's), where
+    ``api_key_env`` names it; it belongs to the machine and is not a setting.
 
     Raises:
         SettingsError: the named variable holds no usable key.
