@@ -22,6 +22,33 @@ AbstentionReason = Literal[
 
 AbstentionKind = Literal["off_topic", "missing_fact", "premise"]
 
+BlockKind = Literal[
+    "heading",
+    "paragraph",
+    "item",
+    "header",
+    "row",
+    "field",
+    "question",
+    "turn",
+    "code",
+    "quotation",
+    "caption",
+    "note",
+    "furniture",
+    "hidden",
+]
+"""What a block of a document is.
+
+item       an item of a list, without the items below it
+header     the header row of a table; row: another row
+field      a label with its value: "Extent: 48 metres"
+question   of questions and answers: a question; turn: an answer, or what a speaker says
+note       a footnote or endnote
+furniture  a running header or footer, navigation: shown, never searched or quoted
+hidden     what nobody who looks at the document sees: markup, comments
+"""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -85,8 +112,50 @@ class DocumentDate:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a document's text, and what it is.
+
+    The blocks of a document cover all of its text but white space, in order, and never
+    overlap; each begins and ends with a character that is no white space. ``level`` is that
+    of a heading, and how deep an item or a quotation is nested, from 1; else 0.
+
+    ``context`` are stretches of the same text without which it is not understood, outermost
+    first: the lead-in of an item and the items above it, the caption and the header row of a
+    row, the question of an answer, what a field is of. ``cells`` are those of a row or
+    header, in order, an empty one empty. ``hidden`` are stretches inside the block, in order,
+    that a reader does not see: marks of emphasis, the target of a link, text struck out.
+    ``continues`` is whether it goes on in the middle of a sentence of the block before it,
+    furniture not counted.
+    """
+
+    span: Span
+    kind: BlockKind
+    level: int = 0
+    context: tuple[Span, ...] = ()
+    cells: tuple[Span, ...] = ()
+    hidden: tuple[Span, ...] = ()
+    continues: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is judged and quoted as one: a sentence, an item, a row, a field, an answer.
+
+    ``span`` is what is quoted, of a block of this ``kind``; ``context`` is what a reader
+    needs beside it, as in Block; ``headings`` are those above it, outermost first.
+    """
+
+    span: Span
+    kind: BlockKind
+    context: tuple[Span, ...]
+    headings: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One text of the archive, exactly as read.
+
+    ``blocks`` tell what each part of the text is (see Block).
 
     ``id`` is derived from ``content_hash`` (sha256 of the text in UTF-8), so the same
     text under two paths is one document with two ``sources``, the first one read first.
@@ -102,6 +171,7 @@ class Document:
     language: str
     dates: tuple[DocumentDate, ...]
     metadata: Mapping[str, str]
+    blocks: tuple[Block, ...]
 
     @property
     def published(self) -> DocumentDate | None:

@@ -13,6 +13,7 @@ import numpy as np
 from embeddings.types import Vectors
 from rag.index.indexer import passage_words
 from rag.journal.base import NewTurn
+from rag.read.blocks import paragraphs
 from rag.store.base import ReadView, Writer
 from rag.store.records import IndexedDocument, IndexedPassages, IndexSpec
 from rag.text.words import INDEX_WORDS, query_terms
@@ -50,6 +51,10 @@ def document(
         language=language,
         dates=dates,
         metadata={"media type": "text/plain"},
+        blocks=tuple(
+            replace(block, context=(Span(0, 1),), cells=(block.span,), hidden=(Span(0, 0),))
+            for block in paragraphs(text, Span(0, len(text)))
+        ),
     )
 
 

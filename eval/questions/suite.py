@@ -22,6 +22,8 @@ from eval.errors import QuestionSetError
 from eval.questions.cases import Case, Evidence, Gold, QuestionSet, iso_day
 from eval.questions.library import Library
 from eval.questions.locate import locate_quote
+from rag.read.blocks import covering
+from rag.read.plain import read_plain
 from rag.text.dates import parse_iso
 from rag.text.language import language_of
 from rag.text.normalise import search_text
@@ -180,6 +182,7 @@ def _document(row: dict[str, Any], where: str) -> Document:
         language=str(row.get("lang") or language_of(text)),
         dates=(published,) if published else (),
         metadata={},
+        blocks=covering(text, read_plain(text).blocks),
     )
 
 

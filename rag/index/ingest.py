@@ -26,7 +26,7 @@ from rag.types import Document, Passage
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 
 # Part of each source's recorded hash: a reader that reads differently must read again.
-READER_VERSION = "read.v2"
+READER_VERSION = "read.v3"
 
 # A source, and how its bytes are had; ReadError when they cannot be.
 RawSource = tuple[str, Callable[[], bytes]]
@@ -192,16 +192,21 @@ def ingest_sources(
 def _is_stored(document: Document, store: Store) -> bool:
     """Whether the very same text is stored and this source may not speak for its title.
 
-    The first source's title and dates are the document's; when that source itself
+    The first source's title, dates and blocks are the document's; when that source itself
     changes them, the document has changed and is stored anew.
     """
     with store.read() as view:
-        stored = view.summaries([document.id]).get(document.id)
-    if stored is None:
-        return False
-    if stored.sources[0] != document.sources[0]:
-        return True
-    return stored.title == document.title and stored.dates == document.dates
+        found = view.summaries([document.id]).get(document.id)
+        if found is None:
+            return False
+        if found.sources[0] != document.sources[0]:
+            return True
+        stored = view.document(document.id)
+    return (found.title, found.dates, stored.blocks) == (
+        document.title,
+        document.dates,
+        document.blocks,
+    )
 
 
 def index_documents(

@@ -8,19 +8,21 @@ from functools import cache
 
 from rag.errors import SettingsError
 from rag.plugins import load_plugins
-from rag.types import DocumentDate
+from rag.types import Block, DocumentDate
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a reader makes of a file.
 
-    ``title`` is empty where the file gives none; ``page_date`` is a publication date as
+    ``blocks`` say what the parts of the text are; what none of them covers becomes
+    paragraphs. ``title`` is empty where the file gives none; ``page_date`` is a publication date as
     its metadata wrote it; ``dates`` are those that the reader has already read.
     """
 
     text: str
     title: str
+    blocks: tuple[Block, ...] = ()
     page_date: str | None = None
     dates: tuple[DocumentDate, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from rag.errors import ReadError
 from rag.read.base import Content, Reader, installed_readers
+from rag.read.blocks import covering
 from rag.read.plain import PLAIN
 from rag.text.dates import find_dates
 from rag.text.language import language_of
@@ -51,6 +52,7 @@ def read_document(source: str, data: bytes) -> Document:
             "bytes": str(len(data)),
             **content.metadata,
         },
+        blocks=covering(content.text, content.blocks),
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from embeddings.types import Vectors
 from rag.store.local.lexical import create_table, insert_words
-from rag.store.local.rows import IndexRow, dates_to_json, load_indexes
+from rag.store.local.rows import IndexRow, blocks_to_json, dates_to_json, load_indexes
 from rag.store.local.vectors import NORM_TOLERANCE, to_blobs
 from rag.store.records import IndexedPassages, IndexSpec
 from rag.types import Document, passage_id
@@ -60,6 +60,7 @@ def save_document(connection: sqlite3.Connection, document: Document) -> int:
         "added_at": _now(),
         "dates": dates_to_json(document.dates),
         "metadata": json.dumps(dict(document.metadata), ensure_ascii=False),
+        "blocks": blocks_to_json(document.blocks),
         "text": document.text,
     }
     names = ", ".join(values)

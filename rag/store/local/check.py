@@ -34,10 +34,10 @@ from rag.errors import StoreDamagedError
 from rag.store.local.connection import translated
 from rag.store.local.lexical import passages_without_words, vocabulary
 from rag.store.local.rows import (
-    DOCUMENT_COLUMNS,
     PASSAGE_COLUMNS,
     IndexRow,
     ViewState,
+    document_columns,
     document_from_row,
     load_indexes,
     passage_from_row,
@@ -106,7 +106,8 @@ def _check_document(
                 )
             ]
             found = connection.execute(
-                f"SELECT d.characters, {DOCUMENT_COLUMNS} FROM documents AS d WHERE d.row = ?",
+                f"SELECT d.characters, {document_columns(connection)} FROM documents AS d"
+                " WHERE d.row = ?",
                 (row,),
             ).fetchone()
             document = document_from_row(found[1:], sources)

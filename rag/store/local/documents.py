@@ -12,8 +12,8 @@ from rag.store.base import DocumentStore
 from rag.store.local.connection import Session
 from rag.store.local.filters import document_condition
 from rag.store.local.rows import (
-    DOCUMENT_COLUMNS,
     SUMMARY_COLUMNS,
+    document_columns,
     document_from_row,
     id_list,
     impossible,
@@ -48,7 +48,8 @@ class LocalDocuments(Session, DocumentStore):
     @override
     def document(self, document_id: str) -> Document:
         row = self._db.execute(
-            f"SELECT d.row, {DOCUMENT_COLUMNS} FROM documents AS d WHERE d.id = ?", (document_id,)
+            f"SELECT d.row, {document_columns(self._db)} FROM documents AS d WHERE d.id = ?",
+            (document_id,),
         ).fetchone()
         if row is None:
             raise unknown_document(document_id)

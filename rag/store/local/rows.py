@@ -13,13 +13,15 @@ from embeddings.types import EncoderIdentity
 from rag.errors import StoreDamagedError, UnknownDocumentError
 from rag.store.local.connection import DOCTOR
 from rag.store.records import DocumentSummary, IndexSpec
-from rag.types import Document, DocumentDate, Passage, Span, parse_passage_id, passage_id
+from rag.types import Block, Document, DocumentDate, Passage, Span, parse_passage_id, passage_id
 
 # Of the table of indexes in schema 2.
 _OLD_COLUMNS = 8
+# The first schema that keeps the blocks of documents.
+_BLOCKS_SINCE = 4
 # Of "documents AS d", and of "passages AS p" joined with it.
-DOCUMENT_COLUMNS = (
-    "d.id, d.title, d.content_hash, d.language, d.dates, d.metadata, d.text, d.added_at"
+_DOCUMENT_COLUMNS = (
+    "d.id, d.title, d.content_hash, d.language, d.dates, d.metadata, {}, d.text, d.added_at"
 )
 SUMMARY_COLUMNS = (
     "d.id, d.title, d.content_hash, d.language, d.dates, d.metadata, d.characters,"
@@ -141,9 +143,16 @@ def passage_spans(passage_ids: Sequence[str]) -> str:
     return json.dumps([(document_id, span.start, span.end) for document_id, span in parsed])
 
 
+def document_columns(connection: sqlite3.Connection) -> str:
+    """The columns that document_from_row reads, of "documents AS d"."""
+    # A database that may only be read can be of an older schema.
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return _DOCUMENT_COLUMNS.format("d.blocks" if version >= _BLOCKS_SINCE else "'[]'")
+
+
 def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
-    """The document of a row of DOCUMENT_COLUMNS; StoreDamagedError if it never was stored so."""
-    *common, text, added_at = row
+    """The document of a row of document_columns; StoreDamagedError if it never was stored so."""
+    *common, blocks, text, added_at = row
     try:
         fields = _common_fields(common, sources)
         ingested: list[DocumentDate] = []
@@ -151,7 +160,7 @@ def document_from_row(row: Sequence[Any], sources: Iterable[str]) -> Document:
             day = datetime.fromisoformat(added_at).astimezone(UTC)
             ingested = [DocumentDate(day.year, day.month, day.day, "ingested", "archive")]
         fields["dates"] = (*fields["dates"], *ingested)
-        return Document(**fields, text=_texts(text)[0])
+        return Document(**fields, text=_texts(text)[0], blocks=_blocks_from_json(blocks))
     except (TypeError, ValueError) as error:
         raise impossible(f"document {row[0]}", error) from error
 
@@ -207,6 +216,45 @@ def dates_to_json(dates: Iterable[DocumentDate]) -> str:
     """A document's own dates as the rows keep them; the day of ingest has its own column."""
     own = [astuple(found) for found in dates if found.kind != "ingested"]
     return json.dumps(own, ensure_ascii=False)
+
+
+def blocks_to_json(blocks: Iterable[Block]) -> str:
+    """A document's blocks as the rows keep them."""
+    return json.dumps(
+        [
+            (
+                *astuple(block.span),
+                block.kind,
+                block.level,
+                *(
+                    [astuple(span) for span in spans]
+                    for spans in (block.context, block.cells, block.hidden)
+                ),
+                int(block.continues),
+            )
+            for block in blocks
+        ],
+        separators=(",", ":"),
+    )
+
+
+def _blocks_from_json(rows: str) -> tuple[Block, ...]:
+    return tuple(
+        Block(
+            Span(start, end),
+            kind,
+            level,
+            context=_spans_from_json(context),
+            cells=_spans_from_json(cells),
+            hidden=_spans_from_json(hidden),
+            continues=bool(continues),
+        )
+        for start, end, kind, level, context, cells, hidden, continues in json.loads(rows)
+    )
+
+
+def _spans_from_json(spans: Iterable[Sequence[int]]) -> tuple[Span, ...]:
+    return tuple(Span(*span) for span in spans)
 
 
 def id_list(identifiers: Iterable[int]) -> str:

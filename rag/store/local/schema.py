@@ -155,4 +155,10 @@ _VERSION_3: Step = (
     "ALTER TABLE indexes ADD COLUMN words TEXT NOT NULL DEFAULT ''",
 )
 
-DOCUMENTS = Schema(0x464E5445, 2, (_VERSION_2, _VERSION_3))  # "FNTE"
+_VERSION_4: Step = (
+    # What the parts of the text are. Of documents of older versions nothing is known until
+    # they are read again; then their whole text is read as one block.
+    "ALTER TABLE documents ADD COLUMN blocks TEXT NOT NULL DEFAULT '[]'",
+)
+
+DOCUMENTS = Schema(0x464E5445, 2, (_VERSION_2, _VERSION_3, _VERSION_4))  # "FNTE"

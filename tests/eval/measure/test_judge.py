@@ -32,7 +32,7 @@ FEATURES = full_features()
 
 
 def document(name, text):
-    return Document(name, (f"/a/{name}.txt",), name, text, f"hash {name}", "en", (), {})
+    return Document(name, (f"/a/{name}.txt",), name, text, f"hash {name}", "en", (), {}, ())
 
 
 LIBRARY = Library([document("mill", MILL), document("quay", QUAY)])

@@ -17,6 +17,7 @@ def document(name, text=TEXT, sources=None):
         language="en",
         dates=(),
         metadata={},
+        blocks=(),
     )
 
 

@@ -12,7 +12,7 @@ from rag.types import Claim, Document, Span
 
 def make_document(text, name="a.txt"):
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return Document(digest[:16], (name,), "Title", text, digest, "en", (), {})
+    return Document(digest[:16], (name,), "Title", text, digest, "en", (), {}, ())
 
 
 DOCUMENT = make_document("LI Yong visited\u00a0Huawei. 他访问了华为。 🙂 The end.")

@@ -1,0 +1,56 @@
+"""Blocks that cover a text: what no reader has named becomes paragraphs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rag.types import Block, Span
+
+# Atomic: \r and \n given back one by one would make one line end a blank line.
+_BREAK = r"(?>\r\n|[\n\r\v\f\u0085\u2028\u2029])"
+_BLANK_LINES = re.compile(rf"{_BREAK}(?:[^\S\n\r\v\f\u0085\u2028\u2029]*{_BREAK})+|\f|\u2029")
+
+
+def covering(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """``blocks`` in order with paragraphs between them, together all of ``text``.
+
+    Blocks are trimmed of white space; those that hold nothing else are left out. What lies
+    between them is parted into paragraphs at blank lines.
+
+    Raises:
+        ValueError: two blocks overlap, or one reaches beyond the text.
+    """
+    found: list[Block] = []
+    end = 0
+    for block in sorted(blocks, key=lambda block: block.span):
+        if block.span.start < end or block.span.end > len(text):
+            raise ValueError(f"block {block.span} overlaps another or the end of the text")
+        found += paragraphs(text, Span(end, block.span.start))
+        end = block.span.end
+        if (span := trimmed(text, block.span)) is not None:
+            found.append(block if span == block.span else replace(block, span=span))
+    return (*found, *paragraphs(text, Span(end, len(text))))
+
+
+def paragraphs(text: str, within: Span) -> Iterator[Block]:
+    """The paragraphs of a stretch of text, parted by blank lines."""
+    start = within.start
+    for match in _BLANK_LINES.finditer(text, within.start, within.end):
+        yield from _paragraph(text, Span(start, match.start()))
+        start = match.end()
+    yield from _paragraph(text, Span(start, within.end))
+
+
+def _paragraph(text: str, span: Span) -> Iterator[Block]:
+    if (found := trimmed(text, span)) is not None:
+        yield Block(found, "paragraph")
+
+
+def trimmed(text: str, span: Span) -> Span | None:
+    """``span`` without white space at its ends; None where nothing is left."""
+    content = span.of(text)
+    bare = content.strip()
+    start = span.start + len(content) - len(content.lstrip())
+    return Span(start, start + len(bare)) if bare else None
