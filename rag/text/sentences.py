@@ -57,18 +57,26 @@ def split_sentences(text: str, language: str = "en") -> list[Span]:
     unknown ``language`` code is split by general rules.
     """
     return [
-        span
+        Span(start + span.start, start + span.end)
         for start, end in _paragraphs(text, language)
-        for span in _sentences_of(text[start:end], start, language)
+        for span in sentences_of(text[start:end], language)
     ]
 
 
-def _sentences_of(piece: str, offset: int, language: str) -> Iterator[Span]:
-    for start, end in pairwise([0, *_cuts(piece, language), len(piece)]):
-        part = piece[start:end]
+def sentences_of(text: str, language: str) -> list[Span]:
+    """The sentences of one block's text as spans of code points, in order.
+
+    Each is trimmed of surrounding white space and none is empty; together they cover
+    every character that is no white space. Lines may be wrapped: a line break alone ends
+    no sentence. An unknown ``language`` code is split by general rules.
+    """
+    spans = []
+    for start, end in pairwise([0, *_cuts(text, language), len(text)]):
+        part = text[start:end]
         if trimmed := part.strip():
-            begin = offset + start + len(part) - len(part.lstrip())
-            yield Span(begin, begin + len(trimmed))
+            begin = start + len(part) - len(part.lstrip())
+            spans.append(Span(begin, begin + len(trimmed)))
+    return spans
 
 
 @cache
