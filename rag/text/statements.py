@@ -1,0 +1,182 @@
+"""Statements: what a text says piece by piece, and how a reader sees it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from rag.text.sentences import split_sentences
+from rag.types import Block, Span, Statement
+
+# Nothing in them is said by the document.
+SILENT = frozenset(("furniture", "hidden"))
+# Quoted whole, however many sentences they hold.
+_WHOLE = frozenset(("heading", "header", "row", "question", "code", "caption"))
+# Of these a later sentence is not understood without the first one, which has the label.
+_LABELLED = frozenset(("field", "turn"))
+_CELL_BORDER = " | "
+_LINE_BREAK = "<br"
+
+
+def find_statements(
+    text: str, blocks: Sequence[Block], language: str, within: Span | None = None
+) -> list[Statement]:
+    """The statements of a text in order; those that reach into ``within``, where it is given.
+
+    They do not overlap, and cover what is neither furniture nor hidden, white space
+    aside. ``blocks`` are all of the document's; without any the whole text is one.
+    """
+    if within is None:
+        within = Span(0, len(text))
+    blocks = blocks or (Block(Span(0, len(text)), "paragraph"),)
+    first = _begin_of_run(blocks, _block_at(blocks, within.start))
+    headings = _headings_above(blocks, first)
+    found: list[Statement] = []
+    for run in _runs(blocks, first):
+        if run[0].span.start >= within.end:
+            break
+        if run[0].kind == "heading":
+            headings = [above for above in headings if above.level < run[0].level]
+        path = tuple(above.span for above in headings)
+        found += (s for s in _of_run(text, run, path, language) if s.span.overlaps(within))
+        if run[0].kind == "heading":
+            headings.append(run[0])
+    return found
+
+
+def visible_text(text: str, span: Span, blocks: Sequence[Block]) -> str:
+    """What a reader sees of ``span``: without marks, furniture and what is hidden.
+
+    Bars part the cells of a row, a line break the blocks; other white space is the text's.
+    """
+    if not blocks:
+        return span.of(text)
+    shown: list[str] = []
+    for block in blocks[_block_at(blocks, span.start) :]:
+        if block.span.start >= span.end:
+            break
+        part = _common(block.span, span)
+        if block.kind in SILENT or part is None:
+            continue
+        if block.cells and part == block.span:
+            seen = _CELL_BORDER.join(_seen(text, cell, block.hidden) for cell in block.cells)
+        else:
+            seen = _seen(text, part, block.hidden)
+        if seen := seen.strip():
+            shown.append((" " if block.continues else "\n") + seen)
+    return "".join(shown)[1:]
+
+
+def _seen(text: str, span: Span, hidden: Sequence[Span]) -> str:
+    inside = [part for each in hidden if (part := _common(each, span)) is not None]
+    if not inside:
+        return span.of(text)
+    edges = [span.start, *(edge for each in inside for edge in (each.start, each.end)), span.end]
+    pieces = [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    breaks = ["\n" if each.of(text)[:3].lower() == _LINE_BREAK else "" for each in inside]
+    return "".join(part for pair in zip(pieces, [*breaks, ""], strict=True) for part in pair)
+
+
+def _common(one: Span, other: Span) -> Span | None:
+    """The stretch that both have in common, None where there is none."""
+    start, end = max(one.start, other.start), min(one.end, other.end)
+    return Span(start, end) if start < end else None
+
+
+# --- Blocks in order ---------------------------------------------------------------
+
+
+def _block_at(blocks: Sequence[Block], offset: int) -> int:
+    """Position of the first block that ends behind ``offset``."""
+    return bisect_right(blocks, offset, key=lambda block: block.span.end)
+
+
+def _begin_of_run(blocks: Sequence[Block], at: int) -> int:
+    """Position of the block whose sentences reach the one at ``at``."""
+    while 0 < at < len(blocks) and (blocks[at].continues or blocks[at].kind in SILENT):
+        at -= 1
+    return at
+
+
+def _headings_above(blocks: Sequence[Block], at: int) -> list[Block]:
+    """The headings that stand above the block at ``at``, outermost first."""
+    found: list[Block] = []
+    for block in reversed(blocks[:at]):
+        if block.kind == "heading" and (not found or block.level < found[-1].level):
+            found.append(block)
+            if block.level <= 1:
+                break
+    return found[::-1]
+
+
+def _runs(blocks: Sequence[Block], first: int) -> Iterator[list[Block]]:
+    """Blocks that sentences run through, furniture between them left out."""
+    run: list[Block] = []
+    for block in blocks[first:]:
+        if block.kind in SILENT:
+            continue
+        if run and block.continues:
+            run.append(block)
+            continue
+        if run:
+            yield run
+        run = [block]
+    if run:
+        yield run
+
+
+# --- Sentences of blocks -----------------------------------------------------------
+
+
+def _of_run(
+    text: str, run: Sequence[Block], headings: tuple[Span, ...], language: str
+) -> Iterator[Statement]:
+    block = run[0]
+    spans = [Span(block.span.start, run[-1].span.end)]
+    if block.kind not in _WHOLE:
+        spans = _sentences(text, run, language)
+    for span in spans:
+        context = block.context
+        if block.kind in _LABELLED and span != spans[0]:
+            context = (*context, spans[0])
+        yield Statement(span, block.kind, context, headings)
+
+
+def _sentences(text: str, run: Sequence[Block], language: str) -> list[Span]:
+    """The sentences of blocks that go on in one another, marks at their ends included."""
+    start, end = run[0].span.start, run[-1].span.end
+    unseen = [hidden for block in run for hidden in block.hidden]
+    between = [Span(one.span.end, other.span.start) for one, other in pairwise(run)]
+    local = split_sentences(_blanked(text, Span(start, end), [*unseen, *between]), language)
+    found = [Span(start + span.start, start + span.end) for span in local]
+    return _with_marks(text, found, unseen)
+
+
+def _blanked(text: str, span: Span, unseen: Sequence[Span]) -> str:
+    """The characters of ``span``, blanks for those that are not seen, so that offsets hold."""
+    if not unseen:
+        return span.of(text)
+    pieces: list[str] = []
+    end = span.start
+    for each in sorted(unseen):
+        pieces += text[end : each.start], " " * len(each)
+        end = each.end
+    return "".join(pieces) + text[end : span.end]
+
+
+def _with_marks(text: str, spans: Sequence[Span], hidden: Sequence[Span]) -> list[Span]:
+    """Each span with the hidden marks that touch it: those of emphasis around a sentence."""
+    begins = {each.end: each.start for each in hidden}
+    ends = {each.start: each.end for each in hidden}
+    found: list[Span] = []
+    end_before = 0
+    for span in spans:
+        start, end = span.start, span.end
+        while begins.get(start, -1) >= end_before and begins[start] < start:
+            start = begins[start]
+        while ends.get(end, end) > end:
+            end = ends[end]
+        found.append(Span(start, end))
+        end_before = end
+    return found
