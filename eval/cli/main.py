@@ -11,6 +11,7 @@ from eval.cli.analysis import compare, gate, report, table
 from eval.cli.calibrate import calibrate
 from eval.cli.questions import check_questions, new_questions, questions_from_feedback
 from eval.cli.run import rescore, run, show
+from eval.cli.structure import structure
 
 app = typer.Typer(
     name="eval",
@@ -27,6 +28,7 @@ app.command()(compare)
 app.command()(gate)
 app.command()(report)
 app.command()(calibrate)
+app.command()(structure)
 
 questions_app = typer.Typer(help="Make and check question files.", no_args_is_help=True)
 questions_app.command("new")(new_questions)

@@ -27,7 +27,8 @@ SHOWN_CHARACTERS = 300
 SMALL = 20
 
 
-def _table(title: str, *columns: str) -> Table:
+def plain_table(title: str, *columns: str) -> Table:
+    """An unruled table; the first column stands left, the others right."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for position, column in enumerate(columns):
         # Metric names must never be cut.
@@ -40,7 +41,7 @@ def render_summary(run: Run) -> RenderableType:
     summary = run.summary
     parts: list[RenderableType] = [_head(run, summary), Text()]
     for family, names in _families(summary):
-        table = _table("", family, "value", "95% interval", "n")
+        table = plain_table("", family, "value", "95% interval", "n")
         for name in names:
             found = summary.metrics[name]
             table.add_row(name.partition(".")[2], *_estimate(found))
@@ -96,7 +97,7 @@ _BY_TYPE = {
 
 def _types(summary: Summary) -> Table:
     shown = [name for name in _BY_TYPE if any(name in m for m in summary.types.values())]
-    table = _table("", "by type (n)", *(_BY_TYPE[name] for name in shown))
+    table = plain_table("", "by type (n)", *(_BY_TYPE[name] for name in shown))
     for kind, metrics in summary.types.items():
         cells = [metrics.get(name) for name in shown]
         table.add_row(one_line(kind), *("" if c is None else _short(c) for c in cells))
@@ -111,7 +112,7 @@ def _short(found: Estimate) -> Text:
 
 
 def _cost(summary: Summary) -> RenderableType:
-    table = _table("", "milliseconds per question", "p50", "p95", "p99")
+    table = plain_table("", "milliseconds per question", "p50", "p95", "p99")
     for stage, quantiles in summary.latency_ms.items():
         table.add_row(stage, *(f"{quantiles[name]:.0f}" for name in ("p50", "p95", "p99")))
     indexed = summary.ingest_seconds
@@ -165,7 +166,9 @@ def _worth_showing(difference: Difference) -> bool:
 
 
 def _differences(rows: Iterable[Difference]) -> Table:
-    table = _table("", "metric", "n", "first", "second", "change", "95% interval", "p", "verdict")
+    table = plain_table(
+        "", "metric", "n", "first", "second", "change", "95% interval", "p", "verdict"
+    )
     for row in rows:
         name = row.metric if row.type is None else f"{row.metric} [{one_line(row.type)}]"
         table.add_row(
@@ -243,12 +246,14 @@ def render_calibration(found: Calibration) -> RenderableType:
 
 def render_weights(fitted: FittedWeights) -> RenderableType:
     """The weights before and after, and how they do on sets left out."""
-    changes = _table("", "feature", "before", "after")
+    changes = plain_table("", "feature", "before", "after")
     for (name, old), new in zip(
         asdict(fitted.before).items(), asdict(fitted.weights).values(), strict=True
     ):
         changes.add_row(name, f"{old:.3f}", f"{new:.3f}")
-    sets = _table("", "left out", "questions", "AUROC before", "after", "log loss before", "after")
+    sets = plain_table(
+        "", "left out", "questions", "AUROC before", "after", "log loss before", "after"
+    )
     for part in fitted.sets:
         sets.add_row(
             one_line(part.name),

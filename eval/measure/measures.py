@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from eval.records import QuestionRecord
 
 STAGES = ("dense", "lexical", "hybrid", "reranked")
-RECALL_DEPTHS = (1, 3, 5, 10, 20, 100)
+RECALL_DEPTHS = (1, 3, 4, 5, 10, 20, 100)
 
 Aggregate = Callable[[Sequence["QuestionRecord"], "Weights"], "Floats"]
 

@@ -1,0 +1,1 @@
+"""Whether text is parted as its readers would part it: statements against gold."""
