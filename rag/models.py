@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from threading import Lock
 
 from embeddings.encoder import load_encoder
+from embeddings.registry import DEFAULT_ENCODER, MULTILINGUAL_ENCODER
 from embeddings.reranker import load_reranker
 from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
 from rag.errors import IndexMismatchError, ModelError
@@ -16,6 +19,43 @@ from rag.generate.open import open_language_model
 from rag.plugins import load_plugin
 from rag.settings import LanguageModelSettings, ModelSettings
 from rag.text.tokens import TokenCounter, load_tokenizer
+
+_log = logging.getLogger(__name__)
+
+# As a setting: the encoder of the archive's index.
+AUTO = "auto"
+# Share of the documents of an archive whose encoder reads English only.
+_MOST_FOREIGN = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderChoice:
+    """Which encoder an archive's languages ask for, and which it has.
+
+    ``documents`` are counted, ``foreign`` of them in a known language other than English.
+    ``recommended`` is what a new index would have by the setting "auto"; ``encoder`` is
+    that of the index, "" where there is none, and ``setting`` what settings say.
+    """
+
+    setting: str
+    encoder: str
+    recommended: str
+    documents: int
+    foreign: int
+
+    @property
+    def automatic(self) -> bool:
+        """Whether settings leave the encoder open."""
+        return self.setting == AUTO
+
+
+def choose_encoder(setting: str, encoder: str, languages: Mapping[str, int]) -> EncoderChoice:
+    """The choice for so many documents by language; "und" is no known language."""
+    documents = sum(languages.values())
+    foreign = documents - languages.get("en", 0) - languages.get("und", 0)
+    many = foreign > _MOST_FOREIGN * documents
+    recommended = MULTILINGUAL_ENCODER if many else DEFAULT_ENCODER
+    return EncoderChoice(setting, encoder, recommended, documents, foreign)
 
 
 class Models:
@@ -39,16 +79,38 @@ class Models:
         self._given_language_model = language_model
         self._opening = Lock()
         self._opened: LanguageModel | None = None
-        if encoder is not None:
-            self.encoder = encoder
+        self._given_encoder = encoder
+        self._follows = encoder is None and settings.encoder == AUTO
         if reranker is not None:
             self.reranker = reranker
 
-    @cached_property
+    @property
     def encoder(self) -> Encoder:
-        """The encoder. Raises ModelError when it cannot be loaded."""
+        """The encoder: of the settings or, where these say "auto", the one last chosen or
+        followed, the default one before. Raises ModelError when it cannot be loaded."""
+        if self._given_encoder is not None:
+            return self._given_encoder
+        settings = self.settings
+        if settings.encoder == AUTO:
+            settings = replace(settings, encoder=DEFAULT_ENCODER)
         with model_errors():
-            return _load_encoder(self.settings)
+            return _load_encoder(settings)
+
+    def choose_encoder(self, languages: Mapping[str, int]) -> None:
+        """Take the encoder for a new index of so many documents by language, if settings
+        say "auto"."""
+        if self._follows:
+            self.settings = settle_encoder(replace(self.settings, encoder=AUTO), languages)
+
+    def follow_encoder(self, built: EncoderIdentity) -> Encoder:
+        """The encoder; the one that an index was built with, if settings say "auto".
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        if self._follows and self.settings.encoder != built.name:
+            self.settings = replace(self.settings, encoder=built.name)
+        return self.encoder
 
     @cached_property
     def reranker(self) -> Reranker:
@@ -84,18 +146,42 @@ class Models:
         """The counter of cl100k_base tokens. Raises ModelError when it cannot be loaded."""
         return load_tokenizer()
 
-    def check_encoder(self, built: EncoderIdentity) -> None:
-        """Make sure that an index built with that encoder can be asked.
+    def encoder_of(self, built: EncoderIdentity) -> Encoder:
+        """The encoder to ask an index with that was built with that one.
 
         Raises:
-            IndexMismatchError: it was another one.
+            IndexMismatchError: settings name another one.
+            ModelError: it cannot be loaded.
         """
-        current = self.encoder.identity
-        if built != current:
+        encoder = self.follow_encoder(built)
+        if built != encoder.identity:
             raise IndexMismatchError(
-                f"index was built with {_describe(built)}, settings name {_describe(current)}",
+                f"index was built with {_describe(built)}, settings name "
+                f"{_describe(encoder.identity)}",
                 remedy="run 'footnote reindex' or restore the settings",
             )
+        return encoder
+
+
+def settle_encoder(models: ModelSettings, languages: Mapping[str, int]) -> ModelSettings:
+    """The settings with the encoder "auto" replaced by the one for so many documents by
+    language; the default one, and a warning, where that cannot be loaded."""
+    if models.encoder != AUTO:
+        return models
+    name = choose_encoder(AUTO, "", languages).recommended
+    chosen = replace(models, encoder=name)
+    if name == DEFAULT_ENCODER:
+        return chosen
+    try:
+        _load_encoder(chosen)
+    except ModelLoadError as error:
+        _log.warning(
+            "the encoder '%s', which these languages need, cannot be used (%s): %s; '%s', which "
+            "reads English, is used instead; 'footnote reindex' tries again",
+            *(name, error.detail, error.remedy, DEFAULT_ENCODER),
+        )
+        return replace(models, encoder=DEFAULT_ENCODER)
+    return chosen
 
 
 # One process, one copy of a model, however many archives it opens.

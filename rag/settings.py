@@ -45,7 +45,9 @@ class ModelSettings:
     """Which models run, and how.
 
     ``encoder`` and ``reranker`` are registry names, local paths or hub names of
-    sentence-transformers models. A prompt of None is the model's own. ``dtype`` "auto"
+    sentence-transformers models. The encoder "auto" is that of the archive's index; for a
+    new index the languages of the documents decide (`rag.models.choose_encoder`). A prompt of None
+    is the model's own. ``dtype`` "auto"
     takes bfloat16 where the processor has it and vectors stay within cosine 0.999 of
     float32. ``encoder_reads`` and ``reranker_reads`` say which scripts a model reads;
     "auto" is what the registry says or, of a model it does not know, what the tokenizer
@@ -53,7 +55,7 @@ class ModelSettings:
     weights and the token vocabulary; it can be deleted at any time.
     """
 
-    encoder: str = "minilm"
+    encoder: str = "auto"
     query_prompt: str | None = None
     passage_prompt: str | None = None
     encoder_reads: Literal["auto", "latin", "any"] = "auto"

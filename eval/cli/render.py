@@ -59,6 +59,7 @@ def _head(run: Run, summary: Summary) -> Text:
         f"{summary.answerable} answerable, {summary.unanswerable} unanswerable"
         + (f", {summary.failed} failed" if summary.failed else "")
     ]
+    lines.append(f"encoder: {run.manifest.models['encoder'].name}")
     lines += [f"left out: {n} {reason}" for reason, n in questions.left_out.items()]
     lines += [f"not used: {field} ({why})" for field, why in questions.ignored_fields.items()]
     return Text("\n".join(lines))

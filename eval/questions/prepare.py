@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from eval.questions.library import Library
 from eval.questions.question_file import BUNDLED_ARCHIVE, BUNDLED_QUESTIONS, read_question_file
 from eval.questions.suite import SuiteFiles, find_suite, read_corpus, read_suite
 from rag.assistant import Assistant
+from rag.models import settle_encoder
 from rag.settings import Settings
 
 OnIndex = Callable[[int, int], None]
@@ -130,6 +132,12 @@ def _select(target: Target, questions: QuestionSet) -> CaseSelection:
     )
 
 
+def _with_encoder(settings: Settings, library: Library) -> Settings:
+    """The settings with the encoder that a first ingest of these documents chooses."""
+    languages = Counter(document.language for document in library.documents)
+    return replace(settings, models=settle_encoder(settings.models, languages))
+
+
 def _suite(target: Target, settings: Settings, on_index: OnIndex) -> Iterator[Prepared]:
     files = SuiteFiles(
         find_suite(target.suite or ""),
@@ -141,6 +149,7 @@ def _suite(target: Target, settings: Settings, on_index: OnIndex) -> Iterator[Pr
     library = Library(documents)
     questions = read_suite(files, library)
     selection = _select(target, questions)
+    settings = _with_encoder(settings, library)
     models = settings.models
     # Whole documents cannot be reindexed, so each encoder gets an index of its own.
     whole = (
@@ -170,6 +179,7 @@ def _archive(target: Target, settings: Settings, on_index: OnIndex) -> Iterator[
         target.questions or BUNDLED_QUESTIONS, library, bundled=target.questions is None
     )
     selection = _select(target, questions)
+    settings = _with_encoder(settings, library)
     place = absolute(archive)
     scratch = scratch_data(settings, place.name, str(place))
     with Assistant.open(settings=scratch) as assistant:

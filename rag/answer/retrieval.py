@@ -114,15 +114,15 @@ def rank_passages(context: QueryContext, view: ReadView, question: Question) -> 
     if view.index is None:
         return []
     models, settings, text = context.models, context.settings.retrieve, question.text
-    models.check_encoder(view.index.encoder)
     near = find_near_words(view, text)
     with model_errors():
+        encoder = models.encoder_of(view.index.encoder)
         vector = None
-        if reads_text(models.encoder.reads, text):
+        if reads_text(encoder.reads, text):
             with context.time("encode"):
-                vector = _query_vector(text, near, models.encoder)
+                vector = _query_vector(text, near, encoder)
         with context.time("retrieve"):
-            hits = retrieve(view, question, vector, settings, reads=models.encoder.reads, near=near)
+            hits = retrieve(view, question, vector, settings, reads=encoder.reads, near=near)
         if not hits or not reads_text(models.reranker.reads, text):
             return hits
         with context.time("rerank"):

@@ -20,7 +20,7 @@ from rag.errors import (
     UnreadableTypeError,
 )
 from rag.index.indexer import Indexer
-from rag.index.ingest import IngestEvent, file_hash_of, ingest_sources
+from rag.index.ingest import IngestEvent, RawSource, file_hash_of, ingest_sources
 from rag.journal.base import JobRecord, Journal
 from rag.read.reader import read_document, supported_suffixes
 from rag.store.base import ReadView, Store, Writer
@@ -98,6 +98,19 @@ def _refuse_other(view: ReadView, name: str, content: bytes) -> None:
             f"another text was uploaded as '{name}' before",
             remedy="send it with replace to put it in that one's place, or rename the file",
         )
+
+
+def waiting_files(journal: Journal, job_id: str) -> list[RawSource]:
+    """The files of a job that are not taken in yet, as sources; none is read yet.
+
+    Raises:
+        UnknownJobError: there is no such job.
+    """
+    return [
+        (UPLOAD_PREFIX + file.name, partial(journal.job_file, job_id, position))
+        for position, file in enumerate(journal.job(job_id).files)
+        if file.outcome is None
+    ]
 
 
 def run_upload(

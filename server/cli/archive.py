@@ -62,10 +62,12 @@ def status(as_json: Json = False, data: Data = None, config: Config = None) -> N
     with opened(data, config) as assistant:
         found = assistant.status()
         settings = assistant.settings
+        choice = assistant.encoder_choice()
     if as_json:
-        print_json({"data": settings.data, "reranker": settings.models.reranker, **asdict(found)})
+        models = {"encoder": asdict(choice), "reranker": settings.models.reranker}
+        print_json({"data": settings.data, **models, **asdict(found)})
     else:
-        make_console().print(render.render_status(found, settings))
+        make_console().print(render.render_status(found, settings, choice))
 
 
 def doctor(
@@ -96,8 +98,11 @@ def reindex(data: Data = None, config: Config = None) -> None:
         report = assistant.reindex(
             on_progress=lambda done, total: progress.update(task, completed=done, total=total)
         )
+        choice = assistant.encoder_choice()
     resumed = f" ({report.resumed} by an earlier run)" if report.resumed else ""
     make_console().print(
         f"indexed {report.documents} documents{resumed}, {report.passages} passages "
         f"in {report.seconds:.1f} s; the new index is in use"
     )
+    if choice.automatic and choice.encoder:
+        make_console().print(f"encoder: {choice.encoder}{render.explain_choice(choice)}")

@@ -29,6 +29,7 @@ from server.wire.notes import notes_of, reads_chinese
 if TYPE_CHECKING:
     from rag.index.files import SourceProblem
     from rag.index.ingest import IngestReport
+    from rag.models import EncoderChoice
     from rag.settings import Settings
     from rag.store.records import DocumentSummary, Finding, StoreStatus
 
@@ -234,10 +235,24 @@ def render_report(report: IngestReport) -> RenderableType:
                 style="yellow",
             )
         )
+    if report.encoder is not None:
+        chosen = report.encoder
+        parts.append(Text(f"encoder: {chosen.encoder}{explain_choice(chosen)}"))
     parts += [Text(f"pruned: {display_path(s)}: the file no longer exists") for s in report.pruned]
     parts += _problem_lines("skipped", report.skipped, "dim")
     parts += _problem_lines("failed", report.failed, "red")
     return Group(*parts)
+
+
+def explain_choice(choice: EncoderChoice) -> str:
+    """Why an archive has its encoder, or which one a reindex would choose; "" if settings
+    name one."""
+    if not choice.automatic:
+        return ""
+    counted = f"{choice.foreign} of {choice.documents} documents are not in English"
+    if choice.encoder == choice.recommended:
+        return f", since {counted}; set models.encoder to choose another"
+    return f", though {counted}: 'footnote reindex' would choose {choice.recommended}"
 
 
 def _problem_lines(
@@ -287,7 +302,7 @@ def render_document(document: Document, span: Span | None) -> RenderableType:
     return Group(head, Text(), shown)
 
 
-def render_status(status: StoreStatus, settings: Settings) -> RenderableType:
+def render_status(status: StoreStatus, settings: Settings, choice: EncoderChoice) -> RenderableType:
     """Counts, models, the index and sizes."""
     table = Table.grid(padding=(0, 2))
     index = status.index
@@ -306,7 +321,11 @@ def render_status(status: StoreStatus, settings: Settings) -> RenderableType:
     if index is not None:
         encoder = index.encoder
         rows += [
-            ("encoder", f"{encoder.name}@{encoder.revision[:12]}, {encoder.dimension} dimensions"),
+            (
+                "encoder",
+                f"{encoder.name}@{encoder.revision[:12]}, {encoder.dimension} dimensions"
+                + explain_choice(choice),
+            ),
             ("splitter", index.splitter),
         ]
     rows.append(("reranker", settings.models.reranker))

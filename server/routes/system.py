@@ -68,14 +68,17 @@ def about(context: Context, caller: Reader) -> AboutOut:
     found = assistant.status()
     # "und" (undetermined) is no use as a filter.
     languages = [language for language in assistant.languages() if language != "und"]
-    models = assistant.settings.models
+    encoder = assistant.encoder_choice()
     return AboutOut(
         version=version("footnote"),
         generation=found.generation,
         documents=found.documents,
         passages=found.passages,
         languages=languages,
-        models={"encoder": models.encoder, "reranker": models.reranker},
+        models={
+            "encoder": encoder.encoder or encoder.setting,
+            "reranker": assistant.settings.models.reranker,
+        },
         authentication=context.guard.keys_needed,
         writable=caller.may("write"),
         max_question_characters=MAX_QUESTION_CHARACTERS,

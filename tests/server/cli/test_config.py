@@ -8,4 +8,4 @@ def test_config_prints_each_setting_and_where_it_came_from(footnote, monkeypatch
     assert shown["split.max_tokens"] == {"value": 99, "origin": "footnote.toml"}
     assert shown["answer.max_claims"] == {"value": 4, "origin": "FOOTNOTE_ANSWER_MAX_CLAIMS"}
     assert shown["data"] == {"value": "here", "origin": "flag"}
-    assert shown["models.encoder"] == {"value": "minilm", "origin": "default"}
+    assert shown["models.encoder"] == {"value": "auto", "origin": "default"}
