@@ -301,7 +301,9 @@ class Hit:
 class Citation:
     """The characters that support a claim: ``document.text[span] == quote`` always.
 
-    ``content_hash`` is that of the document's text as it was cited.
+    ``shown`` is what a reader sees of the quote: marks of emphasis and links left out, the
+    cells of a row parted by bars. ``content_hash`` is that of the document's text as it was
+    cited.
     """
 
     document_id: str
@@ -311,17 +313,21 @@ class Citation:
     published: str | None
     span: Span
     quote: str
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of an answer with at least one verified citation.
+    """One statement of an answer with at least one verified citation.
 
-    ``support`` is the support score in [0, 1] that the gate judged. ``context`` cites what
-    the sentence refers back to ("he", "the organisation"), for the reader.
+    ``text`` is its quote, ``shown`` that as a reader sees it (see Citation). ``support`` is
+    the support score in [0, 1] that the gate judged. ``context`` cites what the statement is
+    not understood without, outermost first: the header of a row, the lead-in of an item, the
+    sentence or heading that says who is meant.
     """
 
     text: str
+    shown: str
     citations: tuple[Citation, ...]
     support: float
     context: tuple[Citation, ...] = ()
@@ -366,19 +372,24 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence the answer layer considered, and why it was kept or dropped.
+    """A statement the answer layer considered, and why it was kept or dropped.
 
-    ``support`` in [0, 1] is what the gate judges, made from ``features``. ``verdict`` is
-    "kept" or the reason it was dropped.
+    ``quote`` is its text as stored. ``support`` in [0, 1] is what the gate judges, made from
+    ``features``. ``verdict`` is "kept" or the reason it was dropped.
     """
 
     document_id: str
     passage_id: str
-    span: Span
+    statement: Statement
     quote: str
     features: Features
     support: float
     verdict: str
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in its document."""
+        return self.statement.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +428,9 @@ class Answer:
     ``standalone`` is how a follow-up was understood without its history, None where the
     question was used as asked. ``timings_ms`` maps stage name to wall time in milliseconds.
     ``short_answer`` cites the characters of the first claim that name the thing asked for
-    (a date, a number, a person, ...); None where they cannot be told exactly.
+    (a date, a number, a person, ...); None where they cannot be told exactly. ``counted``
+    is how many items the claims quote where a list is given to a question that asks how
+    many; None for every other answer.
     ``conflict`` is whether documents give different values for what is asked; the first
     claims then give each, newest first. ``composer`` "quote" means that every claim is a
     stored sentence; ``selection`` tells which of them a language model chose, None without
@@ -433,6 +446,7 @@ class Answer:
     generation: str
     timings_ms: Mapping[str, float]
     short_answer: Citation | None = None
+    counted: int | None = None
     conflict: bool = False
     composer: Literal["quote"] = "quote"
     selection: Selection | None = None

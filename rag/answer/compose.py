@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag.answer.decide import Statement
+from rag.answer.decide import Quotation
 from rag.answer.verify import cite
 from rag.types import Claim, Document
 
 
 def compose_quotes(
-    statements: Sequence[Statement], documents: Mapping[str, Document]
+    quotations: Sequence[Quotation], documents: Mapping[str, Document]
 ) -> tuple[Claim, ...]:
     """A claim for each statement, in order, in the archive's own words.
 
     ``documents`` maps document id to document for every statement and what repeats it.
     """
-    return tuple(_claim(statement, documents) for statement in statements)
+    return tuple(_claim(quotation, documents) for quotation in quotations)
 
 
-def _claim(statement: Statement, documents: Mapping[str, Document]) -> Claim:
-    cited = [statement.best, *statement.repeats]
+def _claim(quotation: Quotation, documents: Mapping[str, Document]) -> Claim:
+    cited = [quotation.best, *quotation.repeats]
+    citations = tuple(cite(documents[c.document_id], c.span.start, c.span.end) for c in cited)
     return Claim(
-        text=statement.best.quote,
-        citations=tuple(cite(documents[c.document_id], c.span.start, c.span.end) for c in cited),
-        support=statement.best.support,
+        text=quotation.best.quote,
+        shown=citations[0].shown,
+        citations=citations,
+        support=quotation.best.support,
     )

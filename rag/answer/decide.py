@@ -26,7 +26,7 @@ _NAME = re.compile(r"(?<![.!?“\"] )(?<!^)\b[A-ZÀ-Þ][\w’'-]*")
 
 
 @dataclass(slots=True)
-class Statement:
+class Quotation:
     """A sentence that will be quoted, with the others that say the same."""
 
     best: Candidate
@@ -36,15 +36,16 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The statements of the answer, in order; none: abstain. ``candidates`` are all that
-    were judged, each with its verdict; ``conflict`` is whether the first statements give
+    """The quotations of the answer, in order; none: abstain. ``candidates`` are all that
+    were judged, each with its verdict; ``conflict`` is whether the first quotations give
     different values for what is asked. ``selection`` is what a language model chose, None
-    without one."""
+    without one. ``counts`` is whether the quotations are counted."""
 
-    statements: tuple[Statement, ...]
+    quotations: tuple[Quotation, ...]
     candidates: tuple[Candidate, ...]
     conflict: bool
     selection: Selection | None = None
+    counts: bool = False
 
 
 def decide_by_support(
@@ -58,17 +59,17 @@ def decide_by_support(
 
     ``candidates`` come best first. The best sentence leads; the others follow in reading
     order, grouped by document. A sentence that says the same in the same words becomes a
-    further citation; one that differs in a figure, a name or a "not" is a statement of
+    further citation; one that differs in a figure, a name or a "not" is a quotation of
     its own. Candidates ``conflicting`` in what is asked, else the ``items`` of a list, are
     quoted whatever the settings say of how many and how good, first and in the order given.
     """
     leading = conflicting or items
-    statements: list[Statement] = []
+    quotations: list[Quotation] = []
     judged: list[Candidate] = []
-    for candidate in candidates:
-        verdict = _verdict(candidate, statements, settings, pinned=leading)
+    for candidate in (*candidates, *(item for item in items if item not in candidates)):
+        verdict = _verdict(candidate, quotations, settings, pinned=leading)
         judged.append(replace(candidate, verdict=verdict))
-    ordered = _reading_order(statements, first=leading)
+    ordered = _reading_order(quotations, first=leading)
     return Decision(tuple(ordered), tuple(judged), conflict=bool(conflicting))
 
 
@@ -82,7 +83,7 @@ def decide_by_choice(
 
     Its numbers count the ``candidates`` from 1.
     One that repeats an earlier one, and the same words in another document, become further
-    citations. Where it chose one of several statements ``conflicting`` in what is asked, all
+    citations. Where it chose one of several quotations ``conflicting`` in what is asked, all
     of those are quoted first.
     """
     chosen = [candidates[number - 1] for number in selection.chosen]
@@ -90,56 +91,56 @@ def decide_by_choice(
     wanted = dict.fromkeys((*(conflicting if conflict else ()), *chosen))
     said = {each.quote for each in wanted}
     wanted |= dict.fromkeys(each for each in candidates if each.quote in said)
-    statements: list[Statement] = []
-    verdicts = {each: _joined(each, statements) or _added(each, statements) for each in wanted}
+    quotations: list[Quotation] = []
+    verdicts = {each: _joined(each, quotations) or _added(each, quotations) for each in wanted}
     judged = (
         replace(each, verdict=verdicts.get(each, "not chosen by the language model"))
         for each in candidates
     )
-    return Decision(tuple(statements), tuple(judged), conflict, selection)
+    return Decision(tuple(quotations), tuple(judged), conflict, selection)
 
 
 def _verdict(
     candidate: Candidate,
-    statements: list[Statement],
+    quotations: list[Quotation],
     settings: AnswerSettings,
     *,
     pinned: Sequence[Candidate],
 ) -> str:
-    """Decide on one candidate, adding it to ``statements`` when it will be quoted."""
+    """Decide on one candidate, adding it to ``quotations`` when it will be quoted."""
     if candidate in pinned:
-        return _added(candidate, statements)
+        return _added(candidate, quotations)
     if candidate.support < settings.min_support:
         return f"support {candidate.support:.2f} is below {settings.min_support:.2f}"
-    if verdict := _joined(candidate, statements):
+    if verdict := _joined(candidate, quotations):
         return verdict
-    if statements and candidate.support < statements[0].best.support - settings.keep_within:
+    if quotations and candidate.support < quotations[0].best.support - settings.keep_within:
         return f"more than {settings.keep_within:.2f} below the best sentence"
-    if len(statements) >= settings.max_claims:
+    if len(quotations) >= settings.max_claims:
         return f"the answer already has {settings.max_claims} sentences"
-    return _added(candidate, statements)
+    return _added(candidate, quotations)
 
 
-def _added(candidate: Candidate, statements: list[Statement]) -> str:
-    statements.append(Statement(candidate, frozenset(stem_tokens(candidate.quote))))
+def _added(candidate: Candidate, quotations: list[Quotation]) -> str:
+    quotations.append(Quotation(candidate, frozenset(stem_tokens(candidate.quote))))
     return KEPT
 
 
-def _joined(candidate: Candidate, statements: Sequence[Statement]) -> str | None:
-    """What becomes of a candidate that repeats a statement, None where it repeats none."""
+def _joined(candidate: Candidate, quotations: Sequence[Quotation]) -> str | None:
+    """What becomes of a candidate that repeats a quotation, None where it repeats none."""
     words = frozenset(stem_tokens(candidate.quote))
-    for statement in statements:
-        if _jaccard(words, statement.words) < NEAR_DUPLICATE:
+    for quotation in quotations:
+        if _jaccard(words, quotation.words) < NEAR_DUPLICATE:
             continue
-        if _contradicts(candidate.quote, statement.best.quote):
+        if _contradicts(candidate.quote, quotation.best.quote):
             # Nearly the same words with another figure, name or negation is another
-            # statement: it supports nothing but itself.
+            # quotation: it supports nothing but itself.
             continue
-        if not (words ^ statement.words) <= _HARMLESS:
+        if not (words ^ quotation.words) <= _HARMLESS:
             return "near-duplicate of a sentence quoted"
-        cited = [statement.best, *statement.repeats]
+        cited = [quotation.best, *quotation.repeats]
         if all(each.document_id != candidate.document_id for each in cited):
-            statement.repeats.append(candidate)
+            quotation.repeats.append(candidate)
             return "repeats a sentence quoted; cited beside it"
         return "repeats a sentence quoted"
     return None
@@ -157,19 +158,19 @@ def _contradicts(one: str, other: str) -> bool:
 
 
 def _reading_order(
-    statements: Sequence[Statement], *, first: Sequence[Candidate]
-) -> list[Statement]:
+    quotations: Sequence[Quotation], *, first: Sequence[Candidate]
+) -> list[Quotation]:
     """Those of ``first`` (else the best one), then the others by document and place."""
-    leading = [*first] or [each.best for each in statements[:1]]
-    documents = [*dict.fromkeys(each.best.document_id for each in statements)]
+    leading = [*first] or [each.best for each in quotations[:1]]
+    documents = [*dict.fromkeys(each.best.document_id for each in quotations)]
 
-    def place(statement: Statement) -> tuple[bool, int, Span]:
-        best = statement.best
+    def place(quotation: Quotation) -> tuple[bool, int, Span]:
+        best = quotation.best
         if best in leading:
             return False, leading.index(best), best.span
         return True, documents.index(best.document_id), best.span
 
-    return sorted(statements, key=place)
+    return sorted(quotations, key=place)
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:

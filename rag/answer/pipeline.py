@@ -26,7 +26,7 @@ from rag.answer.decide import Decision, decide_by_choice, decide_by_support
 from rag.answer.query import QueryContext
 from rag.answer.retrieval import Found, find_passages
 from rag.answer.rules.evidence import judge_sentences, without_premise
-from rag.answer.rules.lists import MOST_ITEMS, asks_list, find_list_items
+from rag.answer.rules.lists import MOST_ITEMS, asks_list, counts_items, find_list_items
 from rag.answer.rules.short import find_short_answer
 from rag.answer.rules.shortfall import Shortfall, WordCounts, find_shortfall
 from rag.answer.verify import verify_claim
@@ -82,7 +82,7 @@ def answer_question(context: QueryContext) -> Generator[Event, None, None]:
     yield Read(evidence.candidates)
     decision = yield from _decide(context, found, evidence)
     outcome: Outcome
-    if decision.statements:
+    if decision.quotations:
         outcome = _answer(context, found, decision)
     else:
         outcome = _abstain(context, found, evidence, decision)
@@ -158,7 +158,8 @@ def _decide(
     decision = decide_by_support(
         evidence.candidates, settings, conflicting=conflicting, items=items
     )
-    return replace(decision, selection=selection)
+    counts = len(items) > 1 and counts_items(found.terms, evidence.candidates[0])
+    return replace(decision, selection=selection, counts=counts)
 
 
 def _select(
@@ -197,8 +198,8 @@ def _heading(document: Document) -> str:
 def _answer(context: QueryContext, found: Found, decision: Decision) -> Answer:
     """The claims, each with its citations verified."""
     with context.time("compose"):
-        quotes = compose_quotes(decision.statements, found.documents)
-        claims = add_context(quotes, found.documents)
+        quotes = compose_quotes(decision.quotations, found.documents)
+        claims = add_context(found.terms, decision.quotations, quotes, found.documents)
         for claim in claims:
             verify_claim(claim, found.documents)
         # One value would hide the others.
@@ -215,6 +216,7 @@ def _answer(context: QueryContext, found: Found, decision: Decision) -> Answer:
         generation=found.generation,
         timings_ms={},
         short_answer=short,
+        counted=len(claims) if decision.counts else None,
         conflict=decision.conflict,
         selection=decision.selection,
     )

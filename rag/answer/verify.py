@@ -6,16 +6,25 @@ from collections.abc import Mapping
 
 from rag.errors import CitationError
 from rag.store.records import DocumentSummary
+from rag.text.statements import visible_text
 from rag.types import Citation, Claim, Document, Span
 
 
 def cite(document: Document, start: int, end: int) -> Citation:
     """A citation of code points [start, end) of the document, its quote copied from it."""
-    return cite_window(document, Span(start, end), document.text[start:end])
+    span = Span(start, end)
+    shown = visible_text(document.text, span, document.blocks)
+    # What is hidden says nothing unless it is all that is cited.
+    return cite_window(document, span, span.of(document.text), shown.strip() or None)
 
 
-def cite_window(document: Document | DocumentSummary, span: Span, quote: str) -> Citation:
-    """A citation of a span of the document whose characters are ``quote``."""
+def cite_window(
+    document: Document | DocumentSummary, span: Span, quote: str, shown: str | None = None
+) -> Citation:
+    """A citation of a span of the document whose characters are ``quote``.
+
+    It is ``shown`` as it is where nothing else is said.
+    """
     published = document.published
     return Citation(
         document_id=document.id,
@@ -25,6 +34,7 @@ def cite_window(document: Document | DocumentSummary, span: Span, quote: str) ->
         published=published.isoformat() if published else None,
         span=span,
         quote=quote,
+        shown=quote if shown is None else shown,
     )
 
 

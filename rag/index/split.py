@@ -1,4 +1,4 @@
-"""A Document becomes Passages: whole sentences, sized in tokens, section by section."""
+"""A Document becomes Passages: whole statements, sized in tokens, section by section."""
 
 from __future__ import annotations
 
@@ -8,23 +8,18 @@ from dataclasses import dataclass
 
 from rag.settings import SplitSettings
 from rag.text.normalise import NORMALISER, search_text
-from rag.text.sentences import cut_to_fit, heading_words, split_sentences
-from rag.types import Document, Passage, Span, passage_id
+from rag.text.sentences import cut_to_fit
+from rag.text.statements import find_statements, visible_text
+from rag.types import Document, Passage, Span, Statement, passage_id
 
 CountTokens = Callable[[str], int]
 CountEncoderTokens = Callable[[Sequence[str]], list[int]]
 
-SPLITTER = "split.v1"
+SPLITTER = "split.v2"
 TITLE_TOKENS = 32
-_HEADING_CHARACTERS = 80
-# Its words, without the closing #s: those after a space ("# Notes on C#" has none).
-# Possessive: a long run of spaces would take time by its square.
-_MARKDOWN_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(?=\S)([^\r\n]*)", re.MULTILINE)
-_FENCE = re.compile(
-    r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[`~]*[ \t]*\r?$|\Z)", re.DOTALL | re.MULTILINE
-)
-_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE)
-_MARKDOWN_SUFFIXES = (".md", ".markdown")
+# Of a passage that begins inside a table or list: as much of its header or lead-in is read
+# with it.
+_CONTEXT_TOKENS = 48
 
 
 def describe_splitter(settings: SplitSettings) -> str:
@@ -37,10 +32,14 @@ def describe_splitter(settings: SplitSettings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """What is never divided between passages: a span and its share of tokens."""
+    """What is never divided between passages: a span and its share of tokens.
+
+    ``context`` is what its first statement is not understood without.
+    """
 
     span: Span
     tokens: int
+    context: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +62,14 @@ def split_document(
     count_encoder_tokens: CountEncoderTokens,
     encoder_limit: int,
 ) -> tuple[Passage, ...]:
-    """Passages in reading order that never overlap and cover all but white space.
+    """Passages in reading order that never overlap and together hold every statement.
 
     Each holds at most ``settings.max_tokens`` by ``count_tokens``, and its
     ``encoder_text`` at most ``encoder_limit`` by ``count_encoder_tokens``. They are made
-    of whole sentences; a sentence too long for one is cut at white space, in Chinese and
+    of whole statements; one too long for a passage is cut at white space, in Chinese and
     Japanese at punctuation or between characters. Only an unbroken run of characters
     that exceeds a limit by itself is cut inside, between graphemes. A passage never
-    crosses a Markdown heading.
+    crosses a heading, and begins and ends with a statement.
 
     Two things may exceed a limit: a single grapheme, and, in what the encoder reads, a
     title that takes more than half of it; the text then still gets the other half.
@@ -81,7 +80,7 @@ def split_document(
 
     def fitted(drafts: Sequence[_Draft]) -> Iterator[Passage]:
         """Passages of the drafts, those over a limit halved until they keep it."""
-        passages = [_passage(document, draft) for draft in drafts]
+        passages = [_passage(document, draft, encoder_limit) for draft in drafts]
         counts = count_encoder_tokens(
             [encoder_text(passage, title_tokens=settings.title_tokens) for passage in passages]
         )
@@ -95,9 +94,10 @@ def split_document(
                 yield from fitted(halves)
 
     drafts: list[_Draft] = []
-    for section in _sections(document):
-        units = _units(document, section, settings.max_tokens, count_tokens)
-        drafts += [_Draft(group, section.headings) for group in _pack(units, settings.max_tokens)]
+    for section in _sections(find_statements(document.text, document.blocks, document.language)):
+        units = _units(document.text, section, settings.max_tokens, count_tokens)
+        headings = _heading_path(document, section)
+        drafts += [_Draft(group, headings) for group in _pack(units, settings.max_tokens)]
     return tuple(fitted(drafts))
 
 
@@ -139,58 +139,82 @@ def _estimated_tokens(word: str) -> int:
     return sum(-(-length // 6) for length in letters) + len(word) - sum(letters)
 
 
-def _passage(document: Document, draft: _Draft) -> Passage:
+def _passage(document: Document, draft: _Draft, encoder_limit: int) -> Passage:
     span = draft.span
+    outside = [each for each in draft.units[0].context if each.end <= span.start]
+    context = "\n".join(visible_text(document.text, each, document.blocks) for each in outside)
+    clipped = clip_title(search_text(context), min(_CONTEXT_TOKENS, encoder_limit // 4))
+    shown = search_text(visible_text(document.text, span, document.blocks))
     return Passage(
         id=passage_id(document.id, span),
         document_id=document.id,
         span=span,
         headings=draft.headings,
         title=document.title,
-        search_text=search_text(span.of(document.text)),
+        search_text=f"{clipped} {shown}" if clipped else shown,
     )
 
 
+def _sections(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
+    """The statements from one heading to the next; a heading without text of its own
+    belongs to the section after it."""
+    section: list[Statement] = []
+    for statement in statements:
+        if statement.kind == "heading" and any(each.kind != "heading" for each in section):
+            yield section
+            section = []
+        section.append(statement)
+    if section:
+        yield section
+
+
+def _heading_path(document: Document, section: Sequence[Statement]) -> tuple[str, ...]:
+    last = section[-1]
+    spans = (*last.headings, last.span) if last.kind == "heading" else last.headings
+    shown = (visible_text(document.text, span, document.blocks) for span in spans)
+    return tuple(" ".join(heading.split()) for heading in shown)
+
+
 def _units(
-    document: Document, section: _Section, max_tokens: int, count_tokens: CountTokens
+    text: str, section: Sequence[Statement], max_tokens: int, count_tokens: CountTokens
 ) -> list[_Unit]:
-    """The section's sentences, those too long in pieces, headings tied to what follows."""
-    text = document.text
+    """The section's statements, those too long in pieces.
+
+    What the next one is not understood without (its heading, lead-in, header row or
+    question) is tied to it.
+    """
     units: list[_Unit] = []
-    heading: _Unit | None = None
-    previous_end = section.span.start
-    for sentence in split_sentences(section.span.of(text), document.language):
-        span = Span(section.span.start + sentence.start, section.span.start + sentence.end)
+    tied: _Unit | None = None
+    previous_end = section[0].span.start
+    for at, statement in enumerate(section):
+        span = statement.span
         # Counted with the white space before it, as it will stand in the passage: the
         # encoding joins a space to the word that follows.
         tokens = count_tokens(text[previous_end : span.end])
         previous_end = span.end
-        unit = _Unit(span, tokens)
-        if heading is not None:
-            if heading.tokens + tokens <= max_tokens:
-                unit = _Unit(Span(heading.span.start, span.end), heading.tokens + tokens)
+        unit = _Unit(span, tokens, statement.context)
+        if tied is not None:
+            if tied.tokens + tokens <= max_tokens:
+                unit = _Unit(Span(tied.span.start, span.end), tied.tokens + tokens, tied.context)
             else:
-                units.append(heading)
-            heading = None
-        if unit.span.start == span.start and _is_heading(text, span, section.span.end):
-            heading = unit
-        elif unit.tokens > max_tokens:
-            pieces = cut_to_fit(text, unit.span, max_tokens, count_tokens)
-            units.extend(_Unit(piece, count_tokens(piece.of(text))) for piece in pieces)
+                units += _cut(text, tied, max_tokens, count_tokens)
+            tied = None
+        if at + 1 < len(section) and _leads(statement, section[at + 1]):
+            tied = unit
         else:
-            units.append(unit)
-    if heading is not None:
-        units.append(heading)
+            units += _cut(text, unit, max_tokens, count_tokens)
     return units
 
 
-def _is_heading(text: str, span: Span, section_end: int) -> bool:
-    """Whether it is a short line of its own, with no end mark, above other text."""
-    if len(span) > _HEADING_CHARACTERS or span.end >= section_end:
-        return False
-    line = span.of(text)
-    gap = text[span.end : span.end + 1]
-    return "\n" not in line and gap.isspace() and gap not in " \u00a0" and line[-1].isalnum()
+def _leads(statement: Statement, following: Statement) -> bool:
+    return statement.kind == "heading" or statement.span in following.context
+
+
+def _cut(text: str, unit: _Unit, max_tokens: int, count_tokens: CountTokens) -> list[_Unit]:
+    if unit.tokens <= max_tokens:
+        return [unit]
+    pieces = cut_to_fit(text, unit.span, max_tokens, count_tokens)
+    return [_Unit(piece, count_tokens(piece.of(text)), unit.context) for piece in pieces]
 
 
 def _pack(units: Sequence[_Unit], max_tokens: int) -> list[tuple[_Unit, ...]]:
@@ -235,37 +259,5 @@ def _halved(text: str, draft: _Draft) -> list[_Draft]:
         return [_Draft(part, draft.headings) for part in parts]
     span, tokens = draft.units[0].span, draft.units[0].tokens
     pieces = cut_to_fit(text, span, (len(span) + 1) // 2, len)
-    return [_Draft((_Unit(piece, tokens // 2),), draft.headings) for piece in pieces]
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A stretch of text, its own heading included, and the headings above it, outermost first."""
-
-    span: Span
-    headings: tuple[str, ...]
-
-
-def _sections(document: Document) -> Iterator[_Section]:
-    """The document's sections in order, together all of its text.
-
-    A heading with no text of its own belongs to the section after it. Other than
-    Markdown (by the suffix of a source) a document is one section without headings.
-    """
-    text, start, path = document.text, 0, dict[int, str]()
-    if not any(source.lower().endswith(_MARKDOWN_SUFFIXES) for source in document.sources):
-        yield _Section(Span(0, len(text)), ())
-        return
-    # Blanked out character for character, so that offsets hold.
-    shown = _FENCE.sub(lambda fence: " " * len(fence[0]), text)
-    front = _FRONT_MATTER.match(text)
-    own_text_from = 0
-    for match in _MARKDOWN_HEADING.finditer(shown, front.end() if front else 0):
-        if text[own_text_from : match.start()].strip():
-            yield _Section(Span(start, match.start()), tuple(path[level] for level in sorted(path)))
-            start = match.start()
-        level = len(match[1])
-        path = {above: title for above, title in path.items() if above < level}
-        path[level] = heading_words(match[2])
-        own_text_from = match.end()
-    yield _Section(Span(start, len(text)), tuple(path[level] for level in sorted(path)))
+    context = draft.units[0].context
+    return [_Draft((_Unit(piece, tokens // 2, context),), draft.headings) for piece in pieces]

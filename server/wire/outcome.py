@@ -50,19 +50,24 @@ class CitationOut(_Out):
     start: int = Field(ge=0)
     end: int = Field(ge=1)
     quote: str
+    shown: str = Field(
+        description="the quote as a reader sees it: without marks, a row's cells parted by bars"
+    )
     permalink: str = Field(
         description="opens the viewer at the quote, which says if the document has changed"
     )
 
 
 class ClaimOut(_Out):
-    """One sentence of the answer. ``footnotes`` are numbers of the answer's citations, from 1."""
+    """One statement of the answer. ``footnotes`` are numbers of the answer's citations, from 1."""
 
     text: str
+    shown: str = Field(description="the text as a reader sees it, see CitationOut")
     support: _Support = Field(ge=0, le=1, description="support score of the sentence")
     footnotes: list[int]
     context: list[CitationOut] = Field(
-        description='what the sentence refers to ("he", "the organisation"), for the reader'
+        description="what the statement is not understood without: the header of its row, the "
+        "lead-in of its item, what says who is meant"
     )
 
 
@@ -201,6 +206,9 @@ class AnswerOut(_OutcomeOut):
     short_answer: CitationOut | None = Field(
         description="the part of the first claim that names what is asked for; null when unclear"
     )
+    counted: int | None = Field(
+        description="how many items the claims quote, where their number is asked for"
+    )
     conflict: bool = Field(
         description="whether documents give different values for what is asked; the first "
         "claims then give each, newest first"
@@ -248,6 +256,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
             return AnswerOut(
                 **common,
                 short_answer=citation_out(outcome.short_answer) if outcome.short_answer else None,
+                counted=outcome.counted,
                 conflict=outcome.conflict,
                 composer=outcome.composer,
                 claims=[claim_out(claim, citations) for claim in outcome.claims],
@@ -274,6 +283,7 @@ def citation_out(citation: Citation) -> CitationOut:
         start=citation.span.start,
         end=citation.span.end,
         quote=citation.quote,
+        shown=citation.shown,
         permalink=permalink(citation.document_id, citation.content_hash, citation.span),
     )
 
@@ -282,6 +292,7 @@ def claim_out(claim: Claim, citations: list[Citation]) -> ClaimOut:
     """The wire shape of a claim; ``citations`` are the answer's, in the order numbered."""
     return ClaimOut(
         text=claim.text,
+        shown=claim.shown,
         support=claim.support,
         footnotes=[citations.index(citation) + 1 for citation in claim.citations],
         context=[citation_out(citation) for citation in claim.context],

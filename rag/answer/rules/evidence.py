@@ -1,4 +1,4 @@
-"""Evidence: the sentences of the best passages, each judged as an answer."""
+"""Evidence: the statements of the best passages, each judged as an answer."""
 
 from __future__ import annotations
 
@@ -16,25 +16,28 @@ from rag.question.analysis import QuestionTerms
 from rag.settings import SupportWeights
 from rag.text.language import is_latin
 from rag.text.normalise import search_text
-from rag.text.sentences import split_sentences
-from rag.types import Candidate, Document, Features, Hit, Span
+from rag.text.statements import find_statements, visible_text
+from rag.types import Candidate, Document, Features, Hit, Span, Statement
 
 KEPT = "kept"
+# What they say is context of what answers.
+_NO_ANSWERS = frozenset(("header", "question"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence with what it is read with: ``words`` is its search text, ``scored`` what
-    the cross-encoder sees, ``context`` (title, date, passage) where the question's names
-    and numbers may stand."""
+    """A statement with what it is read with: ``words`` is its search text, ``lead`` that
+    of its context, ``scored`` what the cross-encoder sees, ``around`` (title, date, passage)
+    where the question's names and numbers may stand."""
 
     hit: Hit
     place: int
-    span: Span
+    statement: Statement
     quote: str
     words: str
+    lead: str
     scored: str
-    context: str
+    around: str
     dated: bool
 
 
@@ -61,7 +64,8 @@ def judge_sentences(
         read_features(
             question,
             sentence.words,
-            sentence.context,
+            lead=sentence.lead,
+            around=sentence.around,
             sentence_logit=0.0,
             passage_logit=sentence.hit.reranked.score if sentence.hit.reranked else 0.0,
             ranking=ranking,
@@ -131,25 +135,42 @@ def _logits(
 
 def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
     passage = hit.passage
-    text = passage.span.of(document.text)
     published = document.published.isoformat() if document.published else ""
-    context = f"{passage.title} {published} {' '.join(passage.headings)} {passage.search_text}"
+    around = f"{passage.title} {published} {' '.join(passage.headings)} {passage.search_text}"
     title = search_text(document.title)
     found: list[_Sentence] = []
-    for local in split_sentences(text, document.language):
-        span = Span(passage.span.start + local.start, passage.span.start + local.end)
-        quote = span.of(document.text)
-        words = search_text(quote)
-        is_title = words.strip(" #").casefold() == title.casefold()
-        if is_title and quote.strip() != document.text.strip():
-            # The title is context for every sentence; beside them it answers nothing.
+    for statement in find_statements(
+        document.text, document.blocks, document.language, passage.span
+    ):
+        words = _words(document, statement.span)
+        # The title is context for every statement; beside them it answers nothing.
+        is_title = statement.kind == "heading" and words.casefold() == title.casefold()
+        if statement.kind in _NO_ANSWERS or is_title or not any(map(str.isalnum, words)):
             continue
-        if not any(character.isalnum() for character in words):
-            continue
+        lead = " ".join(_words(document, span) for span in statement.context)
         # Pronouns and "the visit" get their meaning from the title.
-        scored = f"{title}. {words}" if title and not is_title else words
-        found.append(_Sentence(hit, place, span, quote, words, scored, context, bool(published)))
+        read = (title if words.casefold() != title.casefold() else "", lead)
+        # Of a statement too long for a passage the part in this one.
+        start = max(statement.span.start, passage.span.start)
+        span = Span(start, max(start, min(statement.span.end, passage.span.end)))
+        found.append(
+            _Sentence(
+                hit=hit,
+                place=place,
+                statement=replace(statement, span=span),
+                quote=span.of(document.text),
+                words=words,
+                lead=lead,
+                scored="".join(f"{part}. " for part in read if part) + words,
+                around=around,
+                dated=bool(published),
+            )
+        )
     return found
+
+
+def _words(document: Document, span: Span) -> str:
+    return search_text(visible_text(document.text, span, document.blocks))
 
 
 def _judged(
@@ -166,7 +187,7 @@ def _judged(
     return Candidate(
         document_id=sentence.hit.passage.document_id,
         passage_id=sentence.hit.passage.id,
-        span=sentence.span,
+        statement=sentence.statement,
         quote=sentence.quote,
         features=features,
         support=support,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from rag.question.analysis import QuestionTerms
-from rag.types import Candidate, Document
+from rag.text.statements import find_statements
+from rag.types import Candidate, Document, Span, Statement
 
-# More sentences than an answer has otherwise, but an end to it.
-MOST_ITEMS = 12
+# More statements than an answer has otherwise, but an end to it.
+MOST_ITEMS = 24
+_KINDS = frozenset(("item", "row", "field"))
 
 _ASKS_LIST = re.compile(
     r"""
@@ -22,10 +25,6 @@ _ASKS_LIST = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_ITEM = re.compile(
-    r"\s*(?:[▲•●○◦■□◆◇▪▶►※·*+–-]\s|\(?(?:\d{1,3}|[a-z])[.)、]\s?|[一二三四五六七八九十]、)"
-)
-_LEAD_IN = re.compile(r"[:：]\s*$")
 
 
 def asks_list(question: QuestionTerms) -> bool:
@@ -40,35 +39,64 @@ def find_list_items(
     *,
     min_support: float,
 ) -> tuple[Candidate, ...]:
-    """The best sentence and all items of the list it leads into or belongs to, in order.
+    """The items that the best of ``candidates`` (best first) leads into, or stands among.
 
-    Empty unless a list is asked for and the best of ``candidates``
-    (best first) is supported and an item of a list, or its lead-in. Only
-    white space stands between two items; at most ``MOST_ITEMS`` are given. An item is
-    said for the list's sake, whatever its own support.
+    What leads into a list is no answer without it. Those beside an item or row are given
+    where several things are asked for, or how many there are. In the order of the text,
+    at most ``MOST_ITEMS``, those around the best where there are more. Empty without a
+    supported best one, and where there is but one item. An item is said for the list's
+    sake, whatever its own support.
     """
-    if not candidates or candidates[0].support < min_support or not asks_list(question):
+    if not candidates or candidates[0].support < min_support:
         return ()
     best = candidates[0]
     document = documents[best.document_id]
-    unique = {c.span: c for c in reversed(candidates) if c.document_id == best.document_id}
-    here = sorted(unique.values(), key=lambda c: c.span)
-    at = next(index for index, c in enumerate(here) if c.span == best.span)
-    if not (_ITEM.match(best.quote) or _LEAD_IN.search(best.quote)):
+    statements = find_statements(document.text, document.blocks, document.language)
+    items = [each for each in statements if best.span in each.context]
+    if not items and (asks_list(question) or counts_items(question, best)):
+        siblings = _siblings(best.statement, statements)
+        items = siblings if len(siblings) > 1 else []
+    if not items:
         return ()
+    spans = [each.span for each in items]
+    at = spans.index(best.span) if best.span in spans else 0
+    first = max(0, min(at, len(items) - MOST_ITEMS))
+    known = {each.span: each for each in candidates if each.document_id == best.document_id}
+    return tuple(
+        known.get(each.span) or _unjudged(best, each, document)
+        for each in items[first : first + MOST_ITEMS]
+    )
+
+
+def counts_items(question: QuestionTerms, best: Candidate) -> bool:
+    """Whether "how many" is asked and the best statement gives no number: its items may be
+    counted."""
+    return question.expects == "number" and not best.features.type_match
+
+
+def _siblings(best: Statement, statements: Sequence[Statement]) -> list[Statement]:
+    """The items of the list or rows of the table that ``best`` is of, with what is below them."""
+    if best.kind not in _KINDS:
+        return []
+    at = next(place for place, each in enumerate(statements) if each.span.overlaps(best.span))
+    family = {statements[at].span}
     first = last = at
-    while first > 0 and _follows(here[first - 1], here[first], document):
+    while first > 0 and _is_sibling(statements[first - 1], best, family):
         first -= 1
-    while last + 1 < len(here) and _follows(here[last], here[last + 1], document):
+        family.add(statements[first].span)
+    while last + 1 < len(statements) and _is_sibling(statements[last + 1], best, family):
         last += 1
-    # Of a longer list the part that the best sentence stands in.
-    first = max(first, at - MOST_ITEMS + 1)
-    items = tuple(here[first : min(last, first + MOST_ITEMS - 1) + 1])
-    return items if len(items) > 1 else ()
+        family.add(statements[last].span)
+    return list(statements[first : last + 1])
 
 
-def _follows(one: Candidate, other: Candidate, document: Document) -> bool:
-    """Whether ``other`` is an item that goes on the list (or its lead-in) that ``one`` is of."""
-    between = document.text[one.span.end : other.span.start]
-    begun = _ITEM.match(one.quote) or _LEAD_IN.search(one.quote)
-    return bool(begun and _ITEM.match(other.quote)) and not between.strip()
+def _is_sibling(statement: Statement, best: Statement, family: Collection[Span]) -> bool:
+    if any(span in family for span in statement.context):
+        return True
+    outer, inner = best.context, statement.context
+    # Going backwards, what is below an item comes before it.
+    return inner[: len(outer)] == outer and (len(inner) > len(outer) or statement.kind == best.kind)
+
+
+def _unjudged(best: Candidate, statement: Statement, document: Document) -> Candidate:
+    return replace(best, statement=statement, quote=statement.span.of(document.text))

@@ -83,22 +83,25 @@ def holds_answer_type(sentence: str, question: QuestionTerms) -> bool:
 def read_features(
     question: QuestionTerms,
     sentence: str,
-    context: str,
     *,
+    lead: str,
+    around: str,
     sentence_logit: float,
     passage_logit: float,
     ranking: RankingFeatures,
     currency: float = 1.0,
     names_known: float = 1.0,
 ) -> Features:
-    """Compare a question with a sentence and its context (title, date and passage).
+    """Compare a question with a sentence and what it is read with.
 
+    ``lead`` is what it is not understood without (the header of its row, the lead-in of its
+    item), ``around`` its title, date and passage.
     ``currency`` is rag.answer.rules.currency's.
     """
-    in_sentence = frozenset(stem_tokens(sentence))
-    context_stems, context_numbers = _words_of(context)
-    in_context = in_sentence | context_stems
-    numbers = number_values(sentence) | context_numbers | _years_spanned(sentence)
+    in_sentence = frozenset(stem_tokens(sentence)) | _words_of(lead)[0]
+    stems_around, numbers_around = _words_of(around)
+    in_context = in_sentence | stems_around
+    numbers = number_values(sentence) | numbers_around | _years_spanned(sentence)
     return Features(
         sentence_logit=sentence_logit,
         passage_logit=passage_logit,
@@ -116,7 +119,7 @@ def read_features(
     )
 
 
-@lru_cache(maxsize=256)  # all sentences of a passage share its context
+@lru_cache(maxsize=256)  # all sentences of a passage share what is around them
 def _words_of(context: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(stem_tokens(context)), number_values(context)
 

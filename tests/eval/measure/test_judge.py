@@ -23,6 +23,7 @@ from rag.types import (
     Selection,
     Span,
     StageScore,
+    Statement,
 )
 from tests.fakes import full_features
 
@@ -64,13 +65,14 @@ def case(**gold):
 
 def citation(name, start, end, quote=None):
     text = {"mill": MILL, "quay": QUAY}[name]
-    return Citation(name, "", name, "", None, Span(start, end), quote or text[start:end])
+    return Citation(name, "", name, "", None, Span(start, end), *[quote or text[start:end]] * 2)
 
 
 def candidate(name, start, end, support):
     text = {"mill": MILL, "quay": QUAY}[name]
+    statement = Statement(Span(start, end), "paragraph", (), ())
     return Candidate(
-        name, f"{name}:0-{len(text)}", Span(start, end), text[start:end], FEATURES, support, "kept"
+        name, f"{name}:0-{len(text)}", statement, text[start:end], FEATURES, support, "kept"
     )
 
 
@@ -85,7 +87,7 @@ RANKING = (hit("quay", dense=1, fused=2), hit("mill", dense=2, lexical=1, fused=
 
 
 def answered(*citations, candidates=()):
-    claims = tuple(Claim(c.quote, (c,), 0.9) for c in citations)
+    claims = tuple(Claim(c.quote, c.shown, (c,), 0.9) for c in citations)
     best = tuple(candidates) or tuple(
         candidate(c.document_id, c.span.start, c.span.end, 0.9) for c in citations[:1]
     )

@@ -7,7 +7,8 @@ from rag.answer.decide import decide_by_choice, decide_by_support
 from rag.answer.verify import verify_claim
 from rag.errors import CitationError
 from rag.settings import AnswerSettings
-from rag.types import Candidate, ModelIdentity, Selection, Span
+from rag.text.statements import find_statements
+from rag.types import Candidate, ModelIdentity, Selection, Span, Statement
 from tests.fakes import full_features
 from tests.rag.answer.test_verify import make_document
 
@@ -21,10 +22,17 @@ DOCUMENTS = {document.id: document for document in (ONE, TWO)}
 FEATURES = full_features()
 
 
+def statement_at(document, span):
+    """The document's statement at a span; of other spans a sentence without context."""
+    found = find_statements(document.text, document.blocks, document.language, span)
+    return next((s for s in found if s.span == span), Statement(span, "paragraph", (), ()))
+
+
 def candidate(document, quote, support):
     start = document.text.index(quote)
     span = Span(start, start + len(quote))
-    return Candidate(document.id, "p", span, quote, FEATURES, support, "kept")
+    statement = statement_at(document, span)
+    return Candidate(document.id, "p", statement, quote, FEATURES, support, "kept")
 
 
 GUESTS = candidate(ONE, "More than 300 guests attended UNIDO Day in Shanghai.", 0.9)
@@ -38,11 +46,11 @@ def decide(*candidates, **settings):
 
 
 def quotes(decision):
-    return [statement.best.quote for statement in decision.statements]
+    return [statement.best.quote for statement in decision.quotations]
 
 
 def claims(decision, documents=DOCUMENTS):
-    found = compose_quotes(decision.statements, documents)
+    found = compose_quotes(decision.quotations, documents)
     for claim in found:
         verify_claim(claim, documents)
     return found
@@ -53,7 +61,7 @@ def test_a_sentence_below_the_threshold_is_never_said():
     decision = decide(GUESTS, weak, min_support=0.5, keep_within=1.0)
     assert quotes(decision) == [GUESTS.quote]
     assert "below 0.50" in decision.candidates[1].verdict
-    assert decide(weak).statements == ()
+    assert decide(weak).quotations == ()
 
 
 def test_the_same_sentence_in_two_documents_is_one_claim_with_two_citations():
@@ -104,7 +112,7 @@ def test_the_best_sentence_leads_and_the_others_follow_in_reading_order():
 
 def test_no_more_is_said_than_settings_allow():
     decision = decide(GUESTS, JUNE, SPEAKERS, max_claims=2)
-    assert len(decision.statements) == 2
+    assert len(decision.quotations) == 2
     assert "already has 2" in decision.candidates[2].verdict
     assert quotes(decide(GUESTS, JUNE, SPEAKERS, keep_within=0.06)) == [GUESTS.quote, JUNE.quote]
 
@@ -128,7 +136,7 @@ def test_what_a_language_model_chose_is_quoted_in_its_order_whatever_its_support
         "not chosen by the language model",
         "kept",
     ]
-    assert decide_by_choice([GUESTS, weak], chose()).statements == ()
+    assert decide_by_choice([GUESTS, weak], chose()).quotations == ()
 
 
 def test_of_a_conflict_a_language_model_never_shows_one_side_only():

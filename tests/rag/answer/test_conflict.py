@@ -7,7 +7,7 @@ from rag.answer.decide import decide_by_support
 from rag.answer.rules.support import RankingFeatures, read_features
 from rag.question.analysis import analyse_question
 from rag.settings import AnswerSettings
-from rag.types import Candidate, DocumentDate, Span
+from rag.types import Candidate, DocumentDate, Span, Statement
 from tests.rag.answer.test_verify import make_document
 
 
@@ -22,14 +22,15 @@ def archive(question, *dated):
         features = read_features(
             terms,
             text,
-            "",
+            lead="",
+            around="",
             sentence_logit=5.0,
             passage_logit=5.0,
             ranking=RankingFeatures(0.0, 0.0, 0.0),
         )
-        span = Span(0, len(text))
+        statement = Statement(Span(0, len(text)), "paragraph", (), ())
         support = 0.9 - number / 100
-        candidates.append(Candidate(document.id, "p", span, text, features, support, "kept"))
+        candidates.append(Candidate(document.id, "p", statement, text, features, support, "kept"))
     return terms, candidates, documents
 
 
@@ -53,7 +54,7 @@ def test_the_conflicting_sentences_lead_the_answer_even_beyond_its_usual_bounds(
     found = find_conflict(terms, candidates, documents, min_support=0.5)
     settings = AnswerSettings(max_claims=1, keep_within=0.0)
     decision = decide_by_support(candidates, settings, conflicting=found)
-    assert [each.best.quote for each in decision.statements] == [MUELLER[1], LI[1]]
+    assert [each.best.quote for each in decision.quotations] == [MUELLER[1], LI[1]]
     assert decision.conflict
 
 

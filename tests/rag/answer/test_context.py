@@ -2,85 +2,80 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.answer.context import add_context, refers_back
-from rag.answer.verify import cite
-from rag.types import Claim
+from rag.answer.compose import compose_quotes
+from rag.answer.context import add_context
+from rag.answer.decide import Quotation
+from rag.question.analysis import analyse_question
+from tests.rag.answer.test_compose import candidate
 from tests.rag.answer.test_verify import make_document
 
 TEXT = (
-    "Title\n\nLI Yong came to Vienna in 2013. He had been a vice minister. His term was long.\n\n"
-    "The United Nations created UNIDO in 1966. For years it was an organ. In 1985 it turned "
-    "into an agency.\n\nShe was glad.\n\n南南合作金融中心总干事吴忠致辞。他说，中心愿意合作。"
+    "Keepers of the light\n\nAda Holt came to the light in 1911. She had been a teacher. Her term "
+    "was long. Others helped.\n\nShe was glad.\n\n灯塔管理员吴忠致辞。他说，灯塔愿意合作。"
 )
-DOCUMENT = make_document(TEXT)
-DOCUMENTS = {DOCUMENT.id: DOCUMENT}
 
 
-def claim(quote):
-    start = TEXT.index(quote)
-    citation = cite(DOCUMENT, start, start + len(quote))
-    return Claim(quote, (citation,), 0.9)
-
-
-def context(quote):
-    return [c.quote for c in add_context([claim(quote)], DOCUMENTS)[0].context]
+def answer(question, *quotes, text=TEXT):
+    document = make_document(text)
+    chosen = [Quotation(candidate(document, quote, 0.9), frozenset()) for quote in quotes]
+    documents = {document.id: document}
+    claims = add_context(
+        analyse_question(question), chosen, compose_quotes(chosen, documents), documents
+    )
+    return [[cited.quote for cited in claim.context] for claim in claims]
 
 
 @pytest.mark.parametrize(
-    ("quote", "before"),
+    ("question", "quote", "context"),
     [
-        ("He had been a vice minister.", "LI Yong came to Vienna in 2013."),
-        ("His term was long.", "LI Yong came to Vienna in 2013."),
-        ("In 1985 it turned into an agency.", "The United Nations created UNIDO in 1966."),
-        ("他说，中心愿意合作。", "南南合作金融中心总干事吴忠致辞。"),
+        (
+            "What had Ada Holt been?",
+            "She had been a teacher.",
+            "Ada Holt came to the light in 1911.",
+        ),
+        ("Was Holt's term long?", "Her term was long.", "Ada Holt came to the light in 1911."),
+        ("吴忠说了什么？", "他说，灯塔愿意合作。", "灯塔管理员吴忠致辞。"),
     ],
 )
-def test_a_sentence_that_refers_back_brings_the_one_that_says_to_whom(quote, before):
-    assert context(quote) == [before]
+def test_what_a_statement_does_not_name_is_said_by_one_before_it(question, quote, context):
+    (found,) = answer(question, quote)
+    assert found == [context]
 
 
 @pytest.mark.parametrize(
-    "quote", ["LI Yong came to Vienna in 2013.", "The United Nations created UNIDO in 1966."]
+    ("question", "quote"),
+    [
+        ("When did Ada Holt come?", "Ada Holt came to the light in 1911."),
+        ("Who is Zeno?", "She was glad."),
+    ],
 )
-def test_a_sentence_that_stands_alone_brings_none(quote):
-    assert context(quote) == []
+def test_a_statement_that_names_it_or_that_nothing_helps_brings_no_context(question, quote):
+    assert answer(question, quote) == [[]]
 
 
 def test_what_the_answer_just_said_is_not_said_again():
-    claims = add_context(
-        [claim("LI Yong came to Vienna in 2013."), claim("He had been a vice minister.")], DOCUMENTS
-    )
-    assert [c.context for c in claims] == [(), ()]
+    quotes = ("Ada Holt came to the light in 1911.", "She had been a teacher.")
+    assert answer("What had Ada Holt been?", *quotes) == [[], []]
 
 
-def test_nothing_before_it_in_its_paragraph_gives_no_context():
-    assert context("She was glad.") == []
-
-
-@pytest.mark.parametrize(
-    ("sentence", "expected"),
-    [
-        ("In 2001, he noted, the office opened.", True),
-        ("The agreement was signed in May.", True),
-        ("The agreement on trade was signed in May.", False),
-        ("It was in May that the plant opened.", False),
-        ("On Monday Gerd Müller said he was glad.", False),
-        ("It was an odd year for celebrations.", False),
-        ("该组织成立于1966年。", True),
-        ("李勇访问了华为，他很高兴。", False),
-    ],
-)
-def test_only_an_opening_word_without_a_name_before_it_refers_back(sentence, expected):
-    assert refers_back(sentence) is expected
+def test_the_heading_above_says_who_is_meant():
+    text = "# Hours\n\n## Tarn bridge\n\nClosed on Monday.\n\n## Holm bridge\n\nAlways open."
+    assert answer("When is the Tarn bridge closed?", "Closed on Monday.", text=text) == [
+        ["## Tarn bridge"]
+    ]
 
 
 @settings(deadline=None)
-@given(st.text(max_size=80), st.data())
-def test_every_context_quotes_its_document_exactly(text, data):
-    document = make_document(f"LI Yong came. {text} He left.")
-    end = len(document.text)
-    start = data.draw(st.integers(0, end - 1))
-    cited = cite(document, start, end)
-    (found,) = add_context([Claim(cited.quote, (cited,), 0.9)], {document.id: document})
-    assert all(c.span.of(document.text) == c.quote for c in found.context)
-    assert all(c.span.end <= start for c in found.context)
+@given(st.text(max_size=80))
+def test_every_context_quotes_its_document_before_the_claim(text):
+    document = make_document(f"Ada Holt came. {text} She left.")
+    chosen = [Quotation(candidate(document, "She left.", 0.9), frozenset())]
+    documents = {document.id: document}
+    (claim,) = add_context(
+        analyse_question("When did Ada Holt leave?"),
+        chosen,
+        compose_quotes(chosen, documents),
+        documents,
+    )
+    assert all(c.span.of(document.text) == c.quote for c in claim.context)
+    assert all(c.span.end <= claim.citations[0].span.start for c in claim.context)

@@ -7,12 +7,15 @@ from hypothesis import strategies as st
 
 from rag.answer.verify import cite, verify_citation, verify_claim
 from rag.errors import CitationError
+from rag.read.blocks import covering
+from rag.read.plain import read_plain
 from rag.types import Claim, Document, Span
 
 
 def make_document(text, name="a.txt"):
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return Document(digest[:16], (name,), "Title", text, digest, "en", (), {}, ())
+    blocks = covering(text, read_plain(text).blocks)
+    return Document(digest[:16], (name,), "Title", text, digest, "en", (), {}, blocks)
 
 
 DOCUMENT = make_document("LI Yong visited\u00a0Huawei. 他访问了华为。 🙂 The end.")
@@ -48,19 +51,19 @@ def test_a_citation_that_is_off_by_anything_is_caught(damage):
 
 def test_a_claim_needs_a_citation_that_says_it():
     sound = cite(DOCUMENT, 0, 23)
-    verify_claim(Claim(sound.quote, (sound,), 1.0), {DOCUMENT.id: DOCUMENT})
+    verify_claim(Claim(sound.quote, sound.shown, (sound,), 1.0), {DOCUMENT.id: DOCUMENT})
     for claim in (
-        Claim(sound.quote, (), 1.0),
-        Claim("LI Yong refused to visit.", (sound,), 1.0),
-        Claim("Yong Li visited Huawei.", (sound,), 1.0),
+        Claim(sound.quote, sound.shown, (), 1.0),
+        Claim("LI Yong refused to visit.", "", (sound,), 1.0),
+        Claim("Yong Li visited Huawei.", "", (sound,), 1.0),
     ):
         with pytest.raises(CitationError):
             verify_claim(claim, {DOCUMENT.id: DOCUMENT})
     with pytest.raises(CitationError, match="not in the archive"):
-        verify_claim(Claim(sound.quote, (sound,), 1.0), {})
+        verify_claim(Claim(sound.quote, sound.shown, (sound,), 1.0), {})
 
 
 def test_a_claim_whose_quote_is_not_exact_never_leaves():
     bent = replace(cite(DOCUMENT, 0, 23), quote="LI Yong visited Huawei.")
     with pytest.raises(CitationError, match="does not quote"):
-        verify_claim(Claim(bent.quote, (bent,), 1.0), {DOCUMENT.id: DOCUMENT})
+        verify_claim(Claim(bent.quote, bent.shown, (bent,), 1.0), {DOCUMENT.id: DOCUMENT})

@@ -106,7 +106,8 @@ def test_a_name_is_found_in_the_forms_that_a_text_may_give_it():
     features = read_features(
         question,
         "ZhouYiping, director general, met him in China.",
-        "",
+        lead="",
+        around="",
         sentence_logit=0.0,
         passage_logit=0.0,
         ranking=NO_RANKING,
@@ -121,7 +122,8 @@ def test_a_figure_of_the_question_is_looked_for_in_sentence_date_and_passage():
         return read_features(
             question,
             sentence,
-            context,
+            lead="",
+            around=context,
             sentence_logit=0.0,
             passage_logit=0.0,
             ranking=NO_RANKING,

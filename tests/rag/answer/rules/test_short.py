@@ -10,7 +10,7 @@ from tests.rag.answer.test_verify import make_document
 def short(question, text):
     document = make_document(f"Before it. {text} After it.")
     citation = cite(document, 11, 11 + len(text))
-    claim = Claim(text, (citation,), 0.9)
+    claim = Claim(text, text, (citation,), 0.9)
     found = find_short_answer(analyse_question(question), [claim], {document.id: document})
     if found is not None:
         assert found.span.of(document.text) == found.quote
