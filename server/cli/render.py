@@ -24,7 +24,7 @@ from rag.types import (
     StageScore,
 )
 from server.wire.footnotes import number_citations
-from server.wire.notes import notes_of, reads_chinese
+from server.wire.notes import counted_note, notes_of, reads_chinese
 
 if TYPE_CHECKING:
     from rag.index.files import SourceProblem
@@ -67,17 +67,20 @@ def _render_answer(answer: Answer) -> RenderableType:
     citations = number_citations(answer.claims)
     parts: list[RenderableType] = []
     if answer.short_answer:
-        parts.append(Text(one_line(answer.short_answer.quote), style="bold"))
+        parts.append(Text(one_line(answer.short_answer.shown), style="bold"))
     if answer.conflict:
         parts.append(Text("The sources differ; newest first, undated last:", style="bold yellow"))
+    if answer.counted is not None:
+        counted = counted_note(answer.counted, chinese=reads_chinese(answer.question.text))
+        parts.append(Text(counted, style="bold"))
     for claim in answer.claims:
         marks = "".join(f"[{citations.index(citation) + 1}]" for citation in claim.citations)
-        parts.extend(Text(one_line(c.quote), style="dim") for c in claim.context)
+        parts.extend(Text(one_line(c.shown), style="dim") for c in claim.context)
         dated = claim.citations[0].published if answer.conflict else None
         parts.append(
             Text.assemble(
                 (f"{dated}: " if dated else "", "bold"),
-                one_line(claim.text),
+                one_line(claim.shown),
                 (f" {marks}", "bold cyan"),
             )
         )
@@ -112,7 +115,7 @@ def _footnote(mark: str, citation: Citation) -> RenderableType:
     )
     body = Group(
         Text.assemble((f"{one_line(citation.title)}{dated}", "bold")),
-        Text(f"“{shortened(citation.quote)}”"),
+        Text(f"“{shortened(citation.shown)}”"),
         Text(place, style="dim"),
     )
     row = Table.grid(padding=(0, 1))
@@ -214,7 +217,7 @@ def render_passages(passages: Sequence[Citation]) -> RenderableType:
                 (f"  {place}", "dim"),
             )
         )
-        rows.append(Padding(Text(one_line(passage.quote)), (0, 0, 1, 3)))
+        rows.append(Padding(Text(one_line(passage.shown)), (0, 0, 1, 3)))
     return Group(*rows)
 
 

@@ -184,7 +184,7 @@ class _Tools:
                 "id": hit.passage.id,
                 "title": citation.title,
                 "url": _url(citation, base),
-                "text": citation.quote,
+                "text": citation.shown,
             }
             for hit, citation in zip(found.hits, found.citations, strict=True)
         ]

@@ -110,7 +110,7 @@ def results_of(found: Sequence[Citation]) -> list[FileSearchResult]:
             file_id=passage.document_id,
             filename=_file_name(passage.source),
             score=round(1 / rank, 4),
-            text=passage.quote,
+            text=passage.shown,
             attributes=_attributes(passage),
         )
         for rank, passage in enumerate(found, start=1)

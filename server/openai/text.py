@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.text.display import one_line
-from server.wire.notes import notes_of, reads_chinese
+from server.wire.notes import counted_note, notes_of, reads_chinese
 from server.wire.outcome import AbstentionOut, AnswerOut, CitationOut, ClaimOut
 
 # ASCII characters that mean something in Markdown or HTML anywhere in a line.
@@ -103,12 +103,14 @@ class _Writer:
 
     def write_answer(self, answer: AnswerOut) -> None:
         if answer.short_answer:
-            self._write(f"**{_escaped(answer.short_answer.quote)}**")
+            self._write(f"**{_escaped(answer.short_answer.shown)}**")
         if answer.conflict:
             self._write(_DIFFER[self.chinese])
+        if answer.counted is not None:
+            self._write(f"**{counted_note(answer.counted, chinese=self.chinese)}**")
         for claim in answer.claims:
             for context in claim.context:
-                self._write(f"> {_escaped(context.quote)}")
+                self._write(f"> {_escaped(context.shown)}")
             cited = [(number, answer.citations[number - 1]) for number in claim.footnotes]
             dated = cited[0][1].published if answer.conflict and cited else None
             self._write_claim(claim, f"**{dated}:** " if dated else "", cited)
@@ -122,7 +124,7 @@ class _Writer:
     def _write_claim(
         self, claim: ClaimOut, opening: str, cited: Sequence[tuple[int, CitationOut]]
     ) -> None:
-        text = _escaped(claim.text)
+        text = _escaped(claim.shown)
         start = self.length + len(self._gap) + len(opening)
         self.spans.append((start, start + len(text)))
         self._write(f"{opening}{text}", cited)
@@ -132,7 +134,7 @@ class _Writer:
         if abstention.mentions:
             self._write(_MENTIONED[self.chinese])
             for number, citation in enumerate(abstention.mentions, start=1):
-                self._write(f"- {_escaped(citation.quote)}", [(number, citation)])
+                self._write(f"- {_escaped(citation.shown)}", [(number, citation)])
         elif abstention.nearest:
             self._write(_NEAREST[self.chinese])
             for number, citation in enumerate(abstention.nearest, start=1):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rag.text.display import one_line
 from rag.types import Abstention, Answer, Citation, Claim, Outcome
-from server.wire.notes import notes_of, reads_chinese
+from server.wire.notes import counted_note, notes_of, reads_chinese
 
 UrlOf = Callable[[Citation], str]
 
@@ -32,14 +32,17 @@ def _answer(answer: Answer, url_of: UrlOf) -> list[str]:
     citations = number_citations(answer.claims)
     lines: list[str] = []
     if answer.short_answer:
-        lines.append(f"Short answer: {one_line(answer.short_answer.quote)}")
+        lines.append(f"Short answer: {one_line(answer.short_answer.shown)}")
     if answer.conflict:
         lines.append("The sources differ; newest first, undated last:")
+    if answer.counted is not None:
+        chinese = reads_chinese(answer.question.text)
+        lines.append(counted_note(answer.counted, chinese=chinese))
     for claim in answer.claims:
-        lines.extend(f"({one_line(context.quote)})" for context in claim.context)
+        lines.extend(f"({one_line(context.shown)})" for context in claim.context)
         dated = claim.citations[0].published if answer.conflict else None
         marks = "".join(f"[{citations.index(citation) + 1}]" for citation in claim.citations)
-        lines.append(f"{f'{dated}: ' if dated else ''}{one_line(claim.text)} {marks}")
+        lines.append(f"{f'{dated}: ' if dated else ''}{one_line(claim.shown)} {marks}")
     lines += _notes(answer)
     lines.append("")
     for number, citation in enumerate(citations, start=1):
@@ -71,5 +74,5 @@ def _footnote(mark: str, citation: Citation, url_of: UrlOf) -> list[str]:
     dated = f" ({citation.published})" if citation.published else ""
     return [
         f"{mark} {one_line(citation.title)}{dated} {url_of(citation)}",
-        f"    “{one_line(citation.quote)}”",
+        f"    “{one_line(citation.shown)}”",
     ]

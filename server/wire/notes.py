@@ -26,3 +26,8 @@ def notes_of(failure: str | None, *, chinese: bool = False) -> list[str]:
         if chinese
         else f"Chosen without the language model: {failure}."
     ]
+
+
+def counted_note(count: int, *, chinese: bool = False) -> str:
+    """Says that so many quoted items were counted, where their number is asked for."""
+    return f"共引用 {count} 项，按引文计数。" if chinese else f"{count}, counting the items quoted."

@@ -57,7 +57,7 @@ function take(turn, event, data) {
   if (event === "citation") turn.citations[data.number - 1] = data.citation;
   else if (event === "claim") {
     turn.claims = [...turn.claims, data.claim];
-    announce(data.claim.text);
+    announce(data.claim.shown);
   } else if (event === "abstention") {
     turn.outcome = data;
     announce(`${t("abstention.title")} ${data.explanation}`);

@@ -23,7 +23,7 @@ function note(citation) {
   const link = /^https?:/.test(citation.permalink)
     ? citation.permalink
     : permalinkOf(placeOf(citation.permalink));
-  return `“${escapeMarkdown(citation.quote)}” — ${about.join(", ")}. <${link}>`;
+  return `“${escapeMarkdown(citation.shown)}” — ${about.join(", ")}. <${link}>`;
 }
 
 /** @param {import("./state.js").Turn} turn @returns {string} */
@@ -44,10 +44,11 @@ export function answerAsMarkdown(turn) {
 function answer(turn) {
   const parts = [];
   if (turn.outcome?.conflict) parts.push(`*${t("conflict.title")}*`);
+  if (turn.outcome?.counted) parts.push(t("answer.counted", { count: turn.outcome.counted }));
   for (const claim of turn.claims) {
-    for (const { quote } of claim.context) parts.push(`> ${escapeMarkdown(quote)}`);
+    for (const { shown } of claim.context) parts.push(`> ${escapeMarkdown(shown)}`);
     const marks = claim.footnotes.map((number) => `[^${number}]`).join("");
-    parts.push(`${escapeMarkdown(claim.text)}${marks}`);
+    parts.push(`${escapeMarkdown(claim.shown)}${marks}`);
   }
   const notes = turn.citations.map((citation, i) => `[^${i + 1}]: ${note(citation)}`);
   return [...parts, notes.join("\n")];

@@ -33,10 +33,10 @@ function show(target, citation) {
   clearTimeout(leaving);
   hidePreview();
   anchor = /** @type {HTMLElement} */ (target);
-  const { quote, title, published } = citation;
+  const { shown, title, published } = citation;
   const date = published ? html`<time datetime=${published}>${formatDate(published)}</time>` : nothing;
   render(
-    html`<q lang=${languageOf(quote)}>${quote}</q>
+    html`<q lang=${languageOf(shown)}>${shown}</q>
       <p><cite lang=${languageOf(title)}>${title}</cite> ${date}</p>`,
     card(),
   );

@@ -12,6 +12,7 @@ def cited(quote, number=1, published="2019-04-24", title="A visit"):
         start=10,
         end=10 + max(1, len(quote)),
         quote=quote or "x",
+        shown=quote or "x",
         permalink=f"/documents/doc{number}?hash=ab&span=10-{10 + max(1, len(quote))}",
     )
 
@@ -30,9 +31,16 @@ def answered(*texts, conflict=False, short=None, context=(), question="When?"):
     return AnswerOut(
         **COMMON | {"question": question},
         short_answer=cited(short) if short else None,
+        counted=None,
         conflict=conflict,
         claims=[
-            ClaimOut(text=text, support=0.9, footnotes=[n], context=[cited(c) for c in context])
+            ClaimOut(
+                text=text,
+                shown=text,
+                support=0.9,
+                footnotes=[n],
+                context=[cited(c) for c in context],
+            )
             for n, text in enumerate(texts, start=1)
         ],
         citations=[cited(text, n) for n, text in enumerate(texts, start=1)],

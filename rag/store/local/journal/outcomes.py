@@ -12,7 +12,9 @@ from rag.errors import StoreDamagedError, StoreVersionError
 from rag.types import Abstention, Answer, Outcome
 
 # Grows when a Footnote of another version could misread what is stored.
-OUTCOME_VERSION = 2
+OUTCOME_VERSION = 3
+# The one before it did not say how a reader sees a quote.
+_WITHOUT_SHOWN = 2
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "answer": TypeAdapter(Answer),
@@ -44,6 +46,8 @@ def load_outcome(text: str) -> Outcome:
     """
     try:
         whole: dict[str, Any] = json.loads(text)
+        if whole["version"] == _WITHOUT_SHOWN:
+            whole = _with_shown(whole) | {"version": OUTCOME_VERSION}
         if whole["version"] != OUTCOME_VERSION:
             raise StoreVersionError(
                 f"a stored answer has version {whole['version']}, this Footnote reads "
@@ -59,3 +63,15 @@ def load_outcome(text: str) -> Outcome:
             f"a stored answer cannot be read ({reason})",
             remedy="run 'footnote doctor' to see which, and remove its conversation",
         ) from error
+
+
+def _with_shown(value: Any) -> Any:
+    """What version 2 wrote, every quote and claim shown as it is stored."""
+    if isinstance(value, list):
+        return [_with_shown(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    fields = {key: _with_shown(each) for key, each in value.items()}
+    if "quote" in fields:
+        return {**fields, "shown": fields["quote"]}
+    return {**fields, "shown": fields["text"]} if "citations" in fields else fields

@@ -13,6 +13,7 @@ export default {
   "answer.complete.one": "Answer complete, {n} footnote.",
   "answer.complete.other": "Answer complete, {n} footnotes.",
   "answer.context": "Context of the next sentence",
+  "answer.counted": "{count}, counting the items quoted",
   "answer.footnotes": "Footnotes",
   "answer.searching": "Searching the archive …",
   "answer.short": "In short:",

@@ -13,6 +13,7 @@ export default {
   "answer.complete.one": "回答完毕，{n} 条脚注。",
   "answer.complete.other": "回答完毕，{n} 条脚注。",
   "answer.context": "下一句所指的内容",
+  "answer.counted": "共引用 {count} 项，按引文计数",
   "answer.footnotes": "脚注",
   "answer.searching": "正在查阅档案……",
   "answer.short": "简答：",

@@ -13,7 +13,7 @@ export function answerView(turn) {
   const conflict = Boolean(turn.outcome?.conflict);
   return html`
     <div class="answer" data-outcome="answered">
-      ${conflict ? conflictView() : nothing} ${shortView(turn)}
+      ${conflict ? conflictView() : nothing} ${shortView(turn)} ${countView(turn)}
       <div class="claims">${turn.claims.map((claim) => claimView(claim, turn, conflict))}</div>
       ${turn.outcome ? selectionView(turn.outcome) : nothing}
       ${turn.citations.length ? notesView(turn) : nothing}
@@ -43,16 +43,22 @@ function shortView(turn) {
   const short = turn.outcome?.short_answer;
   if (!short) return nothing;
   return html`<p class="short"><span class="visually-hidden">${t("answer.short")}</span>
-    <button type="button" @click=${open(short)} lang=${languageOf(short.quote)}>${short.quote}</button></p>`;
+    <button type="button" @click=${open(short)} lang=${languageOf(short.shown)}>${short.shown}</button></p>`;
+}
+
+/** How many items are quoted, where that is asked. @param {import("../state.js").Turn} turn */
+function countView(turn) {
+  const count = turn.outcome?.counted;
+  return count ? html`<p class="short">${t("answer.counted", { count })}</p>` : nothing;
 }
 
 /** @param {import("../state.js").Claim} claim @param {import("../state.js").Turn} turn */
 function claimView(claim, turn, conflict) {
-  const [head, tail] = lastLetters(claim.text);
+  const [head, tail] = lastLetters(claim.shown);
   const dates = claim.footnotes.map((number) => turn.citations[number - 1]?.published);
   return html`
     ${claim.context.map(contextView)}
-    <p class="claim" lang=${languageOf(claim.text)}>
+    <p class="claim" lang=${languageOf(claim.shown)}>
       ${conflict ? html`<span class="dated">${dateView(dates.find(Boolean))}</span>` : nothing}
       ${head}<span class="marks">${tail}${claim.footnotes.map((number) =>
         footnoteMark(number, turn.citations[number - 1]),
@@ -61,20 +67,20 @@ function claimView(claim, turn, conflict) {
   `;
 }
 
-/** What a sentence refers back to ("he"). @param {import("../state.js").Citation} citation */
+/** What a statement is not understood without. @param {import("../state.js").Citation} citation */
 const contextView = (citation) => html`
   <p class="context"><button type="button" title=${t("answer.context")} @click=${open(citation)}
-    lang=${languageOf(citation.quote)}>${citation.quote}</button></p>
+    lang=${languageOf(citation.shown)}>${citation.shown}</button></p>
 `;
 
 /** @param {import("../state.js").Turn} turn */
 function notesView(turn) {
   // A sentence that is its own quote need not be read twice.
-  const said = new Set(turn.claims.map((claim) => claim.text.trim()));
+  const said = new Set(turn.claims.map((claim) => claim.shown.trim()));
   return html`<section class="notes" aria-label=${t("answer.footnotes")}>
     <ol>${turn.citations.map(
       (citation) => html`<li>
-        ${passageView(citation, !said.has(citation.quote.trim()))}
+        ${passageView(citation, !said.has(citation.shown.trim()))}
         <span class="from">${citation.published ? nothing : dateView(null)} ${sourceView(citation.source)}</span>
       </li>`,
     )}</ol>

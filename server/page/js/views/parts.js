@@ -54,7 +54,7 @@ export function footnoteMark(number, citation) {
 export function passageView(citation, quoted = true) {
   return html`
     <button type="button" class="passage" @click=${open(citation)}>
-      ${quoted ? html`<span class="quote" lang=${languageOf(citation.quote)}>${citation.quote}</span>` : nothing}
+      ${quoted ? html`<span class="quote" lang=${languageOf(citation.shown)}>${citation.shown}</span>` : nothing}
       <span class="about"><cite lang=${languageOf(citation.title)}>${citation.title}</cite>
         ${citation.published ? dateView(citation.published) : nothing}</span>
     </button>

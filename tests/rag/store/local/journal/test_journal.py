@@ -91,12 +91,27 @@ def test_a_stored_outcome_is_without_receipt_and_history() -> None:
     assert load_outcome(stored).question == replace(question, history=())
 
 
+def test_an_outcome_of_the_version_before_shows_what_it_quotes() -> None:
+    cited = Citation("d", "h", "T", "/a.txt", None, Span(0, 4), "*It*", "It")
+    answer = Answer(
+        Question("q"), None, (Claim("*It*", "It", (cited,), 0.9),), (), (), {}, "1", {}, cited
+    )
+    stored = json.loads(dump_outcome(answer))
+    (claim,) = stored["outcome"]["claims"]
+    for part in (claim, *claim["citations"], stored["outcome"]["short_answer"]):
+        del part["shown"]
+    del stored["outcome"]["counted"]
+    read = load_outcome(json.dumps(stored | {"version": 2}))
+    assert isinstance(read, Answer)
+    assert (read.claims[0].shown, read.claims[0].citations[0].shown) == ("*It*", "*It*")
+
+
 def test_an_outcome_of_another_footnote_says_so_and_a_broken_one_too() -> None:
     for version in (1, 99):
         other = json.loads(dump_outcome(abstention("x"))) | {"version": version}
         with pytest.raises(StoreVersionError, match=f"version {version}"):
             load_outcome(json.dumps(other))
-    for broken in ("", "[]", "{}", '{"version": 2, "kind": "answer", "outcome": {}}'):
+    for broken in ("", "[]", "{}", '{"version": 3, "kind": "answer", "outcome": {}}'):
         with pytest.raises(StoreDamagedError, match="footnote doctor"):
             load_outcome(broken)
 
