@@ -9,7 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 
 from rag.errors import UnknownDocumentError
 from rag.store.records import FormerDocument
-from rag.types import Document
+from rag.types import Block, Document
 from server.http.context import Context
 from server.http.pages import document_page, wants_page
 from server.http.problems import ProblemError, problem_responses
@@ -17,6 +17,7 @@ from server.http.security import Reader, WriterCaller, allowed, bearer
 from server.routes.parameters import QueryFilters
 from server.wire.permalink import parse_span, permalink
 from server.wire.shapes import (
+    BlockOut,
     DateOut,
     DocumentListed,
     DocumentOut,
@@ -136,6 +137,7 @@ def _document(document: Document, wanted_hash: str | None, span: str | None) -> 
         title=document.title,
         sources=list(document.sources),
         text=document.text,
+        blocks=[_block(block) for block in document.blocks],
         content_hash=document.content_hash,
         language=document.language,
         published=published.isoformat() if published else None,
@@ -153,6 +155,17 @@ def _document(document: Document, wanted_hash: str | None, span: str | None) -> 
         permalink=permalink(document.id, document.content_hash),
         changed=wanted_hash is not None and wanted_hash != document.content_hash,
         span=_span(document, span) if span else None,
+    )
+
+
+def _block(block: Block) -> BlockOut:
+    return BlockOut(
+        start=block.span.start,
+        end=block.span.end,
+        kind=block.kind,
+        level=block.level,
+        cells=[(span.start, span.end) for span in block.cells],
+        hidden=[(span.start, span.end) for span in block.hidden],
     )
 
 

@@ -186,10 +186,22 @@ class SpanOut(BaseModel):
     quote: str
 
 
+class BlockOut(BaseModel):
+    """What a stretch of the text is; ranges are [start, end) in code points."""
+
+    start: int
+    end: int
+    kind: str
+    level: int = Field(description="of a heading, and the depth of an item or quotation; else 0")
+    cells: list[tuple[int, int]] = Field(description="of a row or header, in order")
+    hidden: list[tuple[int, int]] = Field(description="what a reader does not see inside it")
+
+
 class DocumentOut(_Document):
     """A document exactly as stored."""
 
     text: str
+    blocks: list[BlockOut] = Field(description="in order, together all but white space")
     content_hash: str
     dates: list[DateOut]
     metadata: dict[str, str]

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from rag.read.reader import read_document
 from server.http.pages import PAGE_FOLDER
 
 _KEY = re.compile(r'^  "([\w.]+)": "((?:[^"\\]|\\.)+)",$', re.M)
@@ -87,7 +88,7 @@ def test_spans_count_code_points(modules, text, start, end):
     found = modules.evaluate(
         """async ([text, start, end]) => {
           const { documentText } = await import("/static/js/text.js");
-          const root = documentText(text, { start, end });
+          const root = documentText({ text, blocks: [], span: { start, end } });
           const marks = [...root.querySelectorAll("mark")].map((mark) => mark.textContent);
           return [root.textContent, marks.join("")];
         }""",
@@ -122,10 +123,40 @@ def test_only_a_source_on_the_web_is_a_link_and_that_tells_it_nothing(modules, s
     assert found == (link and [link, "_blank", "noopener noreferrer"])
 
 
+def test_a_document_is_shown_by_its_structure_and_without_its_marks(modules):
+    table = "| Who | When |\n|---|---|\n| **Ada** <b>Holt</b> | 1911 |"
+    text = f"# Keepers 🚢\n\n{table}\n\n- [a](http://x)"
+    document = read_document("keepers.md", text.encode())
+    blocks = [
+        {
+            "start": block.span.start,
+            "end": block.span.end,
+            "kind": block.kind,
+            "level": block.level,
+            "cells": [[span.start, span.end] for span in block.cells],
+            "hidden": [[span.start, span.end] for span in block.hidden],
+        }
+        for block in document.blocks
+    ]
+    start = text.index("1911")
+    found = modules.evaluate(
+        """async (found) => {
+          const { documentText } = await import("/static/js/text.js");
+          const root = documentText(found);
+          const all = (query) => [...root.querySelectorAll(query)];
+          const said = (query) => all(query).map((each) => each.textContent.trim());
+          return [said("[role=heading]"), said("th"), said("td"), said(".bullet"), said("mark")];
+        }""",
+        {"text": text, "blocks": blocks, "span": {"start": start, "end": start + 4}},
+    )
+    assert found == [["Keepers 🚢"], ["Who", "When"], ["Ada Holt", "1911"], ["a"], ["1911"]]
+
+
 def test_a_span_beyond_the_text_marks_nothing(modules):
     script = """async () => {
       const { documentText } = await import("/static/js/text.js");
-      return documentText("🚢 short", { start: 3, end: 900 }).querySelectorAll("mark").length;
+      const found = { text: "🚢 short", blocks: [], span: { start: 3, end: 900 } };
+      return documentText(found).querySelectorAll("mark").length;
     }"""
     assert modules.evaluate(script) == 0
 
@@ -138,7 +169,7 @@ def test_a_megabyte_with_a_span_over_many_blocks_is_shown_within_a_second(module
           const text = line.repeat(20000);
           const [start, end] = [500_000, 510_000];
           const before = performance.now();
-          const root = documentText(text, { start, end });
+          const root = documentText({ text, blocks: [], span: { start, end } });
           const frame = document.createElement("div");
           frame.className = "scroll";
           frame.append(root);

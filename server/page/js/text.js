@@ -1,60 +1,115 @@
 /** Text by code points, as the archive counts, in strings that count UTF-16 units. */
 
 const ASTRAL = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
-// Blocks of about this many units; a browser skips the layout of those out of sight.
+// Blocks of about this many code points; a browser skips the layout of those out of sight.
 const BLOCK = 1500;
 
 /**
- * The place in a JavaScript string of an offset in code points; -1 beyond the text's end.
- * @param {string} text @param {number} offset @returns {number}
+ * Leads offsets in code points to places in a JavaScript string; -1 beyond the text's end.
+ * @param {string} text @returns {(offset: number) => number}
  */
-export function unitOffset(text, offset) {
-  let pairs = 0;
-  ASTRAL.lastIndex = 0;
-  // Each pair before the offset is one code point but two units.
-  for (let pair = ASTRAL.exec(text); pair; pair = ASTRAL.exec(text)) {
-    if (pair.index - pairs >= offset) break;
-    pairs += 1;
-  }
-  const place = offset + pairs;
-  return place > text.length ? -1 : place;
+export function placesIn(text) {
+  const pairs = [...text.matchAll(ASTRAL)].map(({ index }, before) => index - before);
+  return (offset) => {
+    // Each pair before the offset is one code point but two units.
+    let [low, high] = [0, pairs.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (pairs[middle] < offset) low = middle + 1;
+      else high = middle;
+    }
+    return offset + low > text.length ? -1 : offset + low;
+  };
 }
 
 /**
- * The document's text as an element of blocks of text nodes, the span in `<mark>`.
- * Its `textContent` is the text, character by character; nothing in it is markup.
- * @param {string} text
- * @param {{start: number, end: number} | null} span in code points
+ * @typedef {{start: number, end: number, kind: string, level: number,
+ *   cells: [number, number][], hidden: [number, number][]}} Block
+ */
+
+/**
+ * A document as elements of text nodes, block by block, the span in `<mark>`: headings,
+ * items and tables by their looks, what a reader does not see left out. Nothing in the text
+ * is markup.
+ * @param {{text: string, blocks: Block[], span: {start: number, end: number} | null}} found
+ *   offsets in code points
  * @returns {HTMLElement}
  */
-export function documentText(text, span) {
-  const from = span ? unitOffset(text, span.start) : -1;
-  const to = span ? unitOffset(text, span.end) : -1;
+export function documentText({ text, blocks, span }) {
+  const place = placesIn(text);
+  const marked = span ? [place(span.start), place(span.end)] : [-1, -1];
   const root = document.createElement("div");
   root.className = "text";
-  for (const [start, end] of blocks(text)) {
-    const block = document.createElement("div");
-    block.className = "block";
-    const [first, last] = [Math.max(from, start), Math.min(to, end)];
-    if (from >= 0 && to >= 0 && first < last) {
-      const mark = document.createElement("mark");
-      mark.append(text.slice(first, last));
-      block.append(text.slice(start, first), mark, text.slice(last, end));
-    } else {
-      block.append(text.slice(start, end));
+  /** @type {HTMLTableSectionElement | null} the table that the next row belongs to */
+  let rows = null;
+  for (const block of blocks.length ? blocks : linesOf(text)) {
+    if (block.kind === "hidden") continue;
+    if (!block.cells.length) {
+      rows = null;
+      root.append(blockElement(block, [block.start, block.end]));
+      continue;
     }
-    root.append(block);
+    if (!rows || block.kind === "header") {
+      const table = root.appendChild(document.createElement("table"));
+      table.className = "block";
+      rows = table.createTBody();
+    }
+    const row = rows.insertRow();
+    for (const cell of block.cells) {
+      const element = row.appendChild(document.createElement(block.kind === "header" ? "th" : "td"));
+      element.append(...pieces(cell, block.hidden));
+    }
   }
   return root;
+
+  function blockElement(/** @type {Block} */ block, /** @type {[number, number]} */ range) {
+    const element = document.createElement("div");
+    element.className = `block kind-${block.kind}`;
+    if (block.kind === "heading") {
+      element.role = "heading";
+      element.ariaLevel = String(Math.min(6, block.level + 2));
+    }
+    if (block.level) element.style.setProperty("--level", String(block.level));
+    // A bullet that is hidden is drawn, a number is text.
+    if (block.kind === "item" && block.hidden[0]?.[0] === block.start) element.classList.add("bullet");
+    element.append(...pieces(range, block.hidden));
+    return element;
+  }
+
+  /** What is seen of a range, the marked part marked. */
+  function* pieces(/** @type {[number, number]} */ [start, end], /** @type {[number, number][]} */ hidden) {
+    let from = start;
+    for (const [first, last] of [...hidden, [end, end]]) {
+      if (last <= from || first > end) continue;
+      yield* markedPieces(place(from), place(Math.min(Math.max(first, from), end)));
+      if (/^<br/i.test(text.slice(place(first), place(last)))) yield "\n";
+      from = last;
+    }
+    if (from < end) yield* markedPieces(place(from), place(end));
+  }
+
+  function* markedPieces(/** @type {number} */ start, /** @type {number} */ end) {
+    const [first, last] = [Math.max(marked[0], start), Math.min(marked[1], end)];
+    if (marked[0] < 0 || marked[1] < 0 || first >= last) {
+      yield text.slice(start, end);
+      return;
+    }
+    const mark = document.createElement("mark");
+    mark.append(text.slice(first, last));
+    yield text.slice(start, first);
+    yield mark;
+    yield text.slice(last, end);
+  }
 }
 
-/** Ranges of whole lines that cover the text. @param {string} text */
-function* blocks(text) {
-  let start = 0;
-  while (start < text.length) {
-    const line = text.indexOf("\n", start + BLOCK);
-    const end = line < 0 ? text.length : line + 1;
-    yield [start, end];
+/** A text of unknown structure as blocks of whole lines. @returns {Generator<Block>} */
+function* linesOf(/** @type {string} */ text) {
+  // By code points, as blocks are.
+  const points = Array.from(text);
+  for (let start = 0; start < points.length; ) {
+    const line = points.indexOf("\n", start + BLOCK);
+    const end = line < 0 ? points.length : line + 1;
+    yield { start, end, kind: "paragraph", level: 0, cells: [], hidden: [] };
     start = end;
   }
 }

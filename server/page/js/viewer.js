@@ -50,7 +50,7 @@ export async function show(place) {
   if (SPAN.test(place.span ?? "")) search.set("span", String(place.span));
   try {
     const found = await getJson(`documents/${encodeURIComponent(place.id)}?${search}`);
-    Object.assign(viewer, { document: found, text: documentText(found.text, found.span) });
+    Object.assign(viewer, { document: found, text: documentText(found) });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     viewer.problem = error;
