@@ -1,11 +1,14 @@
-"""Where sentences begin and end in text that is not always clean, and where one may be cut."""
+"""Where sentences begin and end, and where one that is too long may be cut."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from itertools import pairwise
+from typing import Literal
 
 import regex
 import sentencex
@@ -16,51 +19,11 @@ from rag.types import Span
 # Atomic: \r and \n given back one by one would make one line end a blank line.
 _BREAK = r"(?>\r\n|[\n\r\v\f\u0085\u2028\u2029])"
 _BLANK_LINES = re.compile(rf"{_BREAK}(?:[^\S\n\r\v\f\u0085\u2028\u2029]*{_BREAK})+|\f|\u2029")
-_LINE_END = re.compile(r"\r\n|[\n\r\v\u0085\u2028]")
-
-# sentencex knows a space and a line feed as white space and never ends a sentence
-# inside a quotation, however long. It is shown the text with other spaces and double
-# quotes blanked out, one character for one, so that its offsets hold.
-_BLANKED = re.compile('[\\s"“”„‟«»＂\u0000\u200b-\u200d\u2060\ufeff]')
-# No document holds one, but a question might, and sentencex takes only valid UTF-8.
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_OPENING_QUOTES = "“„«「『"
-
-# Possessive: giving back the closing quote would end the sentence before it.
-_CJK_END = re.compile(r"[。！？]++[”’」』）】》\")]*+(?![，、；：,;:])")
-_NEVER_BEGINS = tuple("，、；：。！？,;.!?%)]”’」』）】》")
-_BRACKETED_END = re.compile(r"(?<=[a-z\d][a-z\d])[.!?][)\]]+\s+(?=[A-Z\"“(])")
-# "region.You": a word, the end mark, a capitalised word, no space. Not "Node.js" (no
-# capital), "U.S." and "Ph.D" (one letter), "Out.print(" or "Yahoo.Com/x" (what follows).
-_GLUED = re.compile(
-    r"(?:(?<=[a-z)\]\d][a-z)\]\d])|(?<=[A-Z][A-Z]))[.!?][)\]”\"’']{0,2}"
-    r"(?=[“\"(]?(?:[A-Z][a-z]+|[A-Z]{2,}|[AI](?=\s))(?:[\s,;:'’”\"-]|\.?$|\.\s|[A-Z]))"
-)
-_TITLES = ("Mr", "Mrs", "Dr", "Prof", "St", "No", "Vol", "Fig", "Gen", "Col", "Capt", "Jr", "Sr")
-_ADDRESS = re.compile(r"://|www\.|@|\w/\w")
-
-_LIST_ITEM = re.compile(r"\s*(?:[▲•●○◦■□◆◇▪▶►※·*+–—-]\s|#{1,6}\s|\||>\s|```|~~~)")
-_NUMBERED_ITEM = re.compile(
-    r"\s*(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)、]|[一二三四五六七八九十]{1,3}、)\s*\S"
-)
-_LABELLED = re.compile(r"\s*[^\W\d_][\w ]{0,30}[:：]\s*\S")
-_ENDED = re.compile(r"[.!?。！？…][)\]”\"’'」』）]*\s*$")
-_SHORT_LINE = 80
-
-
-def split_sentences(text: str, language: str = "en") -> list[Span]:
-    """The sentences of ``text`` as spans of code points, in order and never overlapping.
-
-    Each is trimmed of surrounding white space and none is empty; together they cover
-    every character that is no white space. Blank lines always end a sentence; a single
-    line break does where the line stands by itself (heading, list item, field). An
-    unknown ``language`` code is split by general rules.
-    """
-    return [
-        Span(start + span.start, start + span.end)
-        for start, end in _paragraphs(text, language)
-        for span in sentences_of(text[start:end], language)
-    ]
+_LINE_BREAKS = "\n\r\v\f\u0085\u2028\u2029"
+_LINE = re.compile(rf"[^\s](?:[^{_LINE_BREAKS}]*\S)?")
+# No line that is shorter is broken because it is full.
+_LEAST_WIDTH = 60
+_UNFINISHED_MARKS = frozenset(",;:，、；：(（[/&–—-")
 
 
 def sentences_of(text: str, language: str) -> list[Span]:
@@ -68,65 +31,313 @@ def sentences_of(text: str, language: str) -> list[Span]:
 
     Each is trimmed of surrounding white space and none is empty; together they cover
     every character that is no white space. Lines may be wrapped: a line break alone ends
-    no sentence. An unknown ``language`` code is split by general rules.
+    no sentence, but where each line of the block stands by itself (an address), each is
+    one. A blank line always ends one. An unknown ``language`` code is split by general
+    rules.
     """
     spans = []
-    for start, end in pairwise([0, *_cuts(text, language), len(text)]):
-        part = text[start:end]
-        if trimmed := part.strip():
-            begin = start + len(part) - len(part.lstrip())
-            spans.append(Span(begin, begin + len(trimmed)))
-    return spans
+    blank_lines = [match.end() for match in _BLANK_LINES.finditer(text)]
+    for begin, stop in pairwise([0, *blank_lines, len(text)]):
+        for start, end in pairwise([begin, *_ends(text, begin, stop, language), stop]):
+            part = text[start:end]
+            if trimmed := part.strip():
+                first = start + len(part) - len(part.lstrip())
+                spans.append(Span(first, first + len(trimmed)))
+    return spans if len(spans) > 1 else _lines_of_their_own(text, language) or spans
+
+
+def _lines_of_their_own(text: str, language: str) -> list[Span]:
+    """The lines of a text of which none goes on in the next; none where one does.
+
+    A line goes on where the next begins with a small letter or with a word that found no
+    place behind it, and after a comma or a word that no sentence ends with.
+    """
+    lines = [match.span() for match in _LINE.finditer(text)]
+    width = max([_LEAST_WIDTH, *(end - start for start, end in lines)])
+    unfinished = language_table(language).unfinished
+    for (start, end), (next_start, next_end) in pairwise(lines):
+        line, next_word = text[start:end], text[next_start:next_end].split(maxsplit=1)[0]
+        wrapped = len(line) + 1 + len(next_word) > width
+        goes_on = line[-1] in _UNFINISHED_MARKS or line.split()[-1].lower() in unfinished
+        if wrapped or goes_on or next_word[0].islower():
+            return []
+    return [Span(start, end) for start, end in lines]
+
+
+# --- Where a sentence ends ---------------------------------------------------------
+
+# A mark that may end a sentence, and the closing quotes, brackets, marks of emphasis and
+# note marks that belong to it.
+_MARK = regex.compile(
+    r"(?P<mark>[.!?…‥؟。！？｡．।॥۔։።]++)"
+    r"(?P<closing>(?:[\"'”’»›)）\]］}】」』》〉〕＂*_]|[“«](?=[\s\p{P}]|$)|\s[»›](?=[\s\p{P}]|$)"
+    r"|\[\d{1,3}\](?!\()|\]\([^()\s]*+\)|[\u2070¹²³\u2074-\u2079]{1,3})*+)"
+)
+_OPENING = "\"'“„«‹»›‘‚(（[［{【「『《〈〔¿¡*_>–—―-"
+_NEXT = regex.compile(
+    rf"(?P<gap>\s*+)[{regex.escape(_OPENING)}\s]*+"
+    r"(?P<word>[\p{L}\p{M}\p{Nd}]*+)(?P<point>\.?+)"
+)
+_NEVER_BEGINS = frozenset("，、；：。！？,;:.!?%)]”’」』）】》…।؟")
+# These end a sentence whatever follows them; no word is shortened with them.
+_UNMISTAKABLE = frozenset("。！？｡।॥۔։።؟")
+# Scripts that have a full stop of their own, or none: there "." only shortens words.
+_OWN_STOP = regex.compile("[。।॥｡։።]")
+_UNCASED = regex.compile(r"\p{Lo}\p{M}*+$")
+_NO_STOP = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_UNSPACED_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_HIRAGANA = regex.compile(r"\p{Hiragana}")
+_BRACKETS = (("(", ")"), ("[", "]"), ("（", "）"), ("《", "》"), ("【", "】"))
+_FARTHEST_BRACKET = 300
+# "region.You": a word, the end mark, a capitalised word, no space. Not "Node.js" (no
+# capital), "U.S." and "Ph.D" (one letter), "Out.print(" or "Yahoo.Com/x" (what follows).
+_GLUED = regex.compile(
+    r"(?<=[\p{Ll})\]\d]{2}|\p{Lu}{2})[.!?…]++[)\]”\"’']{0,2}+"
+    r"(?=[“\"(]?(?:\p{Lu}\p{Ll}+|\p{Lu}{2,}|[AI](?=\s))(?:[\s,;:'’”\"-]|\.?$|\.\s|\p{Lu}))"
+)
+_ADDRESS = re.compile(r"://|www\.|@|\w/\w|[a-z]\.[a-z]")
+_ROMAN = re.compile(r"[IVXLC]+|[ivx]+")
+# "2", "2.1", "1st", "a", "IV"
+_ENUMERATOR = regex.compile(r"\p{Nd}{1,3}(?:[./–-]+\p{Nd}+)*\p{L}{0,2}|\p{L}|[IVXLC]+|[ivx]+")
+_NUMBER = regex.compile(r"\p{Nd}+(?:[./–-]+\p{Nd}+)*")
+_LETTERS = regex.compile(r"[\p{L}\p{M}]+")
+_WORD_PARTS = re.compile(r"['’/–-]")
+_VOWELS = frozenset("aeiouyαεηιουωаеёиоуыэюяєіїў")
+_BEFORE = 40
+_LONGEST_ABBREVIATION = 12
+_LONGEST_CONSONANTS = 5
+
+_Shortened = Literal["no", "title", "closing", "reference", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What stands around a mark that may end a sentence.
+
+    ``word`` is the one before the mark and ``previous`` the one before that, "" where there
+    is none. ``numbers`` is whether ``word`` begins the sentence or its line, as the number
+    of an item does; ``label`` whether it is that of a part: "Section 3.". ``gap`` is whether
+    white space follows, ``following`` the next word, ``pointed`` whether that has a full
+    stop too.
+    """
+
+    mark: str
+    closing: str
+    word: str
+    previous: str
+    numbers: bool
+    label: bool
+    gap: bool
+    following: str
+    pointed: bool
+
+
+def _ends(text: str, begin: int, stop: int, language: str) -> Iterator[int]:
+    """Where the sentences of [begin, stop) end but for the last, in order."""
+    start = begin
+    own_stop = _OWN_STOP.search(text, begin, stop) is not None
+    small = text[begin : begin + _BEFORE].lstrip()[:1].islower()
+    for match in _MARK.finditer(text, begin, stop):
+        at, end = match.span()
+        following = _NEXT.match(text, end, stop)
+        assert following is not None
+        if following.end("gap") == stop:
+            break
+        if text[following.end("gap")] in _NEVER_BEGINS:
+            continue
+        near = text[max(start, at - _BEFORE) : at]
+        before = ["", *near.split(), *([""] if near[-1:].isspace() else [])]
+        whole = at - _BEFORE <= start
+        place = _Place(
+            mark=match["mark"],
+            closing=match["closing"],
+            word=before[-1].lstrip(_OPENING),
+            previous=before[-2] if len(before) > 1 else "",
+            numbers=(whole or "\n" in near)
+            and not _has_word(" ".join(near.rpartition("\n")[2].split()[:-1])),
+            label=start == begin and whole and _is_label(near, language),
+            gap=following.end("gap") > end,
+            following=following["word"],
+            pointed=bool(following["point"]),
+        )
+        if place.gap or place.mark[-1] in _UNMISTAKABLE:
+            ends = _is_end(place, language, own_stop=own_stop, small=small)
+        else:
+            ends = _is_glued_end(text, at, place, language)
+        if ends and not _inside_brackets(text, start, match, stop):
+            start = end
+            yield start
+
+
+def _has_word(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
+def _is_label(sentence: str, language: str) -> bool:
+    """Whether a text begins with the number of what follows: "Section 3."."""
+    words = [word.lstrip(_OPENING) for word in sentence.split() if _has_word(word)]
+    return (
+        len(words) == 2
+        and words[0].isalpha()
+        and words[0][0].isupper()
+        and words[0].lower() not in _months(language)
+        and _is_number(words[1])
+    )
+
+
+def _is_number(word: str) -> bool:
+    return (_NUMBER.fullmatch(word) or _ROMAN.fullmatch(word)) is not None
+
+
+def _is_end(place: _Place, language: str, *, own_stop: bool, small: bool) -> bool:
+    """Whether a mark with white space behind it, or one that needs none, ends a sentence.
+
+    ``own_stop``: the text has full stops other than "."; ``small``: it begins with a small
+    letter, as all its sentences may.
+    """
+    following = place.following
+    if place.numbers and _ENUMERATOR.fullmatch(place.word):
+        return False  # a bare number, which belongs to what follows
+    if place.mark[-1] in _UNMISTAKABLE:
+        # Behind a closing quote comes what is done with it: 「はい。」と
+        return place.gap or not (place.closing and _HIRAGANA.match(following))
+    if not place.word and place.closing[:1] in (")", "]"):
+        return False  # "(!)", "[...]"
+    if place.mark not in (".", "．"):
+        begins = not following[:1].islower() or small
+        return begins and not (place.mark[-1] in ".…" and following[:1].isdigit())
+    if place.label or (_UNCASED.search(place.word) and (own_stop or _NO_STOP.match(place.word))):
+        return False
+    if following[:1].islower() and not following[1:2].isupper():
+        return small and _shortened(place.word, language) == "no"
+    return _full_stop_ends(place, language)
+
+
+def _full_stop_ends(place: _Place, language: str) -> bool:
+    """Whether a full stop before what may begin a sentence ends one, not only a word."""
+    word, following = place.word, place.following.lower()
+    begins = following in _beginnings(language) and not (place.pointed and len(following) == 1)
+    if _NUMBER.fullmatch(word) or (len(word) > 1 and _ROMAN.fullmatch(word)):
+        return _number_ends(place, begins=begins, language=language)
+    shortened = _shortened(word, language)
+    if shortened == "no" or not following or following[0].isdigit():
+        return shortened in ("no", "closing")
+    if shortened in ("title", "reference"):
+        return shortened == "reference"
+    # "41 ft. Sailors": a unit behind its number, where a name would follow a title
+    behind_number = place.previous[-1:].isdigit() and not place.pointed
+    unit = behind_number and word.islower() and "." not in word
+    return begins or unit or shortened == "closing"
+
+
+def _number_ends(place: _Place, *, begins: bool, language: str) -> bool:
+    """Whether the full stop behind a number or Roman numeral ends a sentence.
+
+    ``begins``: what follows is a word that begins sentences rather than a name.
+    """
+    following, previous = place.following.lower(), place.previous
+    parts = re.split(r"\D+", place.word)
+    if max(map(len, parts)) <= 2 and following in _months(language):
+        return False
+    in_date = previous.endswith(".") and previous[:-1].isdigit()  # "5. 3. 2017"
+    if following[:1].isdigit():
+        return not (in_date or place.pointed)
+    if in_date and len(parts[-1]) <= 2:
+        return begins
+    if begins or not language_table(language).sentences.ordinal_point or max(map(len, parts)) > 3:
+        return True
+    # "im 19. Jahrhundert", but "Zimmer 19. Frühstück ab acht"
+    return previous[:1].isupper() and previous.lower() not in _beginnings(language)
+
+
+@lru_cache(maxsize=1 << 15)
+def _shortened(word: str, language: str) -> _Shortened:
+    """Whether a word before a full stop is an abbreviation, and of which kind.
+
+    "title": before a name; "closing": often the last word of a sentence; "reference": only
+    before a number, as it is a word of its own too ("no").
+    """
+    words = language_table(language).sentences
+    whole = unicodedata.normalize("NFC", word).lower()
+    last = _WORD_PARTS.split(whole)[-1]
+    for bare in (whole, last):
+        if bare in words.titles:
+            return "title"
+        if bare in words.closing:
+            return "closing"
+        if bare in words.abbreviations:
+            return "other"
+    parts = [part for part in re.split(r"[.-]", whole) if part]
+    if "." in word and all(len(part) <= 3 and part.isalpha() for part in parts):
+        return "other"  # "U.S", "Ph.D", "J.-C"
+    if not _LETTERS.fullmatch(last) or len(last) > _LONGEST_ABBREVIATION:
+        return "no"
+    if len(last) == 1:
+        return "other"
+    tail = word[-len(last) :]
+    if tail[1:].islower() and len(last) <= _LONGEST_CONSONANTS and not _has_vowel(last):
+        return "other"  # "Wm", "Pt", "Jh"
+    if tail.isupper() or not (last in _short_months(language) or _is_listed(last, language)):
+        return "no"
+    return "reference" if last in _beginnings(language) else "other"
+
+
+def _is_listed(word: str, language: str) -> bool:
+    """Whether sentencex has the word among the abbreviations of the language."""
+    return len(sentencex.segment(language, f"Zz {word}. Xx")) == 1
+
+
+def _has_vowel(word: str) -> bool:
+    return not _VOWELS.isdisjoint(unicodedata.normalize("NFD", word))
+
+
+def _inside_brackets(text: str, start: int, match: regex.Match[str], stop: int) -> bool:
+    """Whether a mark stands in brackets that the sentence from ``start`` opens and closes."""
+    at, end = match.span()
+    nearest = max(start, at - _FARTHEST_BRACKET)
+    for opening, closing in _BRACKETS:
+        opened = text.rfind(opening, nearest, at)
+        if opened < 0 or text.rfind(closing, opened, end) >= 0:
+            continue
+        closed = text.find(closing, end, min(stop, end + _FARTHEST_BRACKET))
+        # "(The end is near. All slept.)" is two sentences.
+        begins = opened - start < _BEFORE and not text[start:opened].strip()
+        of_sentences = begins and _MARK.match(text, closed - 1)
+        if closed >= 0 and not of_sentences:
+            return True
+    return False
+
+
+def _is_glued_end(text: str, at: int, place: _Place, language: str) -> bool:
+    """Whether a sentence ends at a mark with no white space behind it."""
+    if place.mark == "．":
+        return not place.following[:1].isdigit()
+    if _UNSPACED_LETTER.match(place.following):
+        return _UNSPACED_LETTER.match(text, at - 1) is not None
+    return (
+        _GLUED.match(text, at) is not None
+        and _shortened(place.word, language) == "no"
+        and not _inside_address(text, at)
+    )
 
 
 @cache
-def _wrapped_tail(language: str) -> re.Pattern[str]:
-    """What ends a line, but no sentence."""
-    unfinished = language_table(language).unfinished or language_table("en").unfinished
-    words = "|".join(sorted(unfinished))
-    return re.compile(rf"(?:[,;，、；(\[&/“-]|\b(?:{words}))\s*$", re.IGNORECASE)
+def _beginnings(language: str) -> frozenset[str]:
+    """Words that, with a capital, begin a sentence and are no part of a name."""
+    table = language_table(language)
+    return table.stop_words | table.function_words
 
 
-def _cuts(piece: str, language: str) -> list[int]:
-    """Offsets in ``piece`` at which a new sentence begins, in order, 0 left out."""
-    found: set[int] = set()
-    seen = _LONE_SURROGATE.sub("x", _BLANKED.sub(" ", piece))
-    for boundary in sentencex.get_sentence_boundaries(language, seen):
-        start = int(boundary["start_index"])
-        # An end mark with no space after it is judged below: it may be "Node.Js".
-        if start and seen[start - 1] in ".!?":
-            continue
-        cut = _before_opening_quotes(piece, start)
-        if piece[cut : cut + 1] not in _NEVER_BEGINS and not _continues_quotation(piece, cut):
-            found.add(cut)
-    for pattern in (_CJK_END, _BRACKETED_END):
-        found.update(match.end() for match in pattern.finditer(piece))
-    for match in _GLUED.finditer(piece):
-        if not (_inside_address(piece, match.start()) or _after_title(piece, match.start())):
-            found.add(match.end())
-    return sorted(cut for cut in found if 0 < cut < len(piece))
+@cache
+def _short_months(language: str) -> frozenset[str]:
+    dates = language_table(language).dates
+    return frozenset(map(str.lower, {*dates.months} - {*dates.full_months}))
 
 
-def _before_opening_quotes(piece: str, cut: int) -> int:
-    """Move a cut that fell behind an opening quote to before it."""
-    while cut > 0 and (
-        piece[cut - 1] in _OPENING_QUOTES
-        or (piece[cut - 1] in '"＂' and (cut == 1 or piece[cut - 2].isspace()))
-    ):
-        cut -= 1
-    return cut
-
-
-def _continues_quotation(piece: str, cut: int) -> bool:
-    """Whether the cut is in ``"Why?" she asked``: a quote closed, then a small letter."""
-    before = piece[max(0, cut - 8) : cut].rstrip()
-    return before[-1:] in tuple('"”»') and piece[cut : cut + 1].islower()
-
-
-def _after_title(piece: str, at: int) -> bool:
-    """Whether the full stop at ``at`` belongs to "Dr." or the like."""
-    words = re.findall(r"[A-Za-z]+", piece[max(0, at - 6) : at])
-    return bool(words) and words[-1] in _TITLES
+@cache
+def _months(language: str) -> frozenset[str]:
+    names = (*language_table(language).dates.months, *language_table("en").dates.months)
+    return frozenset(map(str.lower, names))
 
 
 def _inside_address(piece: str, at: int) -> bool:
@@ -136,67 +347,6 @@ def _inside_address(piece: str, at: int) -> bool:
     after = piece[at : at + 80].split(maxsplit=1)
     run = (before[-1] if before and not piece[at - 1].isspace() else "") + after[0]
     return _ADDRESS.search(run) is not None
-
-
-def _paragraphs(text: str, language: str) -> Iterator[tuple[int, int]]:
-    """Stretches of text that no sentence crosses, in order, together all of ``text``."""
-    start = 0
-    for match in _BLANK_LINES.finditer(text):
-        yield from _lines_joined(text, start, match.start(), language)
-        start = match.end()
-    yield from _lines_joined(text, start, len(text), language)
-
-
-def _lines_joined(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
-    """Join the lines of [start, end) that run on; yield what stands by itself."""
-    begin, line_start, fresh = start, start, True
-    for match in _LINE_END.finditer(text, start, end):
-        following = _LINE_END.search(text, match.end(), end)
-        following_end = following.start() if following else end
-        line = text[line_start : match.start()]
-        next_line = text[match.end() : following_end]
-        alone = _stands_alone(line, next_line, first=fresh, wrapped=_wrapped_tail(language))
-        if alone:
-            yield begin, match.end()
-            begin = match.end()
-        fresh = alone or _ENDED.search(line) is not None
-        line_start = match.end()
-    if begin < end:
-        yield begin, end
-
-
-def _stands_alone(line: str, following: str, *, first: bool, wrapped: re.Pattern[str]) -> bool:
-    """Whether the break between two lines of one block also ends a sentence.
-
-    ``first``: the line begins a sentence, as far as line breaks tell; ``wrapped`` is what
-    no sentence ends with. Text from web pages
-    is broken at any word, so that a line is short proves nothing.
-    """
-    if _LIST_ITEM.match(following) or line.lstrip().startswith("#"):
-        return True
-    if _ENDED.search(line):
-        return False  # sentencex decides: it knows "Dr." from an end
-    if _NUMBERED_ITEM.match(following) and (first or _NUMBERED_ITEM.match(line)):
-        return len(line.strip()) <= _SHORT_LINE or _NUMBERED_ITEM.match(line) is not None
-    opening = following.lstrip()[:1]
-    if not opening or opening.islower() or opening in _NEVER_BEGINS or wrapped.search(line):
-        return False
-    if _LABELLED.match(following) and len(following) <= _SHORT_LINE and opening.isupper():
-        return True
-    if not first:
-        return False
-    content = line.strip()
-    if len(content) > _SHORT_LINE:
-        return False
-    return _LABELLED.match(line) is not None or _is_title(content)
-
-
-def _is_title(line: str) -> bool:
-    """Whether every word of weight is capitalised, or it is a few CJK characters."""
-    if any("\u4e00" <= character <= "\u9fff" for character in line):
-        return len(line) <= 30 and line[-1].isalnum()
-    words = [word for word in re.findall(r"[^\W_]+", line) if len(word) > 3 or word[0].isupper()]
-    return bool(words) and all(word[0].isupper() or word[0].isdigit() for word in words)
 
 
 # --- Cutting what is too long ------------------------------------------------------
@@ -262,3 +412,99 @@ def heading_words(rest: str) -> str:
     words = rest.rstrip(" \t")
     bare = words.rstrip("#")
     return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else words
+
+
+# --- Text without blocks, until all text has them --------------------------------------
+
+_LINE_END = re.compile(r"\r\n|[\n\r\v\u0085\u2028]")
+_LIST_ITEM = re.compile(r"\s*(?:[▲•●○◦■□◆◇▪▶►※·*+–—-]\s|#{1,6}\s|\||>\s|```|~~~)")
+_NUMBERED_ITEM = re.compile(
+    r"\s*(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)、]|[一二三四五六七八九十]{1,3}、)\s*\S"
+)
+_LABELLED = re.compile(r"\s*[^\W\d_][\w ]{0,30}[:：]\s*\S")
+_ENDED = re.compile(r"[.!?。！？…][)\]”\"’'」』）]*\s*$")
+_SHORT_LINE = 80
+
+
+def split_sentences(text: str, language: str = "en") -> list[Span]:
+    """The sentences of ``text`` as spans of code points, in order and never overlapping.
+
+    Each is trimmed of surrounding white space and none is empty; together they cover
+    every character that is no white space. Blank lines always end a sentence; a single
+    line break does where the line stands by itself (heading, list item, field). An
+    unknown ``language`` code is split by general rules.
+    """
+    return [
+        Span(start + span.start, start + span.end)
+        for start, end in _paragraphs(text, language)
+        for span in sentences_of(text[start:end], language)
+    ]
+
+
+@cache
+def _wrapped_tail(language: str) -> re.Pattern[str]:
+    """What ends a line, but no sentence."""
+    unfinished = language_table(language).unfinished or language_table("en").unfinished
+    words = "|".join(sorted(unfinished))
+    return re.compile(rf"(?:[,;，、；(\[&/“-]|\b(?:{words}))\s*$", re.IGNORECASE)
+
+
+def _paragraphs(text: str, language: str) -> Iterator[tuple[int, int]]:
+    """Stretches of text that no sentence crosses, in order, together all of ``text``."""
+    start = 0
+    for match in _BLANK_LINES.finditer(text):
+        yield from _lines_joined(text, start, match.start(), language)
+        start = match.end()
+    yield from _lines_joined(text, start, len(text), language)
+
+
+def _lines_joined(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
+    """Join the lines of [start, end) that run on; yield what stands by itself."""
+    begin, line_start, fresh = start, start, True
+    for match in _LINE_END.finditer(text, start, end):
+        following = _LINE_END.search(text, match.end(), end)
+        following_end = following.start() if following else end
+        line = text[line_start : match.start()]
+        next_line = text[match.end() : following_end]
+        alone = _stands_alone(line, next_line, first=fresh, wrapped=_wrapped_tail(language))
+        if alone:
+            yield begin, match.end()
+            begin = match.end()
+        fresh = alone or _ENDED.search(line) is not None
+        line_start = match.end()
+    if begin < end:
+        yield begin, end
+
+
+def _stands_alone(line: str, following: str, *, first: bool, wrapped: re.Pattern[str]) -> bool:
+    """Whether the break between two lines of one block also ends a sentence.
+
+    ``first``: the line begins a sentence, as far as line breaks tell; ``wrapped`` is what
+    no sentence ends with. Text from web pages
+    is broken at any word, so that a line is short proves nothing.
+    """
+    if _LIST_ITEM.match(following) or line.lstrip().startswith("#"):
+        return True
+    if _ENDED.search(line):
+        return False  # sentencex decides: it knows "Dr." from an end
+    if _NUMBERED_ITEM.match(following) and (first or _NUMBERED_ITEM.match(line)):
+        return len(line.strip()) <= _SHORT_LINE or _NUMBERED_ITEM.match(line) is not None
+    opening = following.lstrip()[:1]
+    if not opening or opening.islower() or opening in _NEVER_BEGINS or wrapped.search(line):
+        return False
+    if _LABELLED.match(following) and len(following) <= _SHORT_LINE and opening.isupper():
+        return True
+    if not first:
+        return False
+    content = line.strip()
+    if len(content) > _SHORT_LINE:
+        return False
+    return _LABELLED.match(line) is not None or _is_title(content)
+
+
+def _is_title(line: str) -> bool:
+    """Whether every word of weight is capitalised, or it is a few CJK characters."""
+    if any("\u4e00" <= character <= "\u9fff" for character in line):
+        return len(line) <= 30 and line[-1].isalnum()
+    words = [word for word in re.findall(r"[^\W_]+", line) if len(word) > 3 or word[0].isupper()]
+    return bool(words) and all(word[0].isupper() or word[0].isdigit() for word in words)

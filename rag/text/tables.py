@@ -155,6 +155,19 @@ class GluedWords(_Entries):
     name_endings: Words = frozenset()
 
 
+class SentenceWords(_Entries):
+    """Abbreviations that sentencex lacks, in small letters without the last full stop.
+
+    ``titles`` stand before a name and never end a sentence, ``closing`` ones often do.
+    ``ordinal_point`` is whether "12." is the twelfth.
+    """
+
+    titles: Words = frozenset()
+    closing: Words = frozenset()
+    abbreviations: Words = frozenset()
+    ordinal_point: bool = False
+
+
 class LanguageTable(_Entries):
     """The words of one language; ``code`` is its ISO 639-1 code."""
 
@@ -171,6 +184,7 @@ class LanguageTable(_Entries):
     conversation: ConversationWords = ConversationWords()
     names: NameWords = NameWords()
     glued: GluedWords = GluedWords()
+    sentences: SentenceWords = SentenceWords()
     dates: DateWords = DateWords()
     times: TimeWords = TimeWords()
     numbers: NumberWords = NumberWords()
