@@ -120,7 +120,7 @@ def _encodable(text: str) -> str:
 def _read_page(data: bytes, source: str) -> Content:
     decoded = _decode(data, source)
     content = read_html(decoded.text, source)
-    return replace(content, metadata={"encoding": decoded.encoding, **content.metadata})
+    return replace(content, metadata={**decoded.metadata, **content.metadata})
 
 
 HTML = Reader("text/html", (".html", ".htm"), _read_page, _is_page)

@@ -67,7 +67,7 @@ def _unquoted(value: str) -> str:
 def _read(data: bytes, source: str, parse: Callable[[str], Content]) -> Content:
     decoded = decode(data, source)
     content = parse(decoded.text)
-    return replace(content, metadata={"encoding": decoded.encoding, **content.metadata})
+    return replace(content, metadata={**decoded.metadata, **content.metadata})
 
 
 PLAIN = Reader("text/plain", (".txt",), partial(_read, parse=read_plain))

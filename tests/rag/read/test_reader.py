@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from rag.errors import ReadError
 from rag.read import html
-from rag.read.decode import decode
 from rag.read.plain import MAX_TITLE_CHARACTERS, read_markdown
 from rag.read.reader import read_document, supported_suffixes
 from rag.text.sentences import split_sentences
@@ -38,13 +37,6 @@ from ten countries came to see what the exhibitors had brought with them this ye
         (ENGLISH.encode("utf-16"), ENGLISH, "utf-16-le (byte order mark)"),
         (b"\xfe\xff" + CHINESE.encode("utf-16-be"), CHINESE, "utf-16-be (byte order mark)"),
         (ENGLISH.encode("utf-32"), ENGLISH, "utf-32-le (byte order mark)"),
-        (CHINESE.encode("gb18030"), CHINESE, "gb18030"),
-        (FRENCH.encode("latin-1"), FRENCH, "latin-1 (fallback)"),
-        (
-            "He said “so” – twice: é".encode("cp1252"),
-            "He said “so” – twice: é",
-            "cp1252 (fallback)",
-        ),
     ],
 )
 def test_the_encoding_is_found_and_named(data, text, encoding):
@@ -53,23 +45,15 @@ def test_the_encoding_is_found_and_named(data, text, encoding):
     assert document.metadata["encoding"] == encoding
 
 
-def test_other_one_byte_text_is_not_taken_for_chinese():
-    assert decode(RUSSIAN.encode("cp1251"), "page.txt").encoding.endswith("(fallback)")
-
-
-def test_a_few_lost_bytes_do_not_spoil_the_rest():
-    damaged = (CHINESE * 3).encode()[:-30] + b"\xff" + CHINESE.encode()
-    decoded = decode(damaged, "page.txt")
-    assert decoded.text.endswith(CHINESE)
-    assert "unreadable" in decoded.encoding
-
-
 @settings(max_examples=300, deadline=None)
 @given(AWKWARD.filter(lambda text: not any("\ud800" <= c <= "\udfff" for c in text)))
 def test_text_is_read_exactly_or_refused(text):
     try:
         document = read_document("page.txt", text.encode("utf-8"))
     except ReadError:
+        return
+    if "guessed" in document.metadata["encoding"]:
+        assert text.count("\0") >= len(text) / 2  # as in UTF-16
         return
     # The mark itself is not text.
     assert document.text == text.removeprefix("\ufeff")
@@ -320,13 +304,6 @@ def test_a_markdown_title_too_long_gives_way_to_the_next_best():
     assert read_markdown(f"---\ntitle: {long}\n---\n# Fair opens\n").title == "Fair opens"
     assert read_markdown(f"---\ntitle: Fair opens\n---\n# {long}\n").title == "Fair opens"
     assert read_document("a/page.md", f"# {long}\n\nText.".encode()).title == "page.md"
-
-
-def test_accented_capitals_are_not_taken_for_chinese():
-    text = "NAÇÕES UNIDAS: PLANO DE AÇÃO"
-    assert read_document("page.txt", text.encode("latin-1")).text == text
-    chinese = "UNIDO工业发展组织与IBM合作，A和B两个城市"
-    assert read_document("page.txt", chinese.encode("gb18030")).text == chinese
 
 
 @pytest.mark.parametrize(
