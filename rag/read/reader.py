@@ -36,6 +36,13 @@ def read_document(source: str, data: bytes) -> Document:
     """
     reader = _reader(source, data)
     content = reader.read(data, source)
+    try:
+        blocks = covering(content.text, content.blocks)
+    except ValueError as error:
+        raise ReadError(
+            f"{source} was read with wrong blocks: {error}",
+            remedy=f"tell the author of the reader of {reader.media_type}",
+        ) from error
     digest = hashlib.sha256(content.text.encode("utf-8")).hexdigest()
     title = content.title or _name(source)
     language = language_of(content.text)
@@ -52,7 +59,7 @@ def read_document(source: str, data: bytes) -> Document:
             "bytes": str(len(data)),
             **content.metadata,
         },
-        blocks=covering(content.text, content.blocks),
+        blocks=blocks,
     )
 
 

@@ -35,9 +35,10 @@ from rag.store.records import (
     TermStatistics,
     Unindexed,
 )
-from rag.types import Document, DocumentDate, Filters, Passage, QueryTerm, Span
+from rag.types import Block, Document, DocumentDate, Filters, Passage, QueryTerm, Span
 
 __all__ = [
+    "Block",
     "Capability",
     "Content",
     "Document",
