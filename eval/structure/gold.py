@@ -1,12 +1,14 @@
 """Gold evidence of a suite beside the statements of its documents.
 
-Edges are compared as a reader sees them: white space, what a block hides and marks such as
-a bullet or a bar at the edge of either do not count.
+Edges are compared as a reader sees them: white space, what a block hides, and marks such as
+a bullet, a bar or the number of an item at the edge of either do not count. Where sentences
+end, quotation marks and brackets do not count either: evidence is often given without them.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,14 +35,22 @@ none    no statement holds any of it
 
 # At the edge of a line they are layout: bullets, bars, marks of emphasis and of headings.
 _MARKS = frozenset("*_#>|`~•·▪◦‣-–—+=")
+_ITEM_NUMBER = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]\s")
+_QUOTES = frozenset("\"'“”„‟‘’‚«»‹›「」『』()[]（）［］【】")
+_SENTENCE_ENDS = frozenset(".!?…。！？")
+_EMPHASIS = frozenset("*_")
+_CJK = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
+_SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,2}\.$")
+_ORDINAL_STOP = ("de",)
 
 
 @dataclass(frozen=True, slots=True)
 class GoldDocument:
     """A document of a suite with its gold.
 
-    ``statements`` are the spans that a reader sees, in order. ``evidence`` is that of
-    questions; ``sentences`` besides that of claims. Each holds a span once, in order.
+    ``seen`` is its text with a blank for each character that no reader sees. ``statements``
+    are the spans that a reader sees, in order. ``evidence`` is that of questions;
+    ``sentences`` besides that of claims. Each holds a span once, in order.
     """
 
     document: Document
@@ -127,9 +137,7 @@ def without_marks(seen: str, spans: Sequence[Span]) -> tuple[Span, ...]:
     """The spans without what does not count at their edges; those with nothing else left out."""
     found: list[Span] = []
     for span in spans:
-        start, end = span.start, span.end
-        while start < end and _is_silent(seen[start]):
-            start += 1
+        start, end = _begin(seen, span.start), span.end
         while start < end and _is_silent(seen[end - 1]):
             end -= 1
         if start < end:
@@ -137,8 +145,27 @@ def without_marks(seen: str, spans: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(found)
 
 
+def _begin(seen: str, offset: int) -> int:
+    """Offset of the next character that counts, or the length of the text."""
+    while offset < len(seen):
+        if _is_silent(seen[offset]):
+            offset += 1
+        elif _begins_line(seen, offset) and (number := _ITEM_NUMBER.match(seen, offset)):
+            offset = number.end()
+        else:
+            break
+    return offset
+
+
 def _is_silent(character: str) -> bool:
     return character.isspace() or character in _MARKS
+
+
+def _begins_line(seen: str, offset: int) -> bool:
+    start = offset
+    while start > 0 and seen[start - 1] != "\n" and _is_silent(seen[start - 1]):
+        start -= 1
+    return start == 0 or seen[start - 1] == "\n"
 
 
 def fit(piece: Span, statements: Sequence[Span]) -> Fit:
@@ -157,37 +184,71 @@ def fit(piece: Span, statements: Sequence[Span]) -> Fit:
 def boundaries(gold: GoldDocument) -> Boundaries:
     """The sentence boundaries of a document against those that its gold evidence tells.
 
-    Evidence begins and ends with a sentence, and has no boundary inside but where other
-    evidence begins or ends, and between its lines where it has several: then it is of a
-    list or table. The beginning and the end of the text are left out.
+    Evidence tells of a boundary at an edge that stands beside the end of a line or behind an
+    end mark; elsewhere it begins or ends amid a sentence. It tells that there is none inside
+    it, but where other evidence has an edge, between lines of evidence that has several,
+    and where the program that cut evidence to sentences does not look: at an end mark within
+    emphasis or with no space behind it, and behind one or two digits, which in German alone
+    are an ordinal. The beginning and the end of the text are left out.
     """
     seen = gold.seen
-    found = {at for span in gold.statements for at in (span.start, _after(seen, span.end))}
-    told = {at for span in gold.sentences for at in (span.start, _after(seen, span.end))}
+    found = {at for span in gold.statements for at in _edges(seen, span)}
+    told = {at for span in gold.sentences for at in _edges(seen, span) if _is_end(seen, at)}
     inside = {
         at
         for span in gold.sentences
         for at in found
-        if span.start < at < span.end and "\n" not in _gap(seen, at)
+        if span.start < at < span.end and not _is_unsaid(gold, at)
     }
-    edges = {_after(seen, 0), len(seen)}
+    ends = {_next(seen, 0), len(seen)}
     return Boundaries(
-        right=tuple(sorted((told & found) - edges)),
-        missed=tuple(sorted(told - found - edges)),
-        false=tuple(sorted(inside - told - edges)),
+        right=tuple(sorted((told & found) - ends)),
+        missed=tuple(sorted(told - found - ends)),
+        false=tuple(sorted(inside - told - ends)),
     )
 
 
-def _after(seen: str, offset: int) -> int:
-    """Offset of the next character that counts, or the length of the text."""
-    while offset < len(seen) and _is_silent(seen[offset]):
-        offset += 1
+def _edges(seen: str, span: Span) -> tuple[int, int]:
+    """Where a sentence begins and where what follows it begins."""
+    return _next(seen, span.start), _next(seen, span.end)
+
+
+def _next(seen: str, offset: int) -> int:
+    """Offset of the next character that counts, quotation marks and brackets left out."""
+    while (at := _begin(seen, offset)) < len(seen) and seen[at] in _QUOTES:
+        offset = at + 1
+    return at
+
+
+def _before(seen: str, offset: int) -> int:
+    """Where what does not count before ``offset`` begins, the number of an item aside."""
+    while offset > 0 and (_is_silent(seen[offset - 1]) or seen[offset - 1] in _QUOTES):
+        offset -= 1
     return offset
 
 
-def _gap(seen: str, offset: int) -> str:
-    """What does not count before ``offset``."""
-    start = offset
-    while start > 0 and _is_silent(seen[start - 1]):
-        start -= 1
-    return seen[start:offset]
+def _opens_line(seen: str, offset: int) -> bool:
+    """Whether nothing but the number of an item stands before it in its line."""
+    line = seen.rfind("\n", 0, offset) + 1
+    return _begin(seen, line) >= _before(seen, offset)
+
+
+def _is_end(seen: str, offset: int) -> bool:
+    return _opens_line(seen, offset) or seen[_before(seen, offset) - 1] in _SENTENCE_ENDS
+
+
+def _is_unsaid(gold: GoldDocument, offset: int) -> bool:
+    """Whether gold does not tell if a sentence begins here."""
+    seen, end = gold.seen, _before(gold.seen, offset)
+    return (
+        _opens_line(seen, offset)
+        or gold.document.text[end] in _EMPHASIS
+        or (
+            not any(map(str.isspace, gold.document.text[end:offset]))
+            and not _CJK.match(seen, offset)
+        )
+        or (
+            gold.document.language not in _ORDINAL_STOP
+            and _SHORT_NUMBER.search(seen, max(0, end - 4), end) is not None
+        )
+    )

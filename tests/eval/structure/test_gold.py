@@ -28,13 +28,13 @@ def test_evidence_is_one_statement_a_run_a_part_or_cuts_some(piece, kind):
     assert fit(Span(*piece), STATEMENTS) == kind
 
 
-def gold(text, statements, sentences):
+def gold(text, statements, sentences, language="en"):
     """Of a text whose statements and gold sentences are given by their words."""
     spans = [
         without_marks(text, [Span(at := text.index(part), at + len(part)) for part in parts])
         for parts in (statements, sentences)
     ]
-    document = Document("id", ("d",), "", text, "hash", "en", (), {}, ())
+    document = Document("id", ("d",), "", text, "hash", language, (), {}, ())
     return GoldDocument(document, text, spans[0], (), spans[1])
 
 
@@ -54,8 +54,8 @@ def test_a_boundary_inside_gold_is_false_unless_other_gold_tells_it():
 
 
 def test_lines_of_evidence_may_be_statements_of_their_own():
-    text = "They are:\n- red\n- blue"
-    found = boundaries(gold(text, ["They are:", "red", "blue"], ["They are:\n- red\n- blue"]))
+    text = "They are:\n- red\n2) blue"
+    found = boundaries(gold(text, ["They are:", "red", "2) blue"], [text]))
     assert found == Boundaries(right=(), missed=(), false=())
 
 
@@ -70,6 +70,35 @@ def suite(tmp_path):
     for name, rows in SUITE.items():
         (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
     return tmp_path
+
+
+def test_numbers_of_items_and_quotation_marks_at_an_edge_do_not_count():
+    text = 'He said: "So.\n1. It sank. "It rose." It left.'
+    parted = ['He said: "So.', "1. It sank.", '"It rose."', "It left."]
+    found = boundaries(gold(text, parted, ["It sank.", "It rose."]))
+    assert found == Boundaries(right=(17, 27, 37), missed=(), false=())
+
+
+def test_evidence_that_begins_amid_a_sentence_tells_nothing_of_its_begin():
+    text = "So. Harn - It sank. It rose."
+    found = boundaries(gold(text, ["So.", "Harn - It sank.", "It rose."], ["It sank."]))
+    assert found == Boundaries(right=(20,), missed=(), false=())
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second", "false"),
+    [
+        ("de", "Am 12.", "Juni sank es.", (7,)),
+        ("en", "We count 12.", "It sank.", ()),
+        ("en", "We count 1912.", "It sank.", (15,)),
+        ("en", "**Fate.**", "It sank.", ()),
+        ("en", "Fate.", "It sank.", (6,)),
+        ("zh", "船沉了。", "人回来了。", (4,)),
+    ],
+)
+def test_a_boundary_is_false_only_where_gold_would_tell_it(language, first, second, false):
+    text = f"{first} {second}" if language != "zh" else first + second
+    assert boundaries(gold(text, [first, second], [text], language)).false == false
 
 
 def test_a_suite_gives_each_gold_span_once_and_those_of_claims_besides(suite):
