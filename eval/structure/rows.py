@@ -51,7 +51,7 @@ def _problem(case: MadeCase, context: list[str], wanted: tuple[str, ...]) -> str
 
 
 def _seen(document: Document, span: Span) -> str:
-    return visible_text(document.text, span, document.blocks)
+    return visible_text(document.text, span, document.blocks, document.language)
 
 
 def _letters(text: str) -> str:

@@ -91,4 +91,8 @@ def _before(statement: Statement, document: Document) -> list[Span]:
 
 
 def _stems(document: Document, span: Span) -> frozenset[str]:
-    return frozenset(stem_tokens(search_text(visible_text(document.text, span, document.blocks))))
+    return frozenset(
+        stem_tokens(
+            search_text(visible_text(document.text, span, document.blocks, document.language))
+        )
+    )

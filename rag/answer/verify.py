@@ -13,7 +13,7 @@ from rag.types import Citation, Claim, Document, Span
 def cite(document: Document, start: int, end: int) -> Citation:
     """A citation of code points [start, end) of the document, its quote copied from it."""
     span = Span(start, end)
-    shown = visible_text(document.text, span, document.blocks)
+    shown = visible_text(document.text, span, document.blocks, document.language)
     # What is hidden says nothing unless it is all that is cited.
     return cite_window(document, span, span.of(document.text), shown.strip() or None)
 

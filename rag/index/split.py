@@ -142,9 +142,11 @@ def _estimated_tokens(word: str) -> int:
 def _passage(document: Document, draft: _Draft, encoder_limit: int) -> Passage:
     span = draft.span
     outside = [each for each in draft.units[0].context if each.end <= span.start]
-    context = "\n".join(visible_text(document.text, each, document.blocks) for each in outside)
+    context = "\n".join(
+        visible_text(document.text, each, document.blocks, document.language) for each in outside
+    )
     clipped = clip_title(search_text(context), min(_CONTEXT_TOKENS, encoder_limit // 4))
-    shown = search_text(visible_text(document.text, span, document.blocks))
+    shown = search_text(visible_text(document.text, span, document.blocks, document.language))
     return Passage(
         id=passage_id(document.id, span),
         document_id=document.id,
@@ -171,7 +173,9 @@ def _sections(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
 def _heading_path(document: Document, section: Sequence[Statement]) -> tuple[str, ...]:
     last = section[-1]
     spans = (*last.headings, last.span) if last.kind == "heading" else last.headings
-    shown = (visible_text(document.text, span, document.blocks) for span in spans)
+    shown = (
+        visible_text(document.text, span, document.blocks, document.language) for span in spans
+    )
     return tuple(" ".join(heading.split()) for heading in shown)
 
 

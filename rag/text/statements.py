@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from rag.text.sentences import split_sentences
+from rag.text.hyphens import line_break_hyphens
+from rag.text.sentences import sentences_of
 from rag.types import Block, Span, Statement
 
 # Nothing in them is said by the document.
@@ -45,13 +46,13 @@ def find_statements(
     return found
 
 
-def visible_text(text: str, span: Span, blocks: Sequence[Block]) -> str:
+def visible_text(text: str, span: Span, blocks: Sequence[Block], language: str) -> str:
     """What a reader sees of ``span``: without marks, furniture and what is hidden.
 
-    Bars part the cells of a row, a line break the blocks; other white space is the text's.
+    Bars part the cells of a row, a line break the blocks; words that a line end parts are
+    joined. Other white space is the text's.
     """
-    if not blocks:
-        return span.of(text)
+    blocks = blocks or (Block(Span(0, len(text)), "paragraph"),)
     shown: list[str] = []
     for block in blocks[_block_at(blocks, span.start) :]:
         if block.span.start >= span.end:
@@ -62,20 +63,25 @@ def visible_text(text: str, span: Span, blocks: Sequence[Block]) -> str:
         if block.cells and part == block.span:
             seen = _CELL_BORDER.join(_seen(text, cell, block.hidden) for cell in block.cells)
         else:
-            seen = _seen(text, part, block.hidden)
+            hyphens = line_break_hyphens(text, language, part) if block.kind != "code" else []
+            seen = _seen(text, part, sorted((*block.hidden, *hyphens)))
         if seen := seen.strip():
             shown.append((" " if block.continues else "\n") + seen)
     return "".join(shown)[1:]
 
 
 def _seen(text: str, span: Span, hidden: Sequence[Span]) -> str:
-    inside = [part for each in hidden if (part := _common(each, span)) is not None]
-    if not inside:
-        return span.of(text)
-    edges = [span.start, *(edge for each in inside for edge in (each.start, each.end)), span.end]
-    pieces = [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
-    breaks = ["\n" if each.of(text)[:3].lower() == _LINE_BREAK else "" for each in inside]
-    return "".join(part for pair in zip(pieces, [*breaks, ""], strict=True) for part in pair)
+    """The characters of ``span`` without those of the hidden stretches, which are in order."""
+    pieces: list[str] = []
+    at = span.start
+    for each in hidden:
+        if (inside := _common(each, Span(at, span.end))) is None:
+            continue
+        pieces.append(text[at : inside.start])
+        if text[inside.start : inside.start + len(_LINE_BREAK)].lower() == _LINE_BREAK:
+            pieces.append("\n")
+        at = inside.end
+    return "".join(pieces) + text[at : span.end]
 
 
 def _common(one: Span, other: Span) -> Span | None:
@@ -148,7 +154,7 @@ def _sentences(text: str, run: Sequence[Block], language: str) -> list[Span]:
     start, end = run[0].span.start, run[-1].span.end
     unseen = [hidden for block in run for hidden in block.hidden]
     between = [Span(one.span.end, other.span.start) for one, other in pairwise(run)]
-    local = split_sentences(_blanked(text, Span(start, end), [*unseen, *between]), language)
+    local = sentences_of(_blanked(text, Span(start, end), [*unseen, *between]), language)
     found = [Span(start + span.start, start + span.end) for span in local]
     return _with_marks(text, found, unseen)
 

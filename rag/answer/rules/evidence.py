@@ -170,7 +170,7 @@ def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
 
 
 def _words(document: Document, span: Span) -> str:
-    return search_text(visible_text(document.text, span, document.blocks))
+    return search_text(visible_text(document.text, span, document.blocks, document.language))
 
 
 def _judged(

@@ -77,8 +77,8 @@ def test_a_sentence_goes_on_over_a_running_header_that_is_not_shown():
     )
     first, second = find_statements(text, blocks, "en")
     assert first.span.of(text).endswith("fitted in June.")
-    assert visible_text(text, first.span, blocks) == "The new gates were fitted in June."
-    assert visible_text(text, second.span, blocks) == "They hold."
+    assert visible_text(text, first.span, blocks, "en") == "The new gates were fitted in June."
+    assert visible_text(text, second.span, blocks, "en") == "They hold."
 
 
 def test_a_row_is_one_statement_with_its_header_and_its_cells_are_told_apart():
@@ -97,7 +97,7 @@ def test_a_row_is_one_statement_with_its_header_and_its_cells_are_told_apart():
         (header,),
         (at(text, "Keepers"),),
     )
-    assert visible_text(text, row, blocks) == "Ada Holt. Senior | 1911"
+    assert visible_text(text, row, blocks, "en") == "Ada Holt. Senior | 1911"
 
 
 def test_marks_of_emphasis_belong_to_their_sentence_and_are_not_shown():
@@ -106,8 +106,8 @@ def test_marks_of_emphasis_belong_to_their_sentence_and_are_not_shown():
     blocks = (Block(Span(0, len(text)), "paragraph", hidden=hidden),)
     first, second = find_statements(text, blocks, "en")
     assert first.span.of(text) == "**It opened.**"
-    assert visible_text(text, first.span, blocks) == "It opened."
-    assert visible_text(text, second.span, blocks) == "Then  it shut."
+    assert visible_text(text, first.span, blocks, "en") == "It opened."
+    assert visible_text(text, second.span, blocks, "en") == "Then  it shut."
 
 
 def test_a_later_sentence_of_a_turn_comes_with_the_speaker():
@@ -128,3 +128,11 @@ def test_headings_below_another_of_their_level_are_not_its_parts():
         Block(spans[2], "paragraph"),
     )
     assert [s.headings for s in find_statements(text, blocks, "en")] == [(), (), (spans[1],)]
+
+
+def test_a_word_that_a_line_end_parts_is_shown_whole():
+    text = "The county of Harn-\nfeld has one-\nstop offices."
+    blocks = (Block(Span(0, len(text)), "paragraph"),)
+    assert visible_text(text, blocks[0].span, blocks, "en") == (
+        "The county of Harnfeld has one-stop offices."
+    )
