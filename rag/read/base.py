@@ -10,6 +10,9 @@ from rag.errors import SettingsError
 from rag.plugins import load_plugins
 from rag.types import Block, DocumentDate
 
+# A longer title is none: the text begins without one.
+MAX_TITLE_CHARACTERS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Content:

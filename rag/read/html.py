@@ -8,9 +8,8 @@ from dataclasses import replace
 import trafilatura
 
 from rag.errors import ReadError
-from rag.read.base import Content, Reader
+from rag.read.base import MAX_TITLE_CHARACTERS, Content, Reader
 from rag.read.decode import Decoded, decode
-from rag.read.plain import MAX_TITLE_CHARACTERS
 
 _CHARSET = re.compile(
     rb"<meta[^>]+charset\s*+=\s*+[\"']?\s*+([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w:.-]+)",

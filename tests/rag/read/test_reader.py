@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rag.errors import ReadError
 from rag.read import html
-from rag.read.plain import MAX_TITLE_CHARACTERS, read_markdown
+from rag.read.base import MAX_TITLE_CHARACTERS
+from rag.read.markdown import read_markdown
 from rag.read.reader import read_document, supported_suffixes
 from rag.text.sentences import split_sentences
 from tests.rag.text.test_sentences import AWKWARD

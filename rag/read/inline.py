@@ -1,0 +1,153 @@
+"""Which characters of a Markdown paragraph a reader sees: markdown-it's inline parser, traced."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline, backtick
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
+
+# Elements whose content is not read: struck out, readings of ruby, scripts.
+UNSEEN_TAGS = frozenset({"del", "s", "strike", "rt", "rp", "script", "style", "template"})
+TAG_NAME = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
+
+_DELIMITERS = frozenset(
+    {"text", "em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"}
+)
+_SHOWN = "shown"
+# Without any of these all of a paragraph is shown, on one line: most are.
+_MARK = re.compile(r"[\\`*_~<\[]| {2}\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a text is seen: 1 for each character that is, else 0, and where lines are parted.
+
+    ``breaks`` are offsets of the characters that follow a hard break, in order.
+    """
+
+    mask: bytearray
+    breaks: tuple[int, ...] = ()
+
+
+def shown_of(markdown: MarkdownIt, content: str, env: EnvType) -> Shown:
+    """What is seen of ``content``, the text of one inline token of a parser with TracedInline.
+
+    Marks of emphasis, targets and titles of links, tags, and what is struck out are not seen;
+    of an image its description is, and entities are as they are written.
+    """
+    if _MARK.search(content) is None:
+        return Shown(bytearray(b"\1") * len(content))
+    markdown.inline.parse(content, markdown, env, [])
+    shown: Shown = env.pop(_SHOWN)
+    return shown
+
+
+class TracedInline(ParserInline):
+    """The inline rules of Markdown, GitHub's strike-out among them, that leave a trace."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ruler.at("backticks", _backtick)
+
+    def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
+        """The inline tokens of ``src``; what of it is shown is left in ``env``."""
+        state = _State(src, md, env, tokens)
+        self.tokenize(state)
+        rules = self.ruler2.getRules("")
+        for rule in rules[:-1]:
+            rule(state)
+        # Before the last one joins neighbouring tokens, and their places are lost.
+        env[_SHOWN] = state.shown()
+        rules[-1](state)
+        return state.tokens
+
+
+class _State(StateInline):
+    """Where tokens began, and which characters became text."""
+
+    def __init__(self, src: str, md: MarkdownIt, env: EnvType, out_tokens: list[Token]) -> None:
+        super().__init__(src, md, env, out_tokens)
+        self.mask = bytearray(len(src))
+        self.runs: list[tuple[int, int]] = []
+
+    def append_pending(self, text: str) -> None:
+        self.mask[self.pos : self.pos + len(text)] = b"\1" * len(text)
+        super().append_pending(text)
+
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        token = super().push(ttype, tag, nesting)
+        token.meta["at"] = self.pos
+        if ttype == "image":
+            token.meta["shown"] = self.env.pop(_SHOWN)
+        return token
+
+    def shown(self) -> Shown:
+        """The trace, once it is known which delimiters are marks and which are text."""
+        run = place = -1
+        open_tags: list[tuple[str, int]] = []
+        breaks: list[int] = []
+        for token in self.tokens:
+            start = token.meta.get("at")
+            if start is None:
+                continue
+            if token.type in _DELIMITERS and self.src[start] in "*_~":
+                # Those of one run all began at its first character.
+                if start != run:
+                    run = place = start
+                start, place = place, place + (len(token.content) or len(token.markup))
+                if token.type == "text":
+                    self._show(start, place)
+                elif token.type == "s_open":
+                    open_tags.append(("~~", start))
+                elif token.type == "s_close":
+                    self._strike(open_tags, "~~", place)
+            elif token.type == "text_special":
+                escaped = token.info == "escape" and len(token.content) < len(token.markup)
+                self._show(start + escaped, start + len(token.markup))
+            elif token.type == "image":
+                alt: Shown = token.meta["shown"]
+                self.mask[start + 2 : start + 2 + len(alt.mask)] = alt.mask
+            elif token.type == "link_open" and token.markup == "autolink":
+                self._show(start + 1, self.src.index(">", start))
+            elif token.type == "hardbreak":
+                breaks.append(self.src.index("\n", start) + 1)
+            elif token.type == "html_inline" and (tag := TAG_NAME.match(token.content)):
+                name, end = tag[2].lower(), start + len(token.content)
+                if name == "br":
+                    breaks.append(end)
+                elif name in UNSEEN_TAGS and not tag[1]:
+                    open_tags.append((name, start))
+                elif name in UNSEEN_TAGS:
+                    self._strike(open_tags, name, end)
+        return Shown(self.mask, tuple(breaks))
+
+    def _show(self, start: int, end: int) -> None:
+        self.mask[start:end] = b"\1" * (end - start)
+
+    def _strike(self, open_tags: list[tuple[str, int]], name: str, end: int) -> None:
+        """Hide from the last open ``name`` to ``end``; one that none opened strikes nothing."""
+        if not any(opened == name for opened, _ in open_tags):
+            return
+        while open_tags:
+            opened, start = open_tags.pop()
+            if opened == name:
+                self.mask[start:end] = bytes(end - start)
+                return
+
+
+def _backtick(state: StateInline, silent: bool) -> bool:
+    """The rule for code, which shows what stands between the ticks."""
+    start, count = state.pos, len(state.tokens)
+    found = backtick(state, silent)
+    if isinstance(state, _State) and len(state.tokens) > count:
+        token = state.tokens[-1]
+        spaces = state.pos - start - 2 * len(token.markup) - len(token.content)
+        start += len(token.markup) + spaces // 2
+        state.mask[start : start + len(token.content)] = b"\1" * len(token.content)
+    return found

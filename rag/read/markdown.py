@@ -1,0 +1,445 @@
+"""Markdown: the text is taken as it is, and its blocks tell what is what."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from html import unescape
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+
+from rag.read.base import MAX_TITLE_CHARACTERS, Content, Reader
+from rag.read.blocks import covering, trimmed
+from rag.read.decode import decode
+from rag.read.front_matter import FrontMatter, front_matter
+from rag.read.inline import TracedInline, shown_of
+from rag.types import Block, BlockKind, Span
+
+# A longer paragraph above a list or table leads in to it only where it ends with a colon.
+_MAX_LEAD_IN = 200
+_LINE_END = re.compile(r"\r\n?|\n")
+_CONTAINERS = re.compile(
+    r"(?:[ \t]*+(?:>|(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t]|$)|[:~](?=[ \t])|\[\^[^\]\s]+\]:))*+[ \t]*+"
+)
+_CONTAINER_ENDS = frozenset(
+    {"bullet_list_close", "ordered_list_close", "list_item_close", "blockquote_close"}
+    | {"dl_close", "dd_close", "footnote_reference_close"}
+)
+_PIPE = re.compile(r"(?<!\\)\|")
+_HEADING = re.compile(r"#{1,6}[ \t]+\S")
+_LINK = re.compile(r"\[[^\[\]\r\n]{1,200}\]\((?:https?:/|mailto:|[#./])[^()\s]{1,500}\)")
+_CAPTION = re.compile(r"(?:Table)?:[ \t]")
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"inline_definitions": True}).enable("table")
+    parser.inline = TracedInline()
+    # Only blocks: shown_of parses what stands in them.
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser.use(deflist_plugin).use(footnote_plugin, inline=False, move_to_end=False)
+
+
+def read_markdown(text: str) -> Content:
+    """The text itself, its blocks, and what front matter says of it.
+
+    The title is the front matter's, else the first heading of the highest level, else the
+    first line, as shown, without marks.
+    """
+    front = front_matter(text)
+    blocks = _Walk(text, front.span.end if front else 0).blocks()
+    if front is not None:
+        blocks.insert(0, Block(front.span, "hidden"))
+    return Content(
+        text=text,
+        title=_title(text, blocks, front),
+        blocks=covering(text, blocks),
+        dates=front.dates if front else (),
+        metadata={"author": front.author} if front and front.author else {},
+    )
+
+
+def looks_like_markdown(text: str) -> bool:
+    """Whether a plain text has the structure of Markdown.
+
+    That is a heading between blank lines, one of the second or a lower level below one, a
+    fence that is closed, a table with the line below its header, or a link.
+    """
+    lines = [line.strip() for line in _LINE_END.split(text)]
+    fences = 0
+    for above, line, below in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+        if not above and _HEADING.match(line) and (not below or line.startswith("##")):
+            return True
+        if "|" in above and "-" in line and set(line) <= set("|:- \t"):
+            cells = [part.strip("| \t").count("|") for part in (above, line)]
+            if cells[0] == cells[1]:
+                return True
+        fences += line.startswith(("```", "~~~"))
+    return fences > 1 or _LINK.search(text) is not None
+
+
+def _title(text: str, blocks: Sequence[Block], front: FrontMatter | None) -> str:
+    stated = [front.title] if front else []
+    headings = [block for block in blocks if block.kind == "heading"]
+    lines = headings or [block for block in blocks if block.kind != "hidden"]
+    if lines:
+        first = min(lines, key=lambda block: block.level if headings else 0)
+        shown = _shown_text(text, first).split("\n")
+        stated.append(" ".join(map(str.strip, shown)) if headings else shown[0].strip())
+    return next((title for title in stated if 0 < len(title) <= MAX_TITLE_CHARACTERS), "")
+
+
+def _shown_text(text: str, block: Block) -> str:
+    start, parts = block.span.start, []
+    for hidden in (*block.hidden, Span(block.span.end, block.span.end)):
+        parts.append(text[start : hidden.start])
+        start = hidden.end
+    return _LINE_END.sub("\n", unescape("".join(parts))).strip()
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A container that is open: what its paragraphs are, and what they are understood by.
+
+    ``own`` is the first block of an item, ``above`` the paragraph directly above the next
+    block, ``table`` which of the blocks found are the table directly above it.
+    """
+
+    kind: BlockKind
+    level: int
+    context: tuple[Span, ...]
+    own: Span | None = None
+    above: Span | None = None
+    table: range = range(0)
+
+    @property
+    def within(self) -> tuple[Span, ...]:
+        """What a block in it is understood by: what its item is, and the item itself."""
+        return self.context if self.own is None else (*self.context, self.own)
+
+
+class _Walk:
+    """One walk over the parser's blocks, which know their lines, but not their characters."""
+
+    def __init__(self, text: str, start: int) -> None:
+        # As the parser reads it, one for one.
+        self.text = text.replace("\0", "\ufffd")
+        self.lines: list[Span] = []
+        self.env: EnvType = {}
+        self.tokens = iter(_parser().parse(text[start:], self.env))
+        for match in _LINE_END.finditer(text, start):
+            self.lines.append(Span(start, match.start()))
+            start = match.end()
+        self.lines.append(Span(start, len(text)))
+        self.found: list[Block] = []
+        self.frames = [_Frame("paragraph", 0, ())]
+        # The first line of an item without text yet, and the numbers of such items.
+        self.first_line: int | None = None
+        self.numbers: list[tuple[int, str]] = []
+
+    def blocks(self) -> list[Block]:
+        """The blocks in order; lines that no rule of the parser took are left out."""
+        for token in self.tokens:
+            match token.type:
+                case "paragraph_open" | "heading_open" | "dt_open":
+                    self._text(token, next(self.tokens).content)
+                case "table_open":
+                    self._table()
+                case "fence" | "code_block":
+                    self._code(token)
+                case "html_block":
+                    self._html(token)
+                case "hr" | "definition":
+                    self._hide(*_lines(token))
+                case _ if token.nesting > 0:
+                    self._open(token)
+                case _ if token.type in _CONTAINER_ENDS:
+                    self._close(token)
+        return sorted([*self.found, *self._bare_marks()], key=lambda block: block.span)
+
+    def _open(self, token: Token) -> None:
+        frame = self.frames[-1]
+        match token.type:
+            case "bullet_list_open" | "ordered_list_open":
+                self.frames.append(_Frame("item", self._depth("item"), self._lead_in(frame)))
+            case "list_item_open":
+                self.frames.append(_Frame("item", frame.level, frame.context))
+                first = _lines(token)[0]
+                if self.first_line is None:
+                    self.first_line = first
+                if token.info:
+                    self.numbers.append((first, token.info + token.markup))
+            case "blockquote_open":
+                depth = self._depth("quotation")
+                self.frames.append(_Frame("quotation", depth, frame.within))
+            case "dl_open" | "dd_open":
+                self.frames.append(_Frame("paragraph", 0, self._lead_in(frame)))
+            case "footnote_reference_open":
+                self.frames.append(_Frame("note", 0, ()))
+
+    def _depth(self, kind: BlockKind) -> int:
+        return 1 + max((frame.level for frame in self.frames if frame.kind == kind), default=0)
+
+    def _close(self, token: Token) -> None:
+        self.frames.pop()
+        if token.type != "dd_close":
+            self.frames[-1].above = None
+        self.first_line = None
+        self.numbers.clear()
+
+    def _lead_in(self, frame: _Frame) -> tuple[Span, ...]:
+        """What a list or table in ``frame`` is understood by, the paragraph above it included."""
+        return frame.within if frame.above in (None, frame.own) else (*frame.within, frame.above)
+
+    def _text(self, opened: Token, content: str) -> None:
+        """A paragraph, heading or term; where hard breaks part its lines, several."""
+        frame = self.frames[-1]
+        table = frame.table
+        first, end = _lines(opened)
+        span, mask = self._claim(first, max(end, first + 1))
+        breaks = self._show(content, first, span, mask, closed=opened.markup.startswith("#"))
+        heading = opened.type == "heading_open"
+        if heading and len(self.frames) == 1:
+            self._add(Block(span, "heading", int(opened.tag[1])), mask)
+            frame.above = None
+            return
+        added: Block | None = None
+        for start, stop in pairwise([span.start, *breaks, span.end]):
+            part = Span(start, stop)
+            part_mask = mask[start - span.start : stop - span.start]
+            if frame.kind != "item":
+                added = self._add(Block(part, frame.kind, frame.level, frame.context), part_mask)
+            elif frame.own is None:
+                added = self._add(Block(part, "item", frame.level, frame.context), part_mask)
+                frame.own = added.span if added else None
+            else:
+                added = self._add(Block(part, "paragraph", 0, frame.within), part_mask)
+        frame.above = None
+        if added and not heading:
+            self._caption(table, added)
+            colon = _shown_text(self.text, added).endswith((":", "："))
+            if colon or len(added.span) <= _MAX_LEAD_IN or opened.type == "dt_open":
+                frame.above = added.span
+
+    def _caption(self, rows: range, block: Block) -> None:
+        """Make ``block`` the caption of the table above it, if it begins as one does."""
+        if rows and _CAPTION.match(self.text, block.span.start):
+            self.found[-1] = replace(block, kind="caption")
+            for number in rows:
+                row = self.found[number]
+                if row.kind == "hidden":
+                    continue
+                before = len(row.context) - (row.kind == "row")
+                context = (*row.context[:before], block.span, *row.context[before:])
+                self.found[number] = replace(row, context=context)
+
+    def _claim(self, first: int, end: int) -> tuple[Span, bytearray]:
+        """The span of lines that become blocks, and a mask of it with nothing shown.
+
+        What stands above them of their item, its mark alone, is part of it; numbers of items
+        are shown.
+        """
+        if self.first_line is not None:
+            first, self.first_line = self.first_line, None
+        span = Span(self.lines[first].start, self.lines[end - 1].end)
+        mask = bytearray(len(span))
+        place = span.start
+        for line, number in self.numbers:
+            start = self.text.find(number, max(place, self.lines[line].start), span.end)
+            if start >= 0:
+                place = start + len(number)
+                mask[start - span.start : place - span.start] = b"\1" * len(number)
+        self.numbers.clear()
+        return span, mask
+
+    def _show(
+        self, content: str, line: int, span: Span, mask: bytearray, *, closed: bool
+    ) -> list[int]:
+        """Mark in the mask of ``span`` what is shown of the content of an inline token.
+
+        Each of its lines ends a line of the text, from ``line`` on, but for white space, and
+        but for number signs if it is ``closed`` by them. Returns where hard breaks part it.
+        """
+        shown = shown_of(_parser(), content, self.env)
+        wanted = deque(shown.breaks)
+        breaks: list[int] = []
+        place = 0
+        for part in content.split("\n"):
+            # Its indent may be a part of a tab.
+            bare = part.lstrip(" \t")
+            indent = len(part) - len(bare)
+            bare = bare.rstrip()
+            while not (whole := self._bare(self.lines[line], closed=closed)).endswith(bare):
+                line += 1
+            end = self.lines[line].start + len(whole)
+            start = end - len(bare)
+            seen = shown.mask[place + indent : place + indent + len(bare)]
+            mask[start - span.start : end - span.start] = seen
+            while wanted and wanted[0] <= place + len(part):
+                offset = wanted.popleft() - place
+                within = min(start + offset - indent, end)
+                breaks.append(within if offset else self.lines[line].start)
+            place += len(part) + 1
+            line += 1
+        return breaks
+
+    def _bare(self, line: Span, *, closed: bool) -> str:
+        """A line without white space at its end and the number signs that close a heading."""
+        whole = line.of(self.text).rstrip(" \t")
+        bare = whole.rstrip("#")
+        return (bare if closed and bare[-1:] in (" ", "\t") else whole).rstrip()
+
+    def _table(self) -> None:
+        frame = self.frames[-1]
+        context = self._lead_in(frame)
+        header: Span | None = None
+        first = len(self.found)
+        line = 0
+        titles: list[str] = []
+        for token in self.tokens:
+            if token.type == "table_close":
+                break
+            if token.type == "tr_open":
+                line = _lines(token)[0]
+                if header is not None:
+                    start = self._row_start(line)
+                    self._row(line, start, len(titles), "row", (*context, header))
+            elif token.type == "inline" and header is None:
+                titles.append(token.content)
+            elif token.type == "thead_close":
+                start = self._header_start(line, titles)
+                header = self._row(line, start, len(titles), "header", context)
+                self._hide(line + 1, line + 2)
+        frame.above = None
+        frame.table = range(first, len(self.found))
+
+    def _header_start(self, line: int, titles: Sequence[str]) -> int:
+        """Where the header row of a table begins, below the marks of what it stands in."""
+        row = self.lines[line].of(self.text).rstrip()
+        first, *others = _PIPE.split(row)
+        before_pipe = len(others) - (not others[-1]) == len(titles)
+        title = 0 if before_pipe else len(titles[0]) + titles[0].count("|")
+        return self.lines[line].start + len(first.rstrip() if title else first) - title
+
+    def _row_start(self, line: int) -> int:
+        """The same of another row, which only marks of quotations may stand before."""
+        start = self.lines[line].start
+        for _ in range(self._depth("quotation") - 1):
+            start = self.text.index(">", start) + 1
+        return start
+
+    def _row(
+        self, line: int, start: int, columns: int, kind: BlockKind, context: tuple[Span, ...]
+    ) -> Span:
+        """Add a row of a table, with as many cells as it has columns; where it stands."""
+        span, mask = self._claim(line, line + 1)
+        row = trimmed(self.text, Span(start, span.end)) or Span(start, start)
+        mask[row.start - span.start : row.end - span.start] = b"\1" * len(row)
+        pipes = [match.start() for match in _PIPE.finditer(self.text, row.start, row.end)]
+        edges = [row.start - 1, *pipes, row.end]
+        cells = [Span(left + 1, right) for left, right in pairwise(edges)]
+        cells = cells[not cells[0] : -1 if len(cells) > 1 and not cells[-1] else None]
+        cells = [trimmed(self.text, cell) or Span(cell.end, cell.end) for cell in cells[:columns]]
+        cells += [Span(row.end, row.end)] * (columns - len(cells))
+        for cell in cells:
+            seen = self._cell(cell.of(self.text))
+            mask[cell.start - span.start : cell.end - span.start] = seen
+        block = Block(span, kind, context=context, cells=tuple(cells))
+        self._add(block if any(cells) else Block(span, "hidden"), mask)
+        return self.found[-1].span
+
+    def _cell(self, content: str) -> bytearray:
+        """What is shown of a cell; the backslash before a pipe is not."""
+        mask = shown_of(_parser(), content.replace("\\|", "|"), self.env).mask
+        first, *parts = content.split("\\|")
+        seen, place = mask[: len(first)], len(first)
+        for part in parts:
+            end = place + 1 + len(part)
+            seen += b"\0" + mask[place:end]
+            place = end
+        return seen
+
+    def _code(self, token: Token) -> None:
+        """Code, without its fences."""
+        first, end = _lines(token)
+        lines = token.content.split("\n")
+        if token.type == "fence":
+            self._hide(first, first + 1)
+            first += 1
+        stop = min(end, first + len(lines) - (not lines[-1]))
+        if stop > first:
+            span, mask = self._claim(first, stop)
+            for line, content in zip(self.lines[first:stop], lines, strict=False):
+                length = len(content.lstrip(" \t"))
+                start = line.end - length - span.start
+                mask[start : start + length] = b"\1" * length
+            self._add(Block(span, "code", context=self.frames[-1].within), mask)
+        if end > stop:
+            self._hide(stop, end)
+
+    def _html(self, token: Token) -> None:
+        """Markup: its tags are hidden."""
+        self._hide(*_lines(token))
+
+    def _hide(self, first: int, end: int) -> None:
+        span, _ = self._claim(first, end)
+        self._add(Block(span, "hidden"))
+
+    def _add(self, block: Block, mask: bytearray | None = None) -> Block | None:
+        """Add a block, trimmed, and hide in it what the mask of its span does not show.
+
+        None, and a hidden block, where that is all of it.
+        """
+        if (span := trimmed(self.text, block.span)) is None:
+            return None
+        hidden: list[Span] = []
+        seen = False
+        end = 0
+        while mask is not None and end < len(mask):
+            start = mask.find(0, end)
+            start = len(mask) if start < 0 else start
+            first = block.span.start
+            seen = seen or bool(self.text[first + end : first + start].strip())
+            end = mask.find(1, start)
+            end = len(mask) if end < 0 else end
+            if (run := trimmed(self.text, Span(first + start, first + end))) is not None:
+                hidden.append(run)
+        shown = seen and block.kind != "hidden"
+        added = replace(block, span=span, hidden=tuple(hidden)) if shown else Block(span, "hidden")
+        self.found.append(added)
+        self.frames[-1].table = range(0)
+        return added if shown else None
+
+    def _bare_marks(self) -> Iterator[Block]:
+        """The lines that hold nothing but marks of containers, as hidden blocks."""
+        spans = iter([*(block.span for block in self.found), Span(len(self.text), len(self.text))])
+        span = next(spans)
+        for line in self.lines:
+            while span.end <= line.start and span.start < len(self.text):
+                span = next(spans)
+            bare = None if span.overlaps(line) else trimmed(self.text, line)
+            if bare and _CONTAINERS.fullmatch(self.text, bare.start, bare.end):
+                yield Block(bare, "hidden")
+
+
+def _lines(token: Token) -> tuple[int, int]:
+    """The first line of a token, and the line after its last."""
+    assert token.map is not None
+    return token.map[0], token.map[1]
+
+
+def _read(data: bytes, source: str) -> Content:
+    decoded = decode(data, source)
+    content = read_markdown(decoded.text)
+    return replace(content, metadata={**decoded.metadata, **content.metadata})
+
+
+MARKDOWN = Reader("text/markdown", (".md", ".markdown"), _read)

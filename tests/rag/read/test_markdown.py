@@ -1,0 +1,283 @@
+"""Markdown: the text stays as it is, and its blocks tell what a reader sees of it."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+
+from rag.read.markdown import looks_like_markdown, read_markdown
+from rag.read.reader import read_document
+
+PARSER = (
+    MarkdownIt("commonmark")
+    .enable(["table", "strikethrough"])
+    .use(deflist_plugin)
+    .use(footnote_plugin, inline=False, move_to_end=False)
+)
+MARKS = [
+    *("a", "b", "*", "**", "_", "`", "``", "~~", "~~~", "[", "]", "(", ")", "![", "](", "<u>"),
+    *(
+        "</u>",
+        "<a:b>",
+        "<br>",
+        "<del>",
+        "</del>",
+        "<!--",
+        "-->",
+        "\\",
+        "\\*",
+        "|",
+        "\\|",
+        "#",
+        "##",
+    ),
+    *("=", "-", ":", "~", ">", "[^a]", "[^a]:", "[b]:", "/u", "```", ".", "&"),
+]
+BREAKS = ["\n", "\n\n", "\n> ", "\n- ", "\n    ", "\n: ", "\r\n", "|\n|-|-|\n", "\n# ", "\n```\n"]
+SPACES = [" ", "  ", "    ", "\t", "\x0b", "\0", "\u00a0"]
+MARKUP = st.lists(st.sampled_from([*MARKS, *BREAKS, *SPACES]), max_size=40).map("".join)
+
+
+def shown(text, block):
+    """What is seen of a block: of a row, its cells."""
+
+    def without_hidden(span):
+        return "".join(
+            character
+            for place, character in enumerate(span.of(text), span.start)
+            if not any(hidden.start <= place < hidden.end for hidden in block.hidden)
+        )
+
+    return "|".join(map(without_hidden, block.cells or [block.span]))
+
+
+def kinds(text):
+    return [(block.kind, block.level, shown(text, block)) for block in read_markdown(text).blocks]
+
+
+def contexts(text):
+    return {
+        block.span.of(text): [span.of(text) for span in block.context]
+        for block in read_markdown(text).blocks
+    }
+
+
+def parsed_text(text):
+    """What the parser itself takes for text: struck out and deleted text is none."""
+    parts = []
+    for token in PARSER.parse(text):
+        if token.type in ("fence", "code_block"):
+            parts.append(token.content)
+        elif token.type == "inline":
+            parts += inline_text(token.children)
+    return "".join(parts)
+
+
+def inline_text(tokens):
+    parts, opened = [], []
+    for token in tokens:
+        tag = token.content if token.type == "html_inline" else token.type
+        name = tag.replace("s_open", "s").replace("s_close", "s").strip("</>")
+        if tag in ("s_open", "<del>"):
+            opened.append((name, len(parts)))
+        elif tag in ("s_close", "</del>") and name in [last for last, _ in opened]:
+            while opened:
+                last, start = opened.pop()
+                if last == name:
+                    del parts[start:]
+                    break
+        elif token.type == "image":
+            parts += inline_text(token.children or [])
+        elif token.type in ("text", "code_inline"):
+            parts.append(token.content)
+    return parts
+
+
+@settings(max_examples=500, deadline=None)
+@given(MARKUP)
+def test_what_is_not_hidden_is_the_text_that_the_parser_finds(text):
+    blocks = read_markdown(text).blocks
+    seen = "".join(shown(text, block) for block in blocks if block.kind != "hidden")
+    expected = parsed_text(text)
+    if any(block.cells for block in blocks):
+        seen, expected = seen.replace("|", ""), expected.replace("|", "")
+    assert "".join(seen.replace("\0", "\ufffd").split()) == "".join(expected.split())
+
+
+def test_hidden_marks_comments_and_link_definitions_are_told_from_text():
+    text = (
+        '# Ferry\n\n<!-- Sold to Bo Lind. -->\n\n![The Tern at Esk](tern.jpg "sold")\n\n'
+        "Fare: 12\\_000 \\$ for [**two**](https://example.org/x) <https://a.example> `a*b`\n\n"
+        '[t]: https://example.org "Sold to Ida"\n'
+    )
+    assert kinds(text) == [
+        ("heading", 1, " Ferry"),
+        ("hidden", 0, "<!-- Sold to Bo Lind. -->"),
+        ("paragraph", 0, "The Tern at Esk"),
+        ("paragraph", 0, "Fare: 12_000 $ for two https://a.example a*b"),
+        ("hidden", 0, '[t]: https://example.org "Sold to Ida"'),
+    ]
+
+
+def test_an_item_has_its_lead_in_and_the_items_above_it_as_context():
+    text = (
+        "# Starting the saw\n\nThese steps, in order:\n\n1. Shut the guard.\n"
+        "2. Look at the oil:\n   - level between the marks\n   - colour clear\n\n"
+        "   Then wipe it.\n3) Wait.\n"
+    )
+    assert [(kind, level) for kind, level, _ in kinds(text)] == [
+        ("heading", 1),
+        ("paragraph", 0),
+        ("item", 1),
+        ("item", 1),
+        ("item", 2),
+        ("item", 2),
+        ("paragraph", 0),
+        ("item", 1),
+    ]
+    found = contexts(text)
+    lead_in, oil = "These steps, in order:", "2. Look at the oil:"
+    assert found["1. Shut the guard."] == [lead_in]
+    assert found["- colour clear"] == found["Then wipe it."] == [lead_in, oil]
+    # Another mark begins another list, which no paragraph leads in to.
+    assert found["3) Wait."] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("## Only level two\n\nText.", "Only level two"),
+        ("### Low\n\n## *High* & `dry`\n\n## Next", "High & dry"),
+        ("# [Hut letter](https://x.example) **now** `code`", "Hut letter now code"),
+        ("Hut letter\nof *May*\n===\n", "Hut letter of May"),
+        ("---\ntitle: >\n  A long title\n  of the hut\n---\n# Other", "A long title of the hut"),
+        ("+++\ntitle = 'A letter'\n+++\n# Other", "A letter"),
+        ("---\ndate: 2021-05-06\n---\n**Dear** Ann,\nthe hut", "Dear Ann,"),
+        ("---\ntitle: [\n---\n", "title: ["),
+    ],
+)
+def test_a_title_is_the_front_matters_else_the_highest_headings_as_shown(text, title):
+    assert read_markdown(text).title == title
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "---\nTitle: A letter\nauthor: [Ann Lee, Bo Lind]\ndate: '2021-05-06'\n---\n",
+        "+++\ntitle = 'A letter'\nauthor = ['Ann Lee', 'Bo Lind']\n"
+        "date = 2021-05-06T10:00:00Z\n+++\n",
+        "+++\r\ntitle = 'A letter'\r\nauthor = 'Ann Lee, Bo Lind'\r\ndate = 2021-05-06\r\n+++\r\n",
+    ],
+)
+def test_front_matter_gives_title_author_and_date_and_is_hidden(front):
+    document = read_document("a.md", f"{front}\nThe key is of glass.".encode())
+    assert (document.title, document.metadata["author"]) == ("A letter", "Ann Lee, Bo Lind")
+    (date,) = document.dates
+    assert (date.kind, date.origin) == ("published", "front matter")
+    assert date.span.of(document.text) == date.isoformat() == "2021-05-06"
+    assert [block.kind for block in document.blocks] == ["hidden", "paragraph"]
+
+
+def test_a_folded_date_has_no_span():
+    (date,) = read_markdown("---\ndate: >\n  6 May\n  2021\n---\nText").dates
+    assert (date.isoformat(), date.span) == ("2021-05-06", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\na: [\n---\n",
+        "---\nNo mapping\n---\n",
+        "+++\na = \n+++\n",
+        "---\n" + "[" * 9999 + "\n---\n",
+    ],
+)
+def test_front_matter_that_cannot_be_parsed_is_text(text):
+    assert [block.kind for block in read_markdown(text).blocks][:1] != ["hidden"] or text[0] == "-"
+    assert any(block.kind != "hidden" for block in read_markdown(text).blocks)
+
+
+def test_a_table_has_its_header_and_caption_as_context_and_cells_without_escapes():
+    text = (
+        "Lamps in use:\n\n| Name \\| no. | **Oil** |\n|---|:-:|\n| Horn | 3\\|4 |\n| Esk |\n\n"
+        "Table: As of May\n"
+    )
+    document = read_document("a.md", text.encode())
+    rows = [block for block in document.blocks if block.cells]
+    assert [(row.kind, shown(text, row)) for row in rows] == [
+        ("header", "Name | no.|Oil"),
+        ("row", "Horn|3|4"),
+        ("row", "Esk|"),
+    ]
+    header = "| Name \\| no. | **Oil** |"
+    assert [span.of(text) for span in rows[1].context] == [
+        "Lamps in use:",
+        "Table: As of May",
+        header,
+    ]
+    assert [block.kind for block in document.blocks] == [
+        "paragraph",
+        "header",
+        "hidden",
+        "row",
+        "row",
+        "caption",
+    ]
+
+
+def test_quotations_code_notes_and_definitions_are_told():
+    text = (
+        "> He said\n> > so\n\nThe tower has 412[^1] steps.\n\n[^1]: Counted in May.\n\n"
+        "```text\nrun *it*\n```\n\nCurator\n: Timo Raikk\n: Magda Ostrow\n\n---\n\n    indented\n"
+    )
+    assert kinds(text) == [
+        ("quotation", 1, " He said"),
+        ("quotation", 2, " so"),
+        ("paragraph", 0, "The tower has 412 steps."),
+        ("note", 0, " Counted in May."),
+        ("hidden", 0, "```text"),
+        ("code", 0, "run *it*"),
+        ("hidden", 0, "```"),
+        ("paragraph", 0, "Curator"),
+        ("paragraph", 0, " Timo Raikk"),
+        ("paragraph", 0, " Magda Ostrow"),
+        ("hidden", 0, "---"),
+        ("code", 0, "indented"),
+    ]
+    assert contexts(text)[": Magda Ostrow"] == ["Curator"]
+
+
+def test_what_is_struck_out_is_hidden_with_its_marks():
+    text = "It costs ~~9 euros~~ <del>10 euros</del> 11 euros, 3~5 days, ~~~ and <s>never"
+    assert kinds(text) == [("paragraph", 0, "It costs   11 euros, 3~5 days, ~~~ and never")]
+
+
+def test_hard_breaks_part_lines():
+    text = "Weir office  \n12 Weir Road\\\nSelm<br>*Head*: Ann\nTreu"
+    assert [shown for _, _, shown in kinds(text)] == [
+        "Weir office",
+        "12 Weir Road",
+        "Selm",
+        "Head: Ann\nTreu",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_markdown"),
+    [
+        ("Hut\n\n## Keys\nIn the shed.", True),
+        ("# Hut\n\nIn the shed.", True),
+        ("# a remark\nkey = value\n", False),
+        ("Lamp | Oil\n--- | ---\nHorn | 3\n", True),
+        ("Lamp | Oil\n-------------\nHorn | 3\n", False),
+        ("Run:\n```\nls\n```\n", True),
+        ("See [the hut](https://example.org/hut).", True),
+        ("See [1] (page 3), f[i](x) and 2 * 3 * 4.", False),
+    ],
+)
+def test_markdown_in_a_text_file_is_known_by_its_structure(text, is_markdown):
+    assert looks_like_markdown(text) is is_markdown
+    kinds = {block.kind for block in read_document("a.txt", text.encode()).blocks}
+    assert is_markdown is bool(kinds & {"heading", "row", "code"} or "](h" in text)
