@@ -67,7 +67,7 @@ def _measured(suites: list[str], run_folders: list[Path]) -> Measured:
     from eval.questions.suite import find_suite
     from eval.runs.folder import read_run
     from eval.structure.gold import read_gold
-    from eval.structure.made import made_cases
+    from eval.structure.made.cases import made_cases
     from eval.structure.measures import (
         Measured,
         evidence_measure,

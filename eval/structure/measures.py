@@ -14,7 +14,7 @@ from eval.measure.metrics import recall_at
 from eval.measure.statistics import percentile_interval, resample_counts, share_interval
 from eval.runs.folder import Run
 from eval.structure.gold import Fit, GoldDocument, boundaries, fit
-from eval.structure.made import MadeCase
+from eval.structure.made.cases import MadeCase
 from eval.structure.rows import fault
 
 Measure = Literal["evidence", "rows", "sentences", "recall"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from eval.structure.made import MadeCase
+from eval.structure.made.cases import MadeCase
 from rag.errors import ReadError
 from rag.read.reader import read_document
 from rag.text.statements import find_statements, visible_text

@@ -1,7 +1,7 @@
 import pytest
 
 from eval.structure.gold import GoldDocument
-from eval.structure.made import made_cases
+from eval.structure.made.cases import made_cases
 from eval.structure.measures import (
     Measured,
     evidence_measure,

@@ -1,7 +1,8 @@
 import pytest
 
 from eval.structure import rows
-from eval.structure.made import MadeCase, Reading
+from eval.structure.made.body import Reading
+from eval.structure.made.cases import MadeCase
 from eval.structure.rows import fault
 from rag.errors import ReadError
 from rag.types import Block, Document, Span
