@@ -1,15 +1,24 @@
-"""Web pages: the main text, without navigation, by trafilatura."""
+"""Web pages: the main text, without navigation, block by block.
+
+trafilatura decides what the main text is; the blocks are those of the page's markup.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 
 import trafilatura
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from rag.errors import ReadError
 from rag.read.base import MAX_TITLE_CHARACTERS, Content, Reader
 from rag.read.decode import Decoded, decode
+from rag.read.elements import Draft, drafts_of, names_of
+from rag.types import Block, Span
 
 _CHARSET = re.compile(
     rb"<meta[^>]+charset\s*+=\s*+[\"']?\s*+([\w:.-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w:.-]+)",
@@ -24,6 +33,46 @@ _DECLARATION_BYTES = 4096
 # Only what the page states: the wider search takes any date near the text, and turns a
 # lone year into its first of January.
 _DATE_PARAMETERS = {"extensive_search": False, "original_date": True}
+_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
+_FRAMESET = re.compile(r"<frameset", re.IGNORECASE)
+_FRAMES = re.compile(r"</?(?:frameset|frame|noframes)\b[^<>]*>", re.IGNORECASE)
+# What is nested in pages that are deeper than the parser goes.
+_NESTED = re.compile(
+    r"</?(?:div|span|font|center|section|article|b|i|u|em|strong|blockquote|table|tbody|tr|td|ul"
+    r"|ol|li|dl|dd)\b[^<>]*>",
+    re.IGNORECASE,
+)
+# With more of them trafilatura takes very long: then the markup alone tells the main text.
+_MOST_ELEMENTS, _MOST_CELLS_OF_A_ROW = 20_000, 100
+# Of such a page the metadata is looked for at its beginning.
+_HEAD_CHARACTERS = 50_000
+
+_STRUCK = frozenset(("del", "s", "strike"))
+_READINGS = frozenset(("rt", "rp", "rtc"))
+_CONTROLS = names_of("button datalist dialog input nav optgroup select textarea")
+_CONTROL_ROLES = names_of("alertdialog banner dialog menu menubar navigation search toolbar")
+_NAMED_BY_BUTTONS = ("h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "th")
+_CONSENT = re.compile(
+    r"cookie|consent|gdpr|onetrust|truste|usercentrics|didomi|(?:^|\s)cmp|cc-(?:window|banner)"
+    r"|privacy-(?:banner|bar|notice|popup)",
+    re.IGNORECASE,
+)
+_CONSENT_CHARACTERS = 5000
+_HIDDEN_STYLE = re.compile(r"display:none|visibility:hidden", re.IGNORECASE)
+_STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?:[^;]*line-through", re.IGNORECASE)
+# Of class names: parts of a page that are not its text.
+_BESIDE = re.compile(
+    r"(?:^|[\s_-])(?:ad|ads|advert\w*|breadcrumbs?|footer|login|nav|navbar|navigation|newsletter"
+    r"|pager|pagination|promo|related|share|sharing|sidebar|skip|social|subscribe|toolbar)"
+    r"(?=$|[\s_-])",
+    re.IGNORECASE,
+)
+# A page of fewer characters is all text, but for what its markup says is not; and so is one
+# of which fewer were found.
+_SHORT_PAGE, _SHORT_TEXT = 1500, 250
+_LINKS = 0.6
+_MATCHED = 0.5
+_WORD = re.compile(r"[⺀-鿿가-힣]|[^\W⺀-鿿가-힣]+")
 
 
 def _decode(data: bytes, source: str) -> Decoded:
@@ -47,68 +96,303 @@ def _is_page(data: bytes) -> bool:
 
 
 def read_html(markup: str, source: str) -> Content:
-    """The page's main text, title, author, site, address and stated date.
+    """The page's main text in blocks, title, author, site, address and stated date.
 
-    The text is what trafilatura extracts, favouring recall; where it finds no main text,
-    everything the page shows.
+    The text is that of the elements that trafilatura takes for main text, favouring recall,
+    and of those like them; of a short page everything it shows beside navigation and dialogs.
+    What a reader of the page does not see is left out; metadata "left_out" names it.
 
     Raises:
         ReadError: the page shows no text, or cannot be parsed.
     """
-    fields, text = _extracted(markup, source)
-    if not text.strip():
-        # Without "<html" near its start trafilatura takes it for no page: a fragment, or
-        # a page below a long comment.
-        fields, text = _extracted(f"<html>{markup}</html>", source)
-    # One block of the page a line: a blank line between them keeps a heading or byline
-    # from being read as the beginning of the sentence below it.
-    text = re.sub(r"\n+", "\n\n", text)
-    if not text.strip():
+    try:
+        return _read(markup, source)
+    except ReadError:
+        raise
+    except Exception as error:
+        # A third-party parser on untrusted input: one odd page must not end the ingest of
+        # an archive.
+        raise ReadError(
+            f"{source} holds markup that cannot be parsed ({type(error).__name__}: {error})",
+            remedy="save its text as .txt",
+        ) from error
+
+
+def _read(markup: str, source: str) -> Content:
+    tree, usual = _parsed(markup)
+    usual = usual and _is_usual(tree)
+    fields = _stated(tree if usual else _parsed(markup[:_HEAD_CHARACTERS])[0])
+    left_out = _prune(tree)
+    drafts = drafts_of(tree)
+    drafts = _kept(drafts, _main_text(tree) if usual else "")
+    if not drafts:
+        # All of it is navigation, a dialog or hidden: better than nothing.
+        left_out = []
+        drafts = drafts_of(_parsed(markup)[0])
+    if not drafts:
         raise ReadError(f"{source} holds no text: the page shows nothing but markup or scripts")
+    text, blocks = _joined(drafts)
     title = " ".join(fields.get("title", "").split())
     named = {"author": "author", "site": "sitename", "url": "url"}
+    metadata = {name: fields[key] for name, key in named.items() if key in fields}
+    if left_out:
+        metadata["left_out"] = ", ".join(left_out)
     return Content(
         text=text,
+        blocks=blocks,
         title=title if len(title) <= MAX_TITLE_CHARACTERS else "",
         page_date=fields.get("date"),
-        metadata={name: fields[key] for name, key in named.items() if key in fields},
+        metadata=metadata,
     )
 
 
-def _extracted(markup: str, source: str) -> tuple[dict[str, str], str]:
-    """What the page says of itself, nothing empty, and its text, which may be empty.
+def _parsed(markup: str) -> tuple[HtmlElement, bool]:
+    """The elements of a page, comments aside, and whether they are nested as in any page."""
+    # A str with an encoding declaration is refused.
+    markup = _XML_DECLARATION.sub("", markup, count=1)
+    if _FRAMESET.search(markup):
+        # The parser takes what is said instead of frames for bare text.
+        markup = _FRAMES.sub(" ", markup)
+    for text, deeper in ((markup, False), (markup, True), (_NESTED.sub("<br>", markup), True)):
+        parser = HTMLParser(remove_comments=True, remove_pis=True, huge_tree=deeper)
+        tree = document_fromstring(f"<html>{text}", parser)
+        if not any("depth" in error.message for error in parser.error_log):
+            break
+    return tree, not deeper
 
-    Raises:
-        ReadError: the page cannot be parsed.
+
+def _is_usual(tree: HtmlElement) -> bool:
+    """Whether the page is of a size that trafilatura reads in good time."""
+    if any(len(row) > _MOST_CELLS_OF_A_ROW for row in tree.iter("tr")):
+        return False
+    return sum(1 for _ in tree.iter()) <= _MOST_ELEMENTS
+
+
+# --- What is left out ----------------------------------------------------------------------
+
+
+def _prune(tree: HtmlElement) -> list[str]:
+    """Take out of a page what it does not show or is no part of its text.
+
+    Returns what to say of it, each kind once.
     """
-    failure: Exception | None = None
-    for with_metadata in (True, False):
-        try:
-            return _parsed(markup, with_metadata=with_metadata)
-        except Exception as error:  # noqa: BLE001
-            # A third-party parser on untrusted input: odd metadata alone makes it fail by
-            # AttributeError, and one odd page must not end the ingest of an archive.
-            failure = error
-    raise ReadError(
-        f"{source} holds markup that cannot be parsed ({type(failure).__name__}: {failure})",
-        remedy="save its text as .txt",
-    ) from failure
-
-
-def _parsed(markup: str, *, with_metadata: bool) -> tuple[dict[str, str], str]:
-    # The source's URL is kept from it: a date in that is found, and named so, elsewhere.
-    page = trafilatura.bare_extraction(
-        markup,
-        favor_recall=True,
-        include_comments=False,
-        with_metadata=with_metadata,
-        date_extraction_params=_DATE_PARAMETERS,
+    opened = {
+        name
+        for element in tree.iter("button", "a", "summary", "div")
+        for name in element.get("aria-controls", "").split()
+    }
+    unseen: dict[HtmlElement, str] = {}
+    for element in tree.iter(etree.Element):
+        reason = _reason(element, opened)
+        if reason is not None:
+            unseen[element] = reason
+    said = Counter(
+        reason for element, reason in unseen.items() if reason and element.text_content().strip()
     )
+    for element in unseen:
+        if element.getparent() is not None:
+            element.drop_tree()
+    return list(said)
+
+
+def _reason(element: HtmlElement, opened: set[str]) -> str | None:
+    """Why an element is no part of the text; empty where there is nothing to say of it."""
+    tag = element.tag
+    if tag in _STRUCK:
+        return "struck-out text"
+    if tag in _READINGS:
+        return "readings of characters"
+    if tag in _CONTROLS:
+        return "" if tag != "button" or not _names_something(element) else None
+    if tag in ("noscript", "noframes"):
+        return ""
+    if not element.attrib or tag in ("html", "body", "head", "meta", "link", "script"):
+        return None
+    attributes = element.attrib
+    if "style" in attributes:
+        style = attributes["style"].replace(" ", "")
+        if _STRUCK_STYLE.search(style):
+            return "struck-out text"
+        if _HIDDEN_STYLE.search(style) and attributes.get("id") not in opened:
+            return "hidden text"
+    if "hidden" in attributes and attributes.get("id") not in opened:
+        return None if attributes["hidden"] == "until-found" else "hidden text"
+    if attributes.get("aria-hidden") == "true" and not _has_blocks(element):
+        return "hidden text"
+    if attributes.get("role") in _CONTROL_ROLES and tag not in ("header", "main", "article"):
+        return ""
+    if _is_consent(element):
+        return ""
+    return None
+
+
+def _names_something(button: HtmlElement) -> bool:
+    """Whether a button is the heading of what it opens."""
+    return button.get("aria-expanded") is not None or any(
+        True for _ in button.iterancestors(*_NAMED_BY_BUTTONS)
+    )
+
+
+def _has_blocks(element: HtmlElement) -> bool:
+    """Whether it holds parts of the page, which a dialog above them makes inert for a while."""
+    return next(element.iterdescendants("p", "h1", "h2", "article", "main"), None) is not None
+
+
+def _is_consent(element: HtmlElement) -> bool:
+    """Whether it asks for consent to cookies and the like."""
+    if element.tag in ("main", "article") or not _CONSENT.search(
+        f"{element.get('class', '')} {element.get('id', '')}"
+    ):
+        return False
+    if next(element.iterancestors("main", "article"), None) is not None:
+        return False
+    if next(element.iterdescendants("h1", "main", "article"), None) is not None:
+        return False
+    return len(element.text_content()) <= _CONSENT_CHARACTERS
+
+
+# --- What the main text is -----------------------------------------------------------------
+
+
+def _stated(tree: HtmlElement) -> dict[str, str]:
+    """What the page says of itself, by name, nothing empty."""
+    try:
+        found = trafilatura.extract_metadata(tree, date_config=_DATE_PARAMETERS).as_dict()
+    except Exception:  # noqa: BLE001
+        # A third-party parser on untrusted input: odd metadata must not cost the text.
+        return {}
+    wanted = ("title", "author", "sitename", "url", "date")
+    return {key: _encodable(str(found[key])) for key in wanted if found.get(key)}
+
+
+def _main_text(tree: HtmlElement) -> str:
+    """The main text as trafilatura finds it, empty where it finds none."""
+    # It writes a cell again for each row and column that it spans.
+    etree.strip_attributes(tree, "rowspan", "colspan")
+    # The source's URL is kept from it: a date in that is found, and named so, elsewhere.
+    page = trafilatura.bare_extraction(tree, favor_recall=True, include_comments=False)
     # By its type it may be a dictionary; as called here it is an object or None.
-    found = {} if page is None or isinstance(page, dict) else page.as_dict()
-    wanted = ("text", "title", "author", "sitename", "url", "date")
-    fields = {key: _encodable(str(found[key])) for key in wanted if found.get(key)}
-    return fields, fields.pop("text", "") or _encodable(trafilatura.html2txt(markup))
+    return "" if page is None or isinstance(page, dict) else page.text or ""
+
+
+def _kept(drafts: Sequence[Draft], main: str) -> list[Draft]:
+    """Those of the main text: found in it, or standing in the page as such do."""
+    matched = _matched(drafts, main)
+    for draft in matched:
+        section = draft.section
+        section.matched = True
+        while (above := section.parent) is not None and section.name not in above.matched_names:
+            above.matched_names.add(section.name)
+            section = above
+    beside = [draft for draft in drafts if _stands_beside(draft)]
+    text = sum(len(draft.text) for draft in drafts) - sum(len(draft.text) for draft in beside)
+    found = sum(len(draft.text) for draft in matched - set(beside))
+    all_of_it = text < _SHORT_PAGE or found < _SHORT_TEXT
+    apart = set(beside)
+    if not all_of_it:
+        apart -= matched
+    linked = _linked(drafts)
+    kept: list[Draft] = []
+    follows = False
+    for draft in reversed(drafts):
+        if draft.kind == "heading" and draft not in matched:
+            wanted = follows and (draft not in apart or draft.level == 1)
+        elif draft in matched or draft.kind == "note":
+            wanted = draft not in apart or draft.kind == "note"
+        else:
+            wanted = draft not in apart and draft.group not in linked
+            wanted = wanted and (all_of_it or _like_main_text(draft))
+        if draft.kind != "heading":
+            follows = wanted
+        if wanted:
+            kept.append(draft)
+    return kept[::-1]
+
+
+def _matched(drafts: Sequence[Draft], main: str) -> set[Draft]:
+    """The drafts that the main text holds, with all of the lists and tables they stand in."""
+    words = _WORD.findall(main)
+    triples = set(zip(words, words[1:], words[2:], strict=False))
+    lines = {tuple(_WORD.findall(line)) for line in main.splitlines()}
+    sizes: dict[object, int] = defaultdict(int)
+    found: dict[object, float] = defaultdict(float)
+    for draft in drafts:
+        said = _WORD.findall(draft.text)
+        sizes[draft.group] += len(said)
+        if len(said) < 3:
+            found[draft.group] += len(said) if tuple(said) in lines else 0
+        else:
+            own = list(zip(said, said[1:], said[2:], strict=False))
+            found[draft.group] += len(said) * sum(each in triples for each in own) / len(own)
+    return {draft for draft in drafts if found[draft.group] >= _MATCHED * sizes[draft.group] > 0}
+
+
+def _linked(drafts: Sequence[Draft]) -> set[object]:
+    """The groups of drafts that are mostly links."""
+    sizes: dict[object, float] = defaultdict(float)
+    for draft in drafts:
+        sizes[draft.group] += draft.linked - _LINKS * len(draft.text)
+    return {group for group, size in sizes.items() if size > 0}
+
+
+def _like_main_text(draft: Draft) -> bool:
+    section = draft.section
+    if section.matched:
+        return True
+    while (above := section.parent) is not None:
+        if section.name in above.matched_names:
+            return True
+        section = above
+    return False
+
+
+def _stands_beside(draft: Draft) -> bool:
+    section = draft.section
+    if section.beside:
+        return True
+    while section.parent is not None:
+        if _BESIDE.search(section.name[1]):
+            return True
+        section = section.parent
+    return False
+
+
+# --- The text ------------------------------------------------------------------------------
+
+
+def _joined(drafts: Sequence[Draft]) -> tuple[str, tuple[Block, ...]]:
+    """The text of the drafts, and them as blocks of it."""
+    written: list[str] = []
+    spans: dict[Draft, Span] = {}
+    blocks: list[Block] = []
+    length = 0
+    before: Draft | None = None
+    for draft in drafts:
+        if before is not None:
+            gap = "\n" if draft.group is before.group else "\n\n"
+            written.append(gap)
+            length += len(gap)
+        text = _encodable(draft.text)
+        written.append(text)
+        spans[draft] = Span(length, length + len(text))
+        length += len(text)
+        before = draft
+    for draft, span in spans.items():
+        blocks.append(
+            Block(
+                span=span,
+                kind=draft.kind,
+                level=draft.level,
+                context=tuple(spans[each] for each in draft.context if each in spans),
+                cells=_moved(draft.cells, span.start),
+                hidden=_moved(draft.hidden, span.start),
+            )
+        )
+    return "".join(written), tuple(blocks)
+
+
+def _moved(ranges: Sequence[tuple[int, int]], by: int) -> tuple[Span, ...]:
+    return tuple(Span(by + start, by + end) for start, end in ranges)
 
 
 def _encodable(text: str) -> str:
