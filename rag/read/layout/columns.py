@@ -1,0 +1,319 @@
+"""Tables in plain text: pipes, tabs, separated values, and columns set with spaces."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from rag.read.layout.lines import Line, ended, is_rule, width
+from rag.types import Span
+
+Cells = tuple[Span, ...]
+# Words: the columns where each begins and ends, and its offsets in the line.
+Placed = list[tuple[int, int, int, int]]
+
+# Wider lines are no rows: what is drawn for readers fits a page.
+_MAX_COLUMNS = 400
+_GAP = re.compile(r"\s*(?:[.·…_]{3,}|(?:[.·…] ){3,})\s*|\s*\t\s*|\s{2,}|\u3000")
+_PIPE = re.compile(r"(?<!\\)[|│║]")
+_WORD = re.compile(r"\S+")
+_TAB, _TABS = re.compile(r"\t"), re.compile(r"\t+")
+_CORNERS = "+┌├└╔╠╚"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table in lines ``first`` to ``last``, both included.
+
+    ``rows`` are the cells of each line, None where it is a rule; the row at ``header``
+    says what the columns are, None where no row does.
+    """
+
+    first: int
+    last: int
+    rows: tuple[Cells | None, ...]
+    header: int | None
+
+
+def tables_of(lines: Sequence[Line], skip: set[int]) -> dict[int, Table]:
+    """The tables by their first lines; lines in ``skip`` belong to none."""
+    found: dict[int, Table] = {}
+    for kind, start, end in _runs(lines, skip):
+        # A line above the rows may look like one of them.
+        for first in range(start, min(start + _TRIES, end - 1)):
+            table = _READERS[kind](lines, first, end)
+            if table is not None:
+                found[first] = table
+                break
+    return found
+
+
+_TRIES = 3
+
+
+def _runs(lines: Sequence[Line], skip: set[int]) -> Iterator[tuple[str, int, int]]:
+    """Runs of lines that are set in the same way, rules between them included."""
+    kind, start = "", 0
+    for at, line in enumerate(lines):
+        here = "" if at in skip else _set_with(line)
+        if here == "rule":
+            # A frame begins with a rule, other tables never do.
+            framed = not kind and line.text[0] in _CORNERS
+            here = kind if kind and not line.gap else "|" if framed else ""
+        if not here and kind == " " and not line.gap and _LED.search(line.text):
+            here = kind
+        if here != kind or line.gap:
+            if kind:
+                yield kind, start, at
+            kind, start = here, at
+    if kind:
+        yield kind, start, len(lines)
+
+
+def _set_with(line: Line) -> str:
+    """What parts the cells of a line: a bar, tabs, a semicolon, a comma, spaces; or nothing."""
+    text = line.text
+    if is_rule(text):
+        return "rule"
+    if ("|" in text or "│" in text or "║" in text) and _PIPE.search(text):
+        return "|"
+    if "\t" in text:
+        return "\t"
+    if len(text) <= _MAX_COLUMNS and _GAP.search(text):
+        return " "
+    if text.count(";") > 1:
+        return ";"
+    return "," if text.count(",") > 1 and ", " not in text else ""
+
+
+# --- Kinds of tables ----------------------------------------------------------------
+
+
+def _pipes(lines: Sequence[Line], start: int, end: int) -> Table | None:
+    rows = [None if is_rule(line.text) else _pipe_cells(line) for line in lines[start:end]]
+    framed = all(line.text[0] in "|│║" + _CORNERS for line in lines[start:end])
+    widths = Counter(len(row) for row in rows if row is not None)
+    usual, times = widths.most_common(1)[0] if widths else (0, 0)
+    drawn = framed and (usual > 1 or None in rows)
+    return _table(lines, start, rows) if drawn or _usual(usual, times, widths) else None
+
+
+def _usual(usual: int, times: int, widths: Counter[int]) -> bool:
+    return usual > 1 and times > 1 and times >= 0.7 * widths.total()
+
+
+def _pipe_cells(line: Line) -> Cells:
+    edges = [match.start() for match in _PIPE.finditer(line.text)]
+    edges = edges if edges[0] == 0 else [-1, *edges]
+    edges = edges if edges[-1] == len(line.text) - 1 else [*edges, len(line.text)]
+    return tuple(_cell(line, left + 1, right) for left, right in pairwise(edges))
+
+
+def _tabs(lines: Sequence[Line], start: int, end: int) -> Table | None:
+    """Cells between tabs, or between runs of tabs where those bring them into columns."""
+    for gap in (_TAB, _TABS):
+        rows = [None if is_rule(line.text) else _split(line, gap) for line in lines[start:end]]
+        widths = Counter(len(row) for row in rows if row is not None)
+        if widths and _usual(*widths.most_common(1)[0], widths):
+            return _table(lines, start, rows)
+    return None
+
+
+def _separated(lines: Sequence[Line], start: int, end: int) -> Table | None:
+    """Rows as programs write them: three at least, of as many values, none a sentence."""
+    mark = _set_with(lines[start])
+    rows: list[Cells | None] = []
+    for line in lines[start:end]:
+        cells = _values(line, mark)
+        if len(cells) < 3 or (rows and len(cells) != len(rows[0] or ())) or ended(line.text):
+            break
+        rows.append(cells)
+    return _table(lines, start, rows) if len(rows) > 2 else None
+
+
+def _values(line: Line, mark: str) -> Cells:
+    if '"' not in line.text:
+        return _split(line, re.compile(mark))
+    try:
+        values = next(csv.reader([line.text], delimiter=mark), [])
+    except csv.Error:
+        return ()
+    found: list[Span] = []
+    at = 0
+    for value in values:
+        at = line.text.find(value, at) if '"' not in value else -1
+        if at < 0:
+            return ()
+        found.append(Span(line.start + at, line.start + at + len(value)))
+        at += len(value)
+    return tuple(found)
+
+
+def _aligned(lines: Sequence[Line], start: int, end: int) -> Table | None:
+    """Columns set with spaces or led to by dots."""
+    rules = [is_rule(line.text) or not _placed(line) for line in lines[start:end]]
+    inside = [line for line, rule in zip(lines[start:end], rules, strict=True) if not rule]
+    spans = _by_blank_columns(inside) if len(inside) > 1 else None
+    if spans is None:
+        return None
+    cells = iter(spans)
+    return _table(lines, start, [None if rule else next(cells) for rule in rules])
+
+
+_READERS = {"|": _pipes, "\t": _tabs, ";": _separated, ",": _separated, " ": _aligned}
+
+
+# --- Cells --------------------------------------------------------------------------
+
+
+def _cell(line: Line, start: int, end: int) -> Span:
+    """The stretch without the white space around it."""
+    part = line.text[start:end]
+    bare = part.strip()
+    begin = line.start + start + (len(part) - len(part.lstrip()) if bare else 0)
+    begin = min(begin, line.end)
+    return Span(begin, begin + len(bare))
+
+
+def _split(line: Line, gap: re.Pattern[str]) -> Cells:
+    """The cells between the gaps of a line."""
+    edges = [(0, 0), *(match.span() for match in gap.finditer(line.text)), (len(line.text),) * 2]
+    return tuple(_cell(line, left, right) for (_, left), (right, _) in pairwise(edges))
+
+
+def _by_blank_columns(lines: Sequence[Line]) -> list[Cells] | None:
+    """The cells of lines that leave the same columns blank; None where they leave none.
+
+    A gap belongs to the table where all lines (of many, all but one) are blank there, and
+    where two at least, and a good part of them, go on behind it.
+    """
+    placed = [_placed(line) for line in lines]
+    ends = [words[-1][1] for words in placed]
+    once = twice = 0
+    for words in placed:
+        used = 0
+        for begin, end, _, _ in words:
+            used |= ((1 << (end - begin)) - 1) << begin
+        twice |= once & used
+        once |= used
+    blank = ((1 << max(ends)) - 1) & ~(twice if len(lines) >= _MANY else once)
+    cuts: list[int] = []
+    for match in re.finditer("1+", bin(blank)[:1:-1]):
+        cut, left = match.end(), cuts[-1] if cuts else 0
+        filled = [any(left <= begin < cut for begin, *_ in words) for words in placed]
+        if not any(filled) or sum(end > cut for end in ends) < max(2, 0.4 * len(lines)):
+            continue
+        if len(match[0]) == 1 and (len(lines) < _FEW or not filled[0] or ends[0] <= cut):
+            continue
+        if cuts and not filled[0] and sum(filled) < 0.4 * len(lines):
+            cuts.pop()  # a long name that reaches over the gap
+        cuts.append(cut)
+    if not cuts or not _regular(lines, placed, cuts):
+        return None
+    return [_cells_at(line, words, cuts) for line, words in zip(lines, placed, strict=True)]
+
+
+_FEW, _MANY = 4, 8
+
+
+def _placed(line: Line) -> Placed:
+    """The words of a line: columns where each begins and ends, and where in the text."""
+    text = line.text
+    if text.isascii() and "\t" not in text:
+        return [
+            (line.indent + match.start(), line.indent + match.end(), match.start(), match.end())
+            for match in _WORD.finditer(_without_leaders(text))
+        ]
+    columns = list(accumulate(map(width, text), initial=line.indent))
+    return [
+        (columns[match.start()], columns[match.end()], match.start(), match.end())
+        for match in _WORD.finditer(_without_leaders(text))
+    ]
+
+
+_LED = re.compile(r"\s[·…]\s")
+_LEADERS = re.compile(r"[.·…_]{3,}|(?:(?<=\s)[.·…]\s){3,}|(?<=\s)[.·…](?=\s|$)")
+
+
+def _without_leaders(text: str) -> str:
+    return _LEADERS.sub(lambda match: " " * len(match[0]), text)
+
+
+def _regular(lines: Sequence[Line], placed: Sequence[Placed], cuts: Sequence[int]) -> bool:
+    """Whether the gaps are a table's, and not chance or those between sentences."""
+    wide = chance = 0
+    for line, words in zip(lines, placed, strict=True):
+        gaps = [
+            (line.text[end - 1], after - before)
+            for (_, before, _, end), (after, _, _, _) in pairwise(words)
+            if any(before <= cut <= after for cut in cuts)
+        ]
+        wide += any(size > 1 and not (size == 2 and mark in ".!?") for mark, size in gaps)
+        chance += not gaps
+    led = all(_LEADERS.search(line.text) for line in lines)
+    enough = 3 if len(cuts) == 1 and not led else 2
+    return len(lines) >= enough and wide >= 0.5 * len(lines) and chance <= 0.5 * len(lines)
+
+
+def _cells_at(line: Line, words: Placed, cuts: Sequence[int]) -> Cells:
+    edges = [0, *cuts, 1 << 30]
+    cells: list[Span] = []
+    after = 0
+    for left, right in pairwise(edges):
+        inside = [word for word in words if left <= (word[0] + word[1]) // 2 < right]
+        if inside:
+            after = inside[-1][3]
+            cells.append(Span(line.start + inside[0][2], line.start + after))
+        else:
+            cells.append(Span(line.start + after, line.start + after))
+    return tuple(cells)
+
+
+# --- Header -------------------------------------------------------------------------
+
+
+def _table(lines: Sequence[Line], start: int, rows: Sequence[Cells | None]) -> Table | None:
+    while rows and rows[-1] is None and not lines[start + len(rows) - 1].text.startswith("+"):
+        rows = rows[:-1]
+    full = [at for at, row in enumerate(rows) if row is not None]
+    if not full:
+        return None
+    header = _header(lines, start, rows, full)
+    return Table(start, start + len(rows) - 1, tuple(rows), header)
+
+
+def _header(
+    lines: Sequence[Line], start: int, rows: Sequence[Cells | None], full: Sequence[int]
+) -> int | None:
+    """The first row where a rule parts it from the others, or where it has no figures."""
+    if len(full) < 2:
+        return None
+    first = full[0]
+    if first + 1 < len(rows) and rows[first + 1] is None:
+        return first
+    texts = [
+        [line.text[cell.start - line.start : cell.end - line.start] for cell in row]
+        for line, row in zip(lines[start : start + len(rows)], rows, strict=True)
+        if row is not None
+    ]
+    head, body = texts[0], texts[1:]
+    if not head[0] and any(row[0] for row in body):
+        return first
+    if any(_figure(cell) and not _YEAR.fullmatch(cell) for cell in head):
+        return None
+    figures = any(_figure(cell) for row in body for cell in row[1:])
+    drawn = _PIPE.search(lines[start].text) is not None
+    return first if figures or drawn or len(head) > 2 else None
+
+
+def _figure(cell: str) -> bool:
+    """Whether the cell holds a figure, behind a sign or a currency at most."""
+    return _FIGURE.match(cell) is not None
+
+
+_FIGURE = re.compile(r"[^\w\s]{0,2}\s?\d")
+_YEAR = re.compile(r"\(?(?:1[5-9]|20)\d\d(?:[/–-]\d{2,4})?\)?")
