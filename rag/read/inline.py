@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from markdown_it import MarkdownIt
@@ -12,8 +13,12 @@ from markdown_it.rules_inline import StateInline, backtick
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
+from rag.read.blocks import trimmed
+from rag.types import Block, Span
+
 # Elements whose content is not read: struck out, readings of ruby, scripts.
 UNSEEN_TAGS = frozenset({"del", "s", "strike", "rt", "rp", "script", "style", "template"})
+_LINE_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 TAG_NAME = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 
 _DELIMITERS = frozenset(
@@ -46,6 +51,29 @@ def shown_of(markdown: MarkdownIt, content: str, env: EnvType) -> Shown:
     markdown.inline.parse(content, markdown, env, [])
     shown: Shown = env.pop(_SHOWN)
     return shown
+
+
+def with_hidden(text: str, block: Block, mask: bytearray) -> Block:
+    """``block`` with what ``mask`` says is not seen of its span as hidden.
+
+    Where that is all of it, it is a hidden block. A line break of HTML begins a stretch of
+    its own, so that it can be told.
+    """
+    hidden: list[Span] = []
+    seen = False
+    end = 0
+    while end < len(mask):
+        start = mask.find(0, end)
+        start = len(mask) if start < 0 else start
+        first = block.span.start
+        seen = seen or bool(text[first + end : first + start].strip())
+        end = mask.find(1, start)
+        end = len(mask) if end < 0 else end
+        if (run := trimmed(text, Span(first + start, first + end))) is not None:
+            breaks = [match.start() for match in _LINE_BREAK.finditer(text, run.start, run.end)]
+            edges = [run.start, *(at for at in breaks if at > run.start), run.end]
+            hidden += [Span(*edge) for edge in pairwise(edges)]
+    return replace(block, hidden=tuple(hidden)) if seen else Block(block.span, "hidden")
 
 
 class TracedInline(ParserInline):

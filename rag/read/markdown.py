@@ -17,10 +17,11 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from rag.read.base import MAX_TITLE_CHARACTERS, Content, Reader
-from rag.read.blocks import covering, trimmed
+from rag.read.blocks import trimmed
 from rag.read.decode import decode
 from rag.read.front_matter import FrontMatter, front_matter
-from rag.read.inline import TracedInline, shown_of
+from rag.read.inline import TracedInline, shown_of, with_hidden
+from rag.read.tags import markup_blocks
 from rag.types import Block, BlockKind, Span
 
 # A longer paragraph above a list or table leads in to it only where it ends with a colon.
@@ -61,7 +62,7 @@ def read_markdown(text: str) -> Content:
     return Content(
         text=text,
         title=_title(text, blocks, front),
-        blocks=covering(text, blocks),
+        blocks=tuple(blocks),
         dates=front.dates if front else (),
         metadata={"author": front.author} if front and front.author else {},
     )
@@ -180,8 +181,10 @@ class _Walk:
             case "blockquote_open":
                 depth = self._depth("quotation")
                 self.frames.append(_Frame("quotation", depth, frame.within))
-            case "dl_open" | "dd_open":
-                self.frames.append(_Frame("paragraph", 0, self._lead_in(frame)))
+            case "dl_open":
+                self.frames.append(_Frame("header", 0, self._lead_in(frame)))
+            case "dd_open":
+                self.frames.append(_Frame("field", 0, self._lead_in(frame)))
             case "footnote_reference_open":
                 self.frames.append(_Frame("note", 0, ()))
 
@@ -386,8 +389,16 @@ class _Walk:
             self._hide(stop, end)
 
     def _html(self, token: Token) -> None:
-        """Markup: its tags are hidden."""
-        self._hide(*_lines(token))
+        """Markup: its tags are hidden, and part it."""
+        frame = self.frames[-1]
+        first, end = _lines(token)
+        span, _ = self._claim(first, end)
+        lines = zip(self.lines[first:end], token.content.split("\n"), strict=False)
+        marks = [Span(line.start, line.end - len(content.lstrip())) for line, content in lines]
+        kind: BlockKind = "paragraph" if frame.kind == "item" and frame.own else frame.kind
+        outer = Block(span, kind, frame.level, frame.within, hidden=tuple(marks))
+        self.found += markup_blocks(self.text, outer)
+        frame.above, frame.table = None, range(0)
 
     def _hide(self, first: int, end: int) -> None:
         span, _ = self._claim(first, end)
@@ -400,23 +411,13 @@ class _Walk:
         """
         if (span := trimmed(self.text, block.span)) is None:
             return None
-        hidden: list[Span] = []
-        seen = False
-        end = 0
-        while mask is not None and end < len(mask):
-            start = mask.find(0, end)
-            start = len(mask) if start < 0 else start
-            first = block.span.start
-            seen = seen or bool(self.text[first + end : first + start].strip())
-            end = mask.find(1, start)
-            end = len(mask) if end < 0 else end
-            if (run := trimmed(self.text, Span(first + start, first + end))) is not None:
-                hidden.append(run)
-        shown = seen and block.kind != "hidden"
-        added = replace(block, span=span, hidden=tuple(hidden)) if shown else Block(span, "hidden")
-        self.found.append(added)
+        first = span.start - block.span.start
+        block = replace(block, span=span)
+        if block.kind != "hidden" and mask is not None:
+            block = with_hidden(self.text, block, mask[first : first + len(span)])
+        self.found.append(block)
         self.frames[-1].table = range(0)
-        return added if shown else None
+        return block if block.kind != "hidden" else None
 
     def _bare_marks(self) -> Iterator[Block]:
         """The lines that hold nothing but marks of containers, as hidden blocks."""

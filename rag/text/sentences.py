@@ -86,7 +86,9 @@ _OWN_STOP = regex.compile("[。।॥｡։።]")
 _UNCASED = regex.compile(r"\p{Lo}\p{M}*+$")
 _NO_STOP = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _UNSPACED_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-_HIRAGANA = regex.compile(r"\p{Hiragana}")
+_UNSPACED_BEFORE = regex.compile(rf".*{_UNSPACED_LETTER.pattern}(?=\P{{Lo}}+$)")
+# What follows a closing quote at once says what is done with it: 「はい。」と
+_AFTER_QUOTE = regex.compile(r"[\p{Hiragana}\p{Hangul}]")
 _BRACKETS = (("(", ")"), ("[", "]"), ("（", "）"), ("《", "》"), ("【", "】"))
 _FARTHEST_BRACKET = 300
 # "region.You": a word, the end mark, a capitalised word, no space. Not "Node.js" (no
@@ -98,12 +100,17 @@ _GLUED = regex.compile(
 _ADDRESS = re.compile(r"://|www\.|@|\w/\w|[a-z]\.[a-z]")
 _ROMAN = re.compile(r"[IVXLC]+|[ivx]+")
 # "2", "2.1", "1st", "a", "IV"
-_ENUMERATOR = regex.compile(r"\p{Nd}{1,3}(?:[./–-]+\p{Nd}+)*\p{L}{0,2}|\p{L}|[IVXLC]+|[ivx]+")
+_ENUMERATOR = regex.compile(
+    r"\p{Nd}{1,3}(?:[./–-]+\p{Nd}+)*\p{L}{0,2}|[\p{Lu}\p{Ll}]|[IVXLC]+|[ivx]+"
+)
 _NUMBER = regex.compile(r"\p{Nd}+(?:[./–-]+\p{Nd}+)*")
+# "12", "5./6", "12.06", and no time or price
+_ORDINAL = regex.compile(r"\p{Nd}{1,3}(?:\.?[/–-]\p{Nd}{1,3}|\.[01]?\p{Nd})?")
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _WORD_PARTS = re.compile(r"['’/–-]")
-_VOWELS = frozenset("aeiouyαεηιουωаеёиоуыэюяєіїў")
+_VOWELS = frozenset("aeiouyæøœəıαεηιουωаеёиоуыэюяєіїў")
 _BEFORE = 40
+_LONGEST_PART_NUMBER = 4
 _LONGEST_ABBREVIATION = 12
 _LONGEST_CONSONANTS = 5
 
@@ -151,7 +158,7 @@ def _ends(text: str, begin: int, stop: int, language: str) -> Iterator[int]:
         place = _Place(
             mark=match["mark"],
             closing=match["closing"],
-            word=before[-1].lstrip(_OPENING),
+            word=_UNSPACED_BEFORE.sub("", before[-1].lstrip(_OPENING)),
             previous=before[-2] if len(before) > 1 else "",
             numbers=(whole or "\n" in near)
             and not _has_word(" ".join(near.rpartition("\n")[2].split()[:-1])),
@@ -181,6 +188,7 @@ def _is_label(sentence: str, language: str) -> bool:
         and words[0].isalpha()
         and words[0][0].isupper()
         and words[0].lower() not in _months(language)
+        and len(words[1]) <= _LONGEST_PART_NUMBER
         and _is_number(words[1])
     )
 
@@ -199,8 +207,7 @@ def _is_end(place: _Place, language: str, *, own_stop: bool, small: bool) -> boo
     if place.numbers and _ENUMERATOR.fullmatch(place.word):
         return False  # a bare number, which belongs to what follows
     if place.mark[-1] in _UNMISTAKABLE:
-        # Behind a closing quote comes what is done with it: 「はい。」と
-        return place.gap or not (place.closing and _HIRAGANA.match(following))
+        return place.gap or not (place.closing and _AFTER_QUOTE.match(following))
     if not place.word and place.closing[:1] in (")", "]"):
         return False  # "(!)", "[...]"
     if place.mark not in (".", "．"):
@@ -221,7 +228,7 @@ def _full_stop_ends(place: _Place, language: str) -> bool:
         return _number_ends(place, begins=begins, language=language)
     shortened = _shortened(word, language)
     if shortened == "no" or not following or following[0].isdigit():
-        return shortened in ("no", "closing")
+        return shortened == "no"
     if shortened in ("title", "reference"):
         return shortened == "reference"
     # "41 ft. Sailors": a unit behind its number, where a name would follow a title
@@ -244,7 +251,8 @@ def _number_ends(place: _Place, *, begins: bool, language: str) -> bool:
         return not (in_date or place.pointed)
     if in_date and len(parts[-1]) <= 2:
         return begins
-    if begins or not language_table(language).sentences.ordinal_point or max(map(len, parts)) > 3:
+    ordinal = not parts[0] or _ORDINAL.fullmatch(place.word)
+    if begins or not (ordinal and language_table(language).sentences.ordinal_point):
         return True
     # "im 19. Jahrhundert", but "Zimmer 19. Frühstück ab acht"
     return previous[:1].isupper() and previous.lower() not in _beginnings(language)
@@ -265,15 +273,15 @@ def _shortened(word: str, language: str) -> _Shortened:
             return "title"
         if bare in words.closing:
             return "closing"
-        if bare in words.abbreviations:
+        if bare in words.abbreviations or bare.endswith(words.compounds):
             return "other"
-    parts = [part for part in re.split(r"[.-]", whole) if part]
-    if "." in word and all(len(part) <= 3 and part.isalpha() for part in parts):
-        return "other"  # "U.S", "Ph.D", "J.-C"
+    parts = last.split(".")
+    if len(parts) > 1 and all(len(part) <= 3 and part.isalpha() for part in parts):
+        return "other"  # "U.S", "Ph.D"
     if not _LETTERS.fullmatch(last) or len(last) > _LONGEST_ABBREVIATION:
         return "no"
     if len(last) == 1:
-        return "other"
+        return "other" if "'" not in word and "’" not in word else "no"
     tail = word[-len(last) :]
     if tail[1:].islower() and len(last) <= _LONGEST_CONSONANTS and not _has_vowel(last):
         return "other"  # "Wm", "Pt", "Jh"
@@ -312,7 +320,9 @@ def _is_glued_end(text: str, at: int, place: _Place, language: str) -> bool:
     """Whether a sentence ends at a mark with no white space behind it."""
     if place.mark == "．":
         return not place.following[:1].isdigit()
-    if _UNSPACED_LETTER.match(place.following):
+    if place.closing and _AFTER_QUOTE.match(place.following):
+        return False
+    if _UNSPACED_LETTER.match(place.following) and place.mark.strip("!?") in ("", "."):
         return _UNSPACED_LETTER.match(text, at - 1) is not None
     return (
         _GLUED.match(text, at) is not None

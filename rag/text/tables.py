@@ -158,13 +158,15 @@ class GluedWords(_Entries):
 class SentenceWords(_Entries):
     """Abbreviations that sentencex lacks, in small letters without the last full stop.
 
-    ``titles`` stand before a name and never end a sentence, ``closing`` ones often do.
+    ``titles`` stand before a name and never end a sentence, ``closing`` ones often do;
+    ``compounds`` end words that are put together.
     ``ordinal_point`` is whether "12." is the twelfth.
     """
 
     titles: Words = frozenset()
     closing: Words = frozenset()
     abbreviations: Words = frozenset()
+    compounds: Ordered = ()
     ordinal_point: bool = False
 
 

@@ -61,6 +61,7 @@ def test_one_number_is_read_however_it_is_written(text, number, value):
         ("nl", "een half miljoen", "500000"),
         ("pt", "trezentos e quarenta e dois", "342"),
         ("ru", "2,5 миллиарда", "2500000000"),
+        ("tr", "2,5 milyon", "2500000"),
     ],
 )
 def test_each_language_writes_numbers_its_own_way(language, text, value):

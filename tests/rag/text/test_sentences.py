@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.text.sentences import cut_to_fit, split_sentences
+from rag.text.sentences import cut_to_fit, sentences_of, split_sentences
 from rag.types import Span
 
 # Everything that has broken a splitter: line ends, odd spaces, marks, astral letters.
@@ -24,11 +24,11 @@ def sentences(text, language="en"):
 
 
 @settings(max_examples=500, deadline=None)
-@given(AWKWARD, st.sampled_from(["en", "zh", "und", ""]))
+@given(AWKWARD, st.sampled_from(["en", "zh", "de", "th", "und", ""]))
 @example("a. \u200bB c.\xa0D", "en")
 def test_sentences_are_in_order_trimmed_and_cover_all_but_white_space(text, language):
     at = 0
-    for span in split_sentences(text, language):
+    for span in sentences_of(text, language):
         assert span.start >= at
         assert not text[at : span.start].strip()
         quote = span.of(text)
@@ -98,11 +98,34 @@ def test_lines_that_stand_by_themselves_are_sentences():
     ]
 
 
-@pytest.mark.parametrize("run", ["a.B", "\n \n", "a\n", "。", '"', "\u2028", "A\nB\n"])
+LONG_RUNS = [
+    "a.B",
+    "\n \n",
+    "a\n",
+    "。",
+    '"',
+    "\u2028",
+    "A\nB\n",
+    "(a. B) ",
+    "(A. ",
+    "[",
+    "](",
+    ". ",
+    "1. ",
+    "A. " + "(" * 50,
+    "»",
+    "B.\n\n",
+    "*",
+    "中.",
+    "Abc" * 20,
+]
+
+
+@pytest.mark.parametrize("run", LONG_RUNS)
 def test_long_monotonous_text_takes_linear_time(run):
     # A quadratic step would take minutes; pytest's own patience is the limit.
     text = run * (200_000 // len(run))
-    spans = split_sentences(text)
+    spans = sentences_of(text, "en")
     assert sum(map(len, spans)) >= len(text.replace("\n", "").replace("\u2028", "").strip()) // 2
 
 
