@@ -61,19 +61,26 @@ def with_hidden(text: str, block: Block, mask: bytearray) -> Block:
     """
     hidden: list[Span] = []
     seen = False
+    first = block.span.start
     end = 0
-    while end < len(mask):
-        start = mask.find(0, end)
-        start = len(mask) if start < 0 else start
-        first = block.span.start
-        seen = seen or bool(text[first + end : first + start].strip())
+    while (start := mask.find(0, end)) >= 0:
+        seen = seen or not (start == end or text[first + end : first + start].isspace())
         end = mask.find(1, start)
         end = len(mask) if end < 0 else end
         if (run := trimmed(text, Span(first + start, first + end))) is not None:
-            breaks = [match.start() for match in _LINE_BREAK.finditer(text, run.start, run.end)]
-            edges = [run.start, *(at for at in breaks if at > run.start), run.end]
-            hidden += [Span(*edge) for edge in pairwise(edges)]
-    return replace(block, hidden=tuple(hidden)) if seen else Block(block.span, "hidden")
+            hidden += _parted(text, run)
+    seen = seen or bool(text[first + end : block.span.end].strip())
+    if not seen:
+        return Block(block.span, "hidden")
+    return replace(block, hidden=tuple(hidden)) if hidden else block
+
+
+def _parted(text: str, run: Span) -> list[Span]:
+    if "<" not in run.of(text):
+        return [run]
+    breaks = (match.start() for match in _LINE_BREAK.finditer(text, run.start, run.end))
+    edges = [run.start, *(place for place in breaks if place > run.start), run.end]
+    return [Span(*edge) for edge in pairwise(edges)]
 
 
 class TracedInline(ParserInline):
