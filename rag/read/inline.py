@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Literal
 
 from markdown_it import MarkdownIt
@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
 from rag.read.blocks import trimmed
+from rag.read.raised import MARK_START, raised
 from rag.types import Block, Span
 
 # Elements whose content is not read: struck out, readings of ruby, scripts.
@@ -25,6 +26,7 @@ _DELIMITERS = frozenset(
     {"text", "em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"}
 )
 _SHOWN = "shown"
+_SEEN_BEFORE = 100
 # Without any of these all of a paragraph is shown, on one line: most are.
 _MARK = re.compile(r"[\\`*_~<\[]| {2}\n")
 
@@ -83,6 +85,18 @@ def _parted(text: str, run: Span) -> list[Span]:
     return [Span(*edge) for edge in pairwise(edges)]
 
 
+def raised_in(text: str, before: str, behind: str) -> Literal["mark", "power", "text"]:
+    """What stands between <sup> and </sup>: the mark of a note, which is not seen, a power or
+    the part of a fraction, which is only told by its tags, or text."""
+    text = text.strip()
+    if behind[:1] in ("/", "⁄") and before[-1:].isdigit():
+        return "power"
+    written = raised(text, before, behind)
+    if MARK_START in written:
+        return "mark"
+    return "text" if written == text else "power"
+
+
 class TracedInline(ParserInline):
     """The inline rules of Markdown, GitHub's strike-out among them, that leave a trace."""
 
@@ -127,6 +141,7 @@ class _State(StateInline):
         run = place = -1
         open_tags: list[tuple[str, int]] = []
         breaks: list[int] = []
+        sup: Span | None = None
         for token in self.tokens:
             start = token.meta.get("at")
             if start is None:
@@ -156,6 +171,11 @@ class _State(StateInline):
                 name, end = tag[2].lower(), start + len(token.content)
                 if name == "br":
                     breaks.append(end)
+                elif name == "sup" and not tag[1]:
+                    sup = Span(start, end)
+                elif name == "sup" and sup is not None:
+                    self._raise(sup, Span(start, end))
+                    sup = None
                 elif name in UNSEEN_TAGS and not tag[1]:
                     open_tags.append((name, start))
                 elif name in UNSEEN_TAGS:
@@ -164,6 +184,21 @@ class _State(StateInline):
 
     def _show(self, start: int, end: int) -> None:
         self.mask[start:end] = b"\1" * (end - start)
+
+    def _raise(self, opened: Span, closed: Span) -> None:
+        """Hide the mark of a note between two tags, show the tags around a power."""
+        before = self._seen(max(0, opened.start - _SEEN_BEFORE), opened.start)
+        kind = raised_in(
+            self._seen(opened.end, closed.start), before, self.src[closed.end : closed.end + 3]
+        )
+        if kind == "mark":
+            self.mask[opened.start : closed.end] = bytes(closed.end - opened.start)
+        elif kind == "power":
+            self._show(opened.start, opened.end)
+            self._show(closed.start, closed.end)
+
+    def _seen(self, start: int, end: int) -> str:
+        return "".join(compress(self.src[start:end], self.mask[start:end]))
 
     def _strike(self, open_tags: list[tuple[str, int]], name: str, end: int) -> None:
         """Hide from the last open ``name`` to ``end``; one that none opened strikes nothing."""

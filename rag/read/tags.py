@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from rag.read.blocks import trimmed
-from rag.read.inline import UNSEEN_TAGS, with_hidden
+from rag.read.inline import UNSEEN_TAGS, raised_in, with_hidden
 from rag.types import Block, BlockKind, Span
 
 # A tag ends at the next bracket, so that many that nothing closes take linear time.
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>?|<(/?)([A-Za-z][A-Za-z0-9-]*)[^<>]*>", re.DOTALL)
+_SEEN_BEFORE = 100
 _SCRIPTS = frozenset(("script", "style", "template"))
 _KINDS: dict[str, BlockKind] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
@@ -64,6 +65,7 @@ class _Markup:
         """All blocks in order."""
         unseen, unseen_from = "", 0
         row = False
+        sup: tuple[int, int] | None = None
         for match in _TAG.finditer(self.text, self.start, self.outer.span.end):
             start, end = match.span()
             closes, name = bool(match[1]), (match[2] or "").lower()
@@ -74,6 +76,11 @@ class _Markup:
                     unseen = ""
             elif name in UNSEEN_TAGS and not closes:
                 unseen, unseen_from = name, start
+            elif name == "sup" and not closes:
+                sup = match.span()
+            elif name == "sup" and sup is not None:
+                self._raise(sup, match.span())
+                sup = None
             elif row and name in _CELLS:
                 self._cell(name, start, end, closes=closes)
             elif name in _KINDS or name in _PARTS:
@@ -85,6 +92,19 @@ class _Markup:
         if unseen in _SCRIPTS:
             self._hide(unseen_from, self.outer.span.end)
         yield from self._part(self.outer.span.end)
+
+    def _raise(self, opened: tuple[int, int], closed: tuple[int, int]) -> None:
+        """Hide the mark of a note between two tags, show the tags around a power."""
+        text = self.text
+        before = text[max(self.start, opened[0] - _SEEN_BEFORE) : opened[0]]
+        raised = _TAG.sub("", text[opened[1] : closed[0]])
+        kind = raised_in(raised, _TAG.sub("", before), text[closed[1] : closed[1] + 3])
+        if kind == "mark":
+            self._hide(opened[0], closed[1])
+        elif kind == "power":
+            first = self.outer.span.start
+            for start, end in (opened, closed):
+                self.mask[start - first : end - first] = b"\1" * (end - start)
 
     def _hide(self, start: int, end: int) -> None:
         first = self.outer.span.start

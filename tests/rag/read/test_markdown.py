@@ -1,5 +1,7 @@
 """Markdown: the text stays as it is, and its blocks tell what a reader sees of it."""
 
+import time
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -290,6 +292,20 @@ def test_markup_between_markdown_is_hidden_and_parts_the_text():
     assert found["<dd>Timo</dl>"] == ["<dt>Curator"]
 
 
+@pytest.mark.parametrize("around", [("", ""), ("<div>", "</div>")])
+def test_a_raised_mark_of_a_note_is_hidden_and_a_power_told(around):
+    text = "Found in May 1921<sup>7</sup>, it holds 3 × 10<sup>4</sup> litres of the 4<sup>th</sup>"
+    text += " kind, 3<sup>1</sup>/<sub>2</sub> pounds<sup>[2](#n)</sup>."
+    if around[0]:
+        text = text.replace("[2](#n)", '<a href="#n">[2]</a>').join(around)
+    ((kind, _, shown),) = kinds(text)
+    assert (kind, shown) == (
+        "paragraph",
+        "Found in May 1921, it holds 3 × 10<sup>4</sup> litres of the 4th kind, "
+        "3<sup>1</sup>/2 pounds.",
+    )
+
+
 def test_a_line_break_in_a_cell_can_be_told_from_other_marks():
     (_, _, row) = read_markdown("|a|\n|-|\n|**b**<br>c|").blocks
     assert "<br>" in [span.of("|a|\n|-|\n|**b**<br>c|") for span in row.hidden]
@@ -310,5 +326,28 @@ def test_a_line_break_in_a_cell_can_be_told_from_other_marks():
 )
 def test_markdown_in_a_text_file_is_known_by_its_structure(text, is_markdown):
     assert looks_like_markdown(text) is is_markdown
-    kinds = {block.kind for block in read_document("a.txt", text.encode()).blocks}
-    assert is_markdown is bool(kinds & {"heading", "row", "code"} or "](h" in text)
+    if is_markdown:
+        plain, markdown = (read_document(name, text.encode()) for name in ("a.txt", "a.md"))
+        assert (plain.title, plain.blocks) == (markdown.title, markdown.blocks)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("piece", "characters"),
+    [
+        *(
+            (piece, 200_000)
+            for piece in ("*", "`a", "|", "~~a ", "<div>", "<a ", "<!--", "> ", "- ")
+        ),
+        *(
+            (piece, 200_000)
+            for piece in ("|a|b|\n|-|-|\n", "\\|", "<sup>1", "a<br>", "---\n", "x  \n")
+        ),
+        *((piece, 50_000) for piece in ("[", "![a", "[a]: ", "a\n: b\n")),
+    ],
+)
+def test_no_markup_takes_more_than_linear_time(piece, characters):
+    text = (piece * characters)[:characters]
+    started = time.process_time()
+    read_markdown(text)
+    assert time.process_time() - started < 20
