@@ -16,6 +16,7 @@ SILENT = frozenset(("furniture", "hidden"))
 _WHOLE = frozenset(("heading", "header", "row", "question", "code", "caption"))
 # Of these a later sentence is not understood without the first one, which has the label.
 _LABELLED = frozenset(("field", "turn"))
+_LABEL_CHARACTERS = 60
 _CELL_BORDER = " | "
 _LINE_BREAK = "<br"
 
@@ -156,7 +157,17 @@ def _sentences(text: str, run: Sequence[Block], language: str) -> list[Span]:
     between = [Span(one.span.end, other.span.start) for one, other in pairwise(run)]
     local = sentences_of(_blanked(text, Span(start, end), [*unseen, *between]), language)
     found = [Span(start + span.start, start + span.end) for span in local]
-    return _with_marks(text, found, unseen)
+    marked = _with_marks(text, found, unseen)
+    if len(marked) > 1 and _is_label(marked[0], run[0]):
+        return [Span(marked[0].start, marked[1].end), *marked[2:]]
+    return marked
+
+
+def _is_label(span: Span, block: Block) -> bool:
+    """Whether a block's first sentence is set off by marks and short: "**Tariff.** Ten euros"."""
+    begins = any(each.start == span.start for each in block.hidden)
+    ends = any(each.end == span.end for each in block.hidden)
+    return begins and ends and len(span) <= _LABEL_CHARACTERS
 
 
 def _blanked(text: str, span: Span, unseen: Sequence[Span]) -> str:

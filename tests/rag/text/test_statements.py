@@ -101,13 +101,23 @@ def test_a_row_is_one_statement_with_its_header_and_its_cells_are_told_apart():
 
 
 def test_marks_of_emphasis_belong_to_their_sentence_and_are_not_shown():
-    text = "**It opened.** Then <!-- no --> it shut."
-    hidden = (Span(0, 2), Span(12, 14), at(text, "<!-- no -->"))
+    sentence = "It opened on a Monday in May, in the presence of the mayor and the council."
+    text = f"**{sentence}** Then <!-- no --> it shut."
+    end = len(sentence) + 4
+    hidden = (Span(0, 2), Span(end - 2, end), at(text, "<!-- no -->"))
     blocks = (Block(Span(0, len(text)), "paragraph", hidden=hidden),)
     first, second = find_statements(text, blocks, "en")
-    assert first.span.of(text) == "**It opened.**"
-    assert visible_text(text, first.span, blocks, "en") == "It opened."
+    assert first.span.of(text) == f"**{sentence}**"
+    assert visible_text(text, first.span, blocks, "en") == sentence
     assert visible_text(text, second.span, blocks, "en") == "Then  it shut."
+
+
+def test_a_label_set_off_by_marks_belongs_to_the_sentence_after_it():
+    text = "**Weir.** A low wall across a river. It holds the water back."
+    blocks = (Block(Span(0, len(text)), "paragraph", hidden=(Span(0, 2), Span(7, 9))),)
+    first, second = find_statements(text, blocks, "en")
+    assert first.span.of(text) == "**Weir.** A low wall across a river."
+    assert second.span.of(text) == "It holds the water back."
 
 
 def test_a_later_sentence_of_a_turn_comes_with_the_speaker():
