@@ -101,8 +101,13 @@ def _shapes(words: DateWords) -> tuple[str, ...]:
 
 @cache
 def _date_pattern(language: str) -> re.Pattern[str]:
-    shapes = enumerate(_shapes(_date_words(language)))
-    return re.compile("|".join(shape.replace("@", str(n)) for n, shape in shapes))
+    words = _date_words(language)
+    shapes = enumerate(_shapes(words))
+    # Looked at first: few characters of a text can begin a date, and there are ten shapes.
+    initials = "".join(sorted({form for m in words.months for form in m[0].lower() + m[0].upper()}))
+    begins = rf"[0-9一二三四五六七八九十]|(?<!{_LETTER})[{initials}]"
+    found = "|".join(shape.replace("@", str(n)) for n, shape in shapes)
+    return re.compile(rf"(?={begins})(?:{found})")
 
 
 @cache
