@@ -18,6 +18,8 @@ _BLOCK = re.compile(
 )
 # YAML is parsed at some 100,000 characters a second.
 _MAX_CHARACTERS = 50_000
+# Nested in one another, each costs time by those around it.
+_MAX_BRACKETS = 200
 _DATES = ("date", "published", "pubdate", "publishdate", "publish_date", "published_at")
 _AUTHORS = ("author", "authors")
 _NOTHING = frozenset({"", "~", "null"})
@@ -45,6 +47,8 @@ def front_matter(text: str) -> FrontMatter | None:
     """The front matter that begins ``text``; None without, or where it cannot be parsed."""
     match = _BLOCK.match(text)
     if match is None or len(match[2]) > _MAX_CHARACTERS:
+        return None
+    if match[2].count("[") + match[2].count("{") > _MAX_BRACKETS:
         return None
     try:
         read = _yaml if match[1] == "---" else _toml

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+from bisect import bisect_right
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from html import unescape
-from itertools import pairwise
+from itertools import groupby, islice, pairwise, takewhile
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -21,6 +22,7 @@ from rag.read.blocks import trimmed
 from rag.read.decode import decode
 from rag.read.front_matter import FrontMatter, front_matter
 from rag.read.inline import TracedInline, shown_of, with_hidden
+from rag.read.layout.parse import plain_blocks
 from rag.read.tags import markup_blocks
 from rag.types import Block, BlockKind, Span
 
@@ -37,6 +39,9 @@ _CONTAINER_ENDS = frozenset(
 _PIPE = re.compile(r"(?<!\\)\|")
 _HEADING = re.compile(r"#{1,6}[ \t]+\S")
 _LINK = re.compile(r"\[[^\[\]\r\n]{1,200}\]\((?:https?:/|mailto:|[#./])[^()\s]{1,500}\)")
+# What a line of a conversation or a list of fields begins with.
+_LABEL = re.compile(r"^[*_ \t]{0,4}[^\s:：][^:：\n]{0,40}[:：]", re.MULTILINE)
+_SAID = frozenset(("paragraph", "field", "question", "turn", "hidden"))
 _CAPTION = re.compile(r"(?:Table)?:[ \t]")
 
 
@@ -164,7 +169,23 @@ class _Walk:
                     self._open(token)
                 case _ if token.type in _CONTAINER_ENDS:
                     self._close(token)
-        return sorted([*self.found, *self._bare_marks()], key=lambda block: block.span)
+        found = sorted([*self.found, *self._bare_marks()], key=lambda block: block.span)
+        return [block for run in _stretches(found) for block in self._said(run)]
+
+    def _said(self, run: Sequence[Block]) -> Sequence[Block]:
+        """Paragraphs that stand below one another as questions and answers, turns or fields.
+
+        Markdown has no marks for these, and they are told as in plain text.
+        """
+        span = Span(run[0].span.start, run[-1].span.end)
+        if run[0].kind != "paragraph" or not _LABEL.search(self.text, span.start, span.end):
+            return run
+        told = plain_blocks(span.of(self.text))
+        kinds = Counter(block.kind for block in told)
+        if not (kinds["question"] or kinds["turn"] or kinds["field"] > 1) or kinds.keys() - _SAID:
+            return run
+        hidden = [each for block in run for each in block.hidden]
+        return [_moved(self.text, block, span.start, hidden) for block in told]
 
     def _open(self, token: Token) -> None:
         frame = self.frames[-1]
@@ -429,6 +450,32 @@ class _Walk:
             bare = None if span.overlaps(line) else trimmed(self.text, line)
             if bare and _CONTAINERS.fullmatch(self.text, bare.start, bare.end):
                 yield Block(bare, "hidden")
+
+
+def _stretches(blocks: Sequence[Block]) -> Iterator[Sequence[Block]]:
+    """The blocks in order: paragraphs that stand for themselves together, others alone."""
+    keys = (block.kind == "paragraph" and not block.context for block in blocks)
+    for together, pairs in groupby(zip(keys, blocks, strict=True), key=lambda pair: pair[0]):
+        run = [block for _, block in pairs]
+        yield from [run] if together else ([block] for block in run)
+
+
+def _moved(text: str, block: Block, offset: int, hidden: Sequence[Span]) -> Block:
+    """A block of the text from ``offset`` on as one of the whole text, in which is hidden."""
+    span = _later(block.span, offset)
+    first = bisect_right(hidden, span.start, key=lambda each: each.end)
+    inside = tuple(
+        Span(max(each.start, span.start), min(each.end, span.end))
+        for each in takewhile(lambda each: each.start < span.end, islice(hidden, first, None))
+    )
+    if sum(map(len, inside)) == len(span):
+        return Block(span, "hidden")
+    context = tuple(_later(each, offset) for each in block.context)
+    return replace(block, span=span, context=context, hidden=inside)
+
+
+def _later(span: Span, offset: int) -> Span:
+    return Span(span.start + offset, span.end + offset)
 
 
 def _lines(token: Token) -> tuple[int, int]:
