@@ -87,7 +87,7 @@ def indexed_passages(of: Document, encoder: HashingEncoder = ENCODER) -> Indexed
     """The document's passages with their words and vectors."""
     made = passages(of)
     vectors = encoder.encode_passages([passage.search_text for passage in made])
-    return IndexedPassages(made, tuple(map(passage_words, made)), vectors)
+    return IndexedPassages(made, tuple(passage_words(passage, "en") for passage in made), vectors)
 
 
 def put(writer: Writer, *documents: Document) -> None:

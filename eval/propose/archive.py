@@ -6,8 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
+from rag.text.stems import word_stem
 from rag.text.tables import language_table
-from rag.text.words import stem_tokens, word_stem
+from rag.text.words import stem_tokens
 from rag.types import Span
 
 _ENGLISH = language_table("en")

@@ -52,24 +52,32 @@ class Indexer:
             [encoder_text(passage, title_tokens=title_tokens) for passage in passages]
         )
 
-    def index(self, documents: Sequence[tuple[Passage, ...]]) -> list[IndexedPassages]:
-        """The passages of each document with their words and vectors, encoded together."""
-        vectors = self.encode([passage for passages in documents for passage in passages])
+    def index(self, documents: Sequence[tuple[str, tuple[Passage, ...]]]) -> list[IndexedPassages]:
+        """The passages of each document with their words and vectors, encoded together.
+
+        ``documents`` gives each document's language and its passages.
+        """
+        vectors = self.encode([passage for _, passages in documents for passage in passages])
         indexed: list[IndexedPassages] = []
         row = 0
-        for passages in documents:
+        for language, passages in documents:
             rows = vectors[row : row + len(passages)]
-            indexed.append(IndexedPassages(passages, tuple(map(passage_words, passages)), rows))
+            words = tuple(passage_words(passage, language) for passage in passages)
+            indexed.append(IndexedPassages(passages, words, rows))
             row += len(passages)
         return indexed
 
 
-def passage_words(passage: Passage) -> PassageWords:
-    """The words by which a passage is found; its headings count as title."""
+def passage_words(passage: Passage, language: str) -> PassageWords:
+    """The words by which a passage is found; its headings count as title.
+
+    ``language`` is that of its document.
+    """
     context = dict.fromkeys((passage.title, *passage.headings))
-    return PassageWords(_title_words("\n".join(context)), tuple(index_words(passage.search_text)))
+    body = index_words(passage.search_text, language)
+    return PassageWords(_title_words("\n".join(context), language), tuple(body))
 
 
 @lru_cache(maxsize=256)  # all passages of a document share their title
-def _title_words(title: str) -> tuple[str, ...]:
-    return tuple(index_words(title))
+def _title_words(title: str, language: str) -> tuple[str, ...]:
+    return tuple(index_words(title, language))

@@ -239,7 +239,7 @@ def index_documents(
     indexer: Indexer,
 ) -> None:
     """Index the passages of (document, file hash, passages) together and store them."""
-    indexed = indexer.index([passages for _, _, passages in documents])
+    indexed = indexer.index([(document.language, passages) for document, _, passages in documents])
     items = [
         IndexedDocument(document, file_hash, index)
         for (document, file_hash, _), index in zip(documents, indexed, strict=True)

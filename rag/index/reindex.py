@@ -54,11 +54,13 @@ def _batches(
     store: Store, pending: Sequence[str], indexer: Indexer
 ) -> Iterator[dict[str, IndexedPassages]]:
     """The documents indexed again, by id, a transaction's worth at a time."""
-    batch: dict[str, tuple[Passage, ...]] = {}
+    batch: dict[str, tuple[str, tuple[Passage, ...]]] = {}
     for position, document_id in enumerate(pending, start=1):
         with store.read() as view:
-            batch[document_id] = indexer.passages(view.document(document_id))
-        full = sum(map(len, batch.values())) >= BATCH_PASSAGES or len(batch) >= BATCH_DOCUMENTS
+            document = view.document(document_id)
+        batch[document_id] = document.language, indexer.passages(document)
+        passages = sum(len(passages) for _, passages in batch.values())
+        full = passages >= BATCH_PASSAGES or len(batch) >= BATCH_DOCUMENTS
         if full or position == len(pending):
             yield dict(zip(batch, indexer.index(list(batch.values())), strict=True))
             batch = {}
@@ -78,7 +80,10 @@ def complete_index(store: Store, indexer: Callable[[], Indexer]) -> list[str]:
         return done
     with store.write() as writer:
         for passages in _stored_passages(store, missing.words):
-            writer.put_words([p.id for p in passages], [passage_words(p) for p in passages])
+            with store.read() as view:
+                known = view.summaries(list({passage.document_id for passage in passages}))
+            words = [passage_words(p, known[p.document_id].language) for p in passages]
+            writer.put_words([p.id for p in passages], words)
         for passages in _stored_passages(store, missing.vectors):
             writer.put_vectors([p.id for p in passages], indexer().encode(passages))
     if missing.words:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from rag.text.folding import bare, folded
 from rag.text.language import CHINESE, is_chinese, language_of
 from rag.text.numbers import number_values
-from rag.text.tables import language_table
-from rag.text.words import word_parts, word_stem
+from rag.text.stems import word_stem
+from rag.text.tables import language_table, stop_words
+from rag.text.words import identifiers, word_parts
 
 AnswerType = Literal["person", "date", "number", "money", "place", "reason", "definition", "other"]
 
@@ -65,22 +67,23 @@ def content_words(text: str) -> dict[str, str]:
     """The content words of a question as lexical tokens, in order, each with its stem.
 
     Function words, question words and figures are left out; Chinese gives its pairs of
-    characters.
+    characters. Stems are those of the question's language, as `stem_tokens` has them.
     """
-    chinese = is_chinese(text)
-    wording = _chinese_particles().sub(" ", text) if chinese else text
-    empty = _empty_words("zh" if chinese else language_of(text))
+    chinese, language = is_chinese(text), language_of(text)
+    wording = _chinese_particles().sub(" ", bare(text)) if chinese else text
+    empty = _empty_words("zh" if chinese else language)
     words = [word for word in word_parts(wording) if word not in empty and not word[0].isdigit()]
     # What particles leave of a Chinese word, a lone character, matches no pair in a text.
     whole = [word for word in words if not (len(word) == 1 and CHINESE.match(word))]
-    return {word: word_stem(word) for word in whole or words}
+    return {word: word_stem(word, language) for word in whole or words}
 
 
 @cache
 def _empty_words(language: str) -> frozenset[str]:
     """Words that carry no evidence when they match; English ones in any language."""
     tables = (language_table(language), language_table("en"))
-    return frozenset().union(*(t.stop_words | t.function_words | t.asking_words for t in tables))
+    words = frozenset().union(*(t.function_words | t.asking_words for t in tables))
+    return frozenset(map(folded, words)) | stop_words(language) | stop_words("en")
 
 
 @cache
@@ -108,14 +111,17 @@ def named_words(question: str) -> list[tuple[str, frozenset[str]]]:
 
     A capital tells a name, save on the opening word of an English question.
     """
-    chinese = is_chinese(question)
+    chinese, language = is_chinese(question), language_of(question)
     empty = _empty_words("en")
     found: list[tuple[str, frozenset[str]]] = []
     for position, match in enumerate(_WORD.finditer(CHINESE.sub(" ", question))):
         word = match.group()
         acronym = len(word) > 1 and word.isupper() and word.isalpha()
         if acronym or (word[0].isupper() and (chinese or position > 0)):
-            stems = frozenset(word_stem(part) for part in word_parts(word) if part not in empty)
+            # Of E-1240 neither the letter nor the figure names it.
+            written = identifiers(word) or word_parts(word)
+            parts = [part for part in written if part not in empty]
+            stems = frozenset(word_stem(part, language) for part in parts)
             if stems:
                 found.append((word, stems))
     return found

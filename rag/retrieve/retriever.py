@@ -48,7 +48,8 @@ def retrieve(
     if query_vector is not None:
         dense = view.dense_search(query_vector, limit=settings.dense_limit, filters=filters)
     asked = with_resolved_times(question.text, times)
-    terms = query_terms(asked, near, language=language_of(question.text))
+    languages = list(view.languages())
+    terms = query_terms(asked, near, language=language_of(question.text), archive=languages)
     lexical = view.lexical_search(terms, limit=settings.lexical_limit, filters=filters)
     # Raised scores are for the order alone: hits keep what the retriever said.
     ordered = _timely(view, lexical, times, settings.time_weight) if times else lexical

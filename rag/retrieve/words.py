@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
-from rag.store.base import SearchIndex
+from rag.store.base import ReadView
 from rag.store.records import TermStatistics
+from rag.text.language import language_of
 from rag.text.normalise import is_english_word
-from rag.text.words import index_stem, lexical_tokens
+from rag.text.stems import index_stem, index_stemmer
+from rag.text.words import index_stems, lexical_tokens, stem_languages
 
 # What a correction may replace: a whole run of ASCII letters, no part of another word.
 # Chinese characters beside it are other words; letters with marks are not.
@@ -33,29 +35,37 @@ _KEYS = {
 }
 
 
-def find_near_words(view: SearchIndex, question: str) -> dict[str, list[str]]:
-    """By stem, the words of the archive that a word in no passage may be mistyped for.
+def find_near_words(view: ReadView, question: str) -> dict[str, list[str]]:
+    """By lexical token, the words of the archive that one in no passage may be mistyped for.
 
     Words of four ASCII letters and more that are not English: a number is never corrected,
     since another number is another fact.
     """
-    stems = list({index_stem(word): None for word in lexical_tokens(question) if _is_odd(word)})
-    frequencies = view.term_statistics(stems, limit=1).frequencies
-    unknown = [stem for stem in stems if not frequencies[stem]]
+    odd = [word for word in dict.fromkeys(lexical_tokens(question)) if _is_odd(word)]
+    held = count_words(view, odd, limit=1).frequencies
+    languages = stem_languages(language_of(question), list(view.languages()))
+    stem_of = index_stemmer(languages[0])
+    unknown = {word: stem_of(word) for word in odd if not held[word]}
     if not unknown:
         return {}
-    vocabulary = view.vocabulary({stem[0] for stem in unknown})
-    return {stem: near_words(stem, vocabulary[stem[0]]) for stem in unknown}
+    vocabulary = view.vocabulary({stem[0] for stem in unknown.values()})
+    return {word: near_words(stem, vocabulary[stem[0]]) for word, stem in unknown.items()}
 
 
-def count_words(view: SearchIndex, words: Sequence[str]) -> TermStatistics:
+def count_words(view: ReadView, words: Sequence[str], *, limit: int = 10_000) -> TermStatistics:
     """How many passages there are, and how many hold each lexical token, by the token.
 
-    One meets the passages that a search for it finds: inflected forms count.
+    One meets the passages that a search for it finds: inflected forms count, of its commonest
+    spelling. Counts stop at ``limit``.
     """
-    stems = {word: index_stem(word) for word in words}
-    found = view.term_statistics(list(stems.values()))
-    frequencies = {word: found.frequencies[stem] for word, stem in stems.items()}
+    languages = list(view.languages()) or ["en"]
+    stems = {word: index_stems(word, languages, name=True) for word in words}
+    found = view.term_statistics(
+        list({stem for each in stems.values() for stem in each}), limit=limit
+    )
+    frequencies = {
+        word: max(found.frequencies[stem] for stem in each) for word, each in stems.items()
+    }
     return TermStatistics(found.passages, frequencies)
 
 
@@ -87,10 +97,9 @@ def respelled(query: str, near: Mapping[str, Sequence[str]]) -> str:
 
     def corrected(match: re.Match[str]) -> str:
         word = match[0].casefold()
-        stem = index_stem(word)
-        if not _is_odd(word) or not near.get(stem):
+        if not _is_odd(word) or not near.get(word):
             return match[0]
-        return _with_ending_of(word, stem, near[stem][0])
+        return _with_ending_of(word, index_stem(word), near[word][0])
 
     return _REPLACEABLE.sub(corrected, query)
 

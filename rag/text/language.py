@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from embeddings.registry import Reads
@@ -70,7 +70,12 @@ def language_of(text: str) -> str:
     known = _at_a_glance(text[:_GLANCE_CHARACTERS])
     if known is not None:
         return known
-    code, confidence = _identifier().classify(text[:_SAMPLE_CHARACTERS])
+    return _classified(text[:_SAMPLE_CHARACTERS])
+
+
+@lru_cache(maxsize=32)  # several stages ask for the language of one question
+def _classified(text: str) -> str:
+    code, confidence = _identifier().classify(text)
     # "zxx" is text in no language: code, figures.
     return code if confidence >= _LEAST_CONFIDENCE and code != "zxx" else "und"
 

@@ -14,12 +14,18 @@ from pathlib import Path
 from rag.text.tables import language_table
 
 # Of all that makes search text and index words (rag.text.words).
-NORMALISER = "normalise.v2"
+NORMALISER = "normalise.v3"
 
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 # The one mark of invisible ones that parts words: "AIM<U+200B>Global".
 _ZERO_WIDTH_SPACE = re.compile(
     "(?<=[A-Za-z\u00c0-\u024f])\u200b+(?=[A-Z\u00c0-\u00d6\u00d8-\u00de])"
+)
+# Compatible characters become others: 412¹ is not 4121, nor 4½ 41/2. The mark of a note stands
+# behind a word, an exponent behind a unit: m².
+_RAISED = "[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]"
+_SET_APART = re.compile(
+    rf"(?<=\d)(?={_RAISED}|[¼-¾⅐-⅞])|(?<=[^\W\d_]{{3}})(?<!{_RAISED})(?={_RAISED})"
 )
 _UNIFIED = str.maketrans(
     {
@@ -84,8 +90,10 @@ def search_text(raw: str) -> str:
 
 def unified(raw: str) -> str:
     """``raw`` in Unicode NFKC, with one form of quotes, dashes and spaces, nothing invisible."""
+    if raw.isascii():
+        return raw.translate(_UNIFIED)
     visible = _ZERO_WIDTH_SPACE.sub(" ", raw).translate(_INVISIBLE)
-    return unicodedata.normalize("NFKC", visible).translate(_UNIFIED)
+    return unicodedata.normalize("NFKC", _SET_APART.sub(" ", visible)).translate(_UNIFIED)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,7 +27,23 @@ _JOINING_CHARACTERS = 8
 _CENTURIES = range(11, 21)
 _CENTURY_GAP = re.compile(r"[ -](oh[ -])?", re.IGNORECASE)
 
-_WIDE_SPACES = "\u00a0\u202f\u2009"
+# What groups digits in any language: spaces, and an apostrophe in Switzerland.
+_GROUPS = " \u00a0\u202f\u2009'’"
+# Groups that can be read in one way only: 12,34,567 of India, 1.234.567, 1.234,5.
+_PLAIN_GROUPS = r"""
+    (?<!\d)(?<!\d[.,]) [1-9]\d?(?:,\d\d(?=,))++,\d{3} (?:\.\d++)? (?!\d|[.,]\d)
+  | (?<!\d)(?<!\d[.,]) \d{1,3} (?P<twice>[.,])\d{3} (?:(?P=twice)\d{3})++
+    (?:(?!(?P=twice))[.,]\d++)? (?!\d|[.,]\d)
+  | (?<!\d)(?<!\d[.,]) \d{1,3} (?P<once>[.,])\d{3} (?!(?P=once))[.,]\d++ (?!\d|[.,]\d)
+"""
+# Behind an amount of money a letter is a scale: £1.2m.
+_MONEY_SCALES = {"k": 1000, "m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9}
+_MONEY_SCALE = re.compile(r"(k|mn?|bn?)(?![^\W_])", re.IGNORECASE)
+_CURRENCY = re.compile(r"(?:[$€£¥₤₩₪₫₱₹₺₽]|(?<![^\W_])[A-Z]{3}[ \xa0])[ \xa0]?-?$")
+_FRACTION = re.compile("[ \xa0]?([¼-¾⅐-⅞])")
+# II to XXXIX. One letter is a Roman numeral as seldom as not.
+_ROMAN = re.compile(r"(?<![^\W_])(?=[IVX]{2})(X{0,3}(?:IX|IV|V?I{0,3}))(th|st|nd|rd)?(?![^\W_])")
+_ROMAN_ONES = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 
 _CHINESE_DIGITS = "〇零一二三四五六七八九两兩"
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4} | dict.fromkeys(
@@ -72,10 +89,12 @@ def find_numbers(text: str, language: str = "en") -> tuple[WrittenNumber, ...]:
     Digits with the separators of ``language`` (2,500.5 in English, 2.500,5 in German),
     signs and percentages; words of the languages that text2num knows
     (English for another), years in two parts (nineteen sixty-nine) too; Chinese numerals.
-    Dates and designators (2019-04-24, 1.2.3) give the numbers that they are made of.
+    Dates and designators (2019-04-24, 1.2.3) give the numbers that they are made of; Roman
+    numerals count only with an ordinal's ending (XIVth).
     """
     reader = _reader(language)
     found = [*reader.in_digits(text), *reader.in_words(text), *_in_chinese(text)]
+    found += (number for number in _in_roman(text) if number.ordinal)
     found.sort(key=lambda number: (number.span.start, -number.span.end))
     numbers: list[WrittenNumber] = []
     for number in _years_joined(text, found):
@@ -85,11 +104,16 @@ def find_numbers(text: str, language: str = "en") -> tuple[WrittenNumber, ...]:
     return tuple(numbers)
 
 
-def number_values(text: str, language: str = "en") -> frozenset[str]:
-    """The numbers of ``text`` as `WrittenNumber.plain` has them, those in words from ten on."""
+def number_values(text: str, language: str = "en", *, roman: bool = False) -> frozenset[str]:
+    """The numbers of ``text`` as `WrittenNumber.plain` has them, those in words from ten on.
+
+    With ``roman``, also those of Roman numerals: of what may hold a number, not of what asks
+    for one, since a text writes World War II in words as well.
+    """
+    numbers = [*find_numbers(text, language), *(_in_roman(text) if roman else ())]
     return frozenset(
         number.plain
-        for number in find_numbers(text, language)
+        for number in numbers
         if number.form == "digits" or number.value >= LEAST_SPELLED
     )
 
@@ -113,12 +137,13 @@ class _Reader:
         self._language = language if language in _SPELLED else "en"
         self._words = words = language_table(language).numbers
         decimal = re.escape(words.decimal)
-        group = re.escape(words.group) + _WIDE_SPACES
+        group = re.escape(words.group) + _GROUPS
         self._mark = re.compile(f"[{group}]")
         self._digits = re.compile(
             rf"""(?=\d)
             (?P<number>
-                (?<!\d)(?<!\d[{group}{decimal}]) \d{{1,3}}(?P<mark>[{group}])\d{{3}}
+                (?P<plain>{_PLAIN_GROUPS})
+              | (?<!\d)(?<!\d[{group}{decimal}]) (?!0\d)\d{{1,3}}(?P<mark>[{group}])\d{{3}}
                 (?:(?P=mark)\d{{3}})*+ (?:{decimal}\d++)? (?!\d)(?![{group}{decimal}]\d)
               | (?<!\d)(?<!\d[.,]) \d++{decimal}\d++ (?![.,]\d)
               | \d++ )
@@ -141,7 +166,10 @@ class _Reader:
 
     def in_digits(self, text: str) -> Iterator[WrittenNumber]:
         for match in self._digits.finditer(text):
-            digits = self._mark.sub("", match["number"]).replace(self._words.decimal, ".")
+            if match["plain"]:
+                digits = _without_marks(match["plain"])
+            else:
+                digits = self._mark.sub("", match["number"]).replace(self._words.decimal, ".")
             span = Span(*match.span())
             yield WrittenNumber(span, Decimal(digits), "digits", bool(match["place"]))
 
@@ -174,17 +202,21 @@ class _Reader:
         """The number with what stands before and after it: sign, scale, percent."""
         start, end, value = number.span.start, number.span.end, number.value
         ordinal, percent = number.ordinal, False
+        before = text[max(0, start - _BEFORE_CHARACTERS) : start]
+        if number.form == "digits" and (fraction := _FRACTION.match(text, end)):
+            value, end = value + Decimal(str(unicodedata.numeric(fraction[1]))), fraction.end()
         if half := self._and_a_half.match(text, end):
             value, end = value + Decimal("0.5"), half.end()
         while scale := self._scale.match(text, end):
             value, end = value * self._words.scales[scale[1].lower()], scale.end()
+        if (scale := _MONEY_SCALE.match(text, end)) and _CURRENCY.search(before):
+            value, end = value * _MONEY_SCALES[scale[1].lower()], scale.end()
         if number.form == "digits" and (scale := _CHINESE_SCALE.match(text, end)):
             for unit in scale[1]:
                 value *= _CHINESE_UNITS[unit]
             end = scale.end()
         if sign := self._percent.match(text, end):
             percent, end = True, sign.end()
-        before = text[max(0, start - _BEFORE_CHARACTERS) : start]
         if before.endswith("百分之"):
             percent, start = True, start - len("百分之")
         elif before.endswith("第"):
@@ -201,6 +233,41 @@ def _any_of(words: Iterable[str]) -> str:
     """A pattern for any of the words, the longest first; one that matches nothing for none."""
     longest_first = sorted(words, key=len, reverse=True)
     return f"(?:{'|'.join(map(re.escape, longest_first))})" if longest_first else "(?!)"
+
+
+def _without_marks(digits: str) -> str:
+    """A figure whose groups tell themselves, with nothing but a decimal point."""
+    marks = [character for character in digits if not character.isdigit()]
+    if marks[-1] in marks[:-1]:
+        return re.sub(r"\D", "", digits)
+    whole, _, decimals = digits.rpartition(marks[-1])
+    return re.sub(r"\D", "", whole) + "." + decimals
+
+
+# --- Roman numerals ---------------------------------------------------------------
+
+
+def _in_roman(text: str) -> Iterator[WrittenNumber]:
+    for match in _ROMAN.finditer(text):
+        value = roman_value(match[1])
+        if value is not None:
+            yield WrittenNumber(Span(*match.span()), Decimal(value), "digits", bool(match[2]))
+
+
+def roman_value(numeral: str) -> int | None:
+    """What a Roman numeral in capitals counts, from II to XXXIX; None for anything else."""
+    if not _ROMAN.fullmatch(numeral):
+        return None
+    ones = numeral.lstrip("X")
+    if numeral.endswith("IX"):
+        ones = "IX"
+    tens = len(numeral) - len(ones)
+    return 10 * tens + _ROMAN_ONES.index(ones)
+
+
+def roman_numeral(value: int) -> str:
+    """A number from 1 to 39 as a Roman numeral in capitals."""
+    return "X" * (value // 10) + _ROMAN_ONES[value % 10]
 
 
 # --- Words ------------------------------------------------------------------------

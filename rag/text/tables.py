@@ -11,7 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
+import stopwordsiso
 from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from rag.text.folding import folded
 
 _FOLDER = Path(__file__).with_name("tables")
 
@@ -199,3 +202,18 @@ def language_table(code: str) -> LanguageTable:
     if not path.is_file():
         return language_table("en")
     return LanguageTable(code=code, **tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+@cache
+def stop_words(code: str) -> frozenset[str]:
+    """Words of a language, folded, that are in so many texts that finding one by them is no use.
+
+    Those of its table, else those that Stopwords ISO lists; none of a language without either.
+    """
+    if (_FOLDER / f"{code}.toml").is_file():
+        words = language_table(code).stop_words
+    else:
+        words = (
+            frozenset(stopwordsiso.stopwords(code)) if stopwordsiso.has_lang(code) else frozenset()
+        )
+    return frozenset(folded(word.casefold()) for word in words)

@@ -49,7 +49,8 @@ def _tells_of_others(question: QuestionTerms, sentence: str, span: Span) -> bool
     if joint is None:
         return False
     at = joint.start()
-    here, later = (stem_tokens(search_text(part)) for part in (sentence[:at], sentence[at:]))
+    parts = (search_text(sentence[:at]), search_text(sentence[at:]))
+    here, later = (stem_tokens(part, question.language) for part in parts)
     return any(
         not name_is_among(name, frozenset(here)) and name_is_among(name, frozenset(later))
         for name in question.names

@@ -99,7 +99,7 @@ def find_shortfall(
     """
     stems = content_words(question.text)
     asked = _Words({stem: words.weight(word) for word, stem in stems.items()}, question.names)
-    passages = {hit.passage.id: _stems_of(hit) for hit in hits}
+    passages = {hit.passage.id: _stems_of(hit, question.language) for hit in hits}
     near = frozenset(stem for found in passages.values() for stem in found)
     unknown = _as_written(
         question.text, [word for word in stems if words.holding.get(word, 0) == 0]
@@ -111,7 +111,7 @@ def find_shortfall(
     )
     if _is_off_topic(question, asked, hits, passages):
         return Shortfall("off_topic", unknown, tuple(absent), None, False, ())
-    mentions = _mentions(asked, candidates, passages)
+    mentions = _mentions(asked, candidates, passages, question.language)
     premise = None if absent else _unstated(question, candidates, near)
     return Shortfall(
         kind="premise" if premise else "missing_fact",
@@ -150,21 +150,24 @@ def _as_written(text: str, tokens: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(written.get(token, token) for token in tokens))
 
 
-def _stems_of(hit: Hit) -> frozenset[str]:
+def _stems_of(hit: Hit, language: str) -> frozenset[str]:
     passage = hit.passage
     texts = (passage.title, *passage.headings, passage.search_text)
-    return frozenset(stem for text in texts for stem in stem_tokens(text))
+    return frozenset(stem for text in texts for stem in stem_tokens(text, language))
 
 
 def _mentions(
-    asked: _Words, candidates: Sequence[Candidate], passages: Mapping[str, frozenset[str]]
+    asked: _Words,
+    candidates: Sequence[Candidate],
+    passages: Mapping[str, frozenset[str]],
+    language: str,
 ) -> tuple[Candidate, ...]:
     """The sentences that say most of what the question's words name, each once."""
     known = frozenset(stem for found in passages.values() for stem in found)
     subject = [name for name in sorted(asked.names) if asked.holds(name, known)]
     scored: list[tuple[float, Candidate]] = []
     for candidate in candidates:
-        tokens = stem_tokens(candidate.quote)
+        tokens = stem_tokens(candidate.quote, language)
         # A heading or a date line says nothing of anybody.
         if len(tokens) < _FEWEST_WORDS:
             continue

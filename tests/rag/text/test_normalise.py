@@ -5,10 +5,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from rag.text.normalise import search_text
+from rag.text.normalise import search_text, unified
 from rag.text.words import lexical_tokens
 from tests.rag.text.test_sentences import AWKWARD
 
@@ -126,6 +126,22 @@ def test_no_text_takes_more_than_linear_time(text):
         ("people,1,234 of", ["people", "1234", "of"]),
         ("U.S. and UN", ["us", "and", "un"]),
         ("don't", ["dont"]),
+        ("l'Islande, d’Avignon, qu'il", ["islande", "avignon", "il"]),
+        ("dell'arte e sull'isola", ["arte", "e", "isola"]),
+        ("O'Hara o'clock Qur'an Yan'an", ["ohara", "oclock", "quran", "yanan"]),
+        ("Le cafe\u0301 Sele\u0301nne", ["le", "cafe", "selenne"]),
+        ("Đặng Thị Ngà", ["dang", "thi", "nga"]),
+        ("мо\u0301ре, ёлка и йод", ["море", "елка", "и", "йод"]),
+        ("مَكتَبةُ النَّخيل ــ ٣ أيام", ["مكتبه", "النخيل", "3", "ايام"]),
+        ('בֵּית־סֵפֶר של צה"ל', ["בית", "ספר", "ביתספר", "של", "צהל"]),
+        ("ज़रूर १२ पुस्तकें", ["जरूर", "12", "पुस्तकें"]),
+        ("ห้องสมุด ๔ เล่ม", ["ห้อ", "อง", "งส", "สมุ", "มุด", "4", "เล่", "ล่ม"]),
+        ("臺灣圖書館", ["台湾", "湾图", "图书", "书馆"]),
+        ("図書館", ["图书", "书馆"]),
+        ("E-1240", ["e", "1240", "e1240"]),
+        ("12,34,567 and 12'500 and 1.234.567,89", ["1234567", "and", "12500", "and", "1234567.89"]),
+        ("48 000 crowns in 2019 300", ["48", "000", "48000", "crowns", "in", "2019", "300"]),
+        ("412¹ metres of 12 m², bricks²", ["412", "1", "metres", "of", "12", "m2", "bricks", "2"]),
         ("e-commerce", ["e", "commerce", "ecommerce"]),
         ("2019-04-24", ["2019", "04", "24"]),
         ("中国工业 好", ["中国", "国工", "工业", "好"]),
@@ -143,11 +159,12 @@ def test_lexical_tokens_are_the_words_a_reader_would_look_for(text, tokens):
 @settings(max_examples=300, deadline=None)
 @given(AWKWARD)
 def test_every_letter_of_a_text_is_in_some_token(text):
+    # A possessive s and an elided article are dropped.
+    assume("'" not in unified(text))
     plain = text.translate(dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF]))
     found = set("".join(lexical_tokens(text)))
     for character in re.findall(r"[a-z0-9中文の]", unicodedata.normalize("NFKC", plain).casefold()):
-        # A possessive s is dropped.
-        assert character in found or character == "s"
+        assert character in found
 
 
 @settings(max_examples=200, deadline=None)

@@ -6,7 +6,13 @@ from cn2an import an2cn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text.numbers import find_numbers, number_values, read_number
+from rag.text.numbers import (
+    find_numbers,
+    number_values,
+    read_number,
+    roman_numeral,
+    roman_value,
+)
 from tests.rag.text.test_tables import CODES
 
 
@@ -41,10 +47,42 @@ def read(text, language="en"):
         ("at -5 degrees", "-5", "-5"),
         ("at minus five degrees", "minus five", "-5"),
         ("１２ guests", "１２", "12"),
+        ("Rs 12,34,567 in Pune", "12,34,567", "1234567"),
+        ("12'500 francs", "12'500", "12500"),
+        ("48 000 crowns", "48 000", "48000"),
+        ("1.234.567,89 euros", "1.234.567,89", "1234567.89"),
+        ("a loan of £1.2m", "1.2m", "1200000"),
+        ("EUR 3bn", "3bn", "3000000000"),
+        ("at 4½%", "4½%", "4.5"),
+        ("412¹ metres", "412", "412"),
+        ("٤٥٠٠ كتاب", "٤٥٠٠", "4500"),
+        ("३००० पुस्तकें", "३०००", "3000"),
+        ("the XIVth assembly", "XIVth", "14"),
     ],
 )
 def test_one_number_is_read_however_it_is_written(text, number, value):
     assert read(text) == [(number, value)]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("in 2019 300 people", ["2019", "300"]),
+        ("12 m long", ["12"]),
+        ("call 030 123 456", ["30", "123", "456"]),
+        ("3.142 or 1,2", ["3.142", "1", "2"]),
+        ("Otto III", []),
+    ],
+)
+def test_numbers_beside_each_other_stay_apart(text, values):
+    assert [value for _, value in read(text)] == values
+
+
+def test_a_text_holds_the_values_of_its_roman_numerals():
+    assert number_values("Otto III and IV, not I or XXXX", roman=True) == {"3", "4"}
+    assert [roman_value(roman_numeral(value)) for value in (2, 4, 9, 14, 19, 38, 39)] == [
+        2, 4, 9, 14, 19, 38, 39,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import symspellpy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.text.stems import index_stem
 from rag.text.words import (
     DOUBTFUL_WEIGHT,
-    index_stem,
     index_words,
     lexical_tokens,
     query_terms,
@@ -80,6 +80,65 @@ def test_stop_words_are_asked_for_only_when_there_is_nothing_else():
 def test_each_word_is_asked_for_once_with_its_other_spelling():
     assert query_terms("labour, labour")[0] == QueryTerm("labour", ("labor",), 1.0)
     assert said("labour, labour") == ["labour"]
+
+
+def stems(query, **languages):
+    term, *_ = query_terms(query, **languages)
+    return {term.word, *term.alternatives}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "queries"),
+    [
+        ("de", "die Häuser des Ortes Brückenau", ["Haus", "Haeuser", "Brueckenau", "Bruckenau"]),
+        ("en", "Søren Åberg and Jörg Đukić", ["Soeren", "Aaberg", "Joerg", "Djukic", "Åberg"]),
+        ("en", "Mueller, Aarhus and Joerg", ["Müller", "Århus", "Jörg"]),
+        ("fr", "les générales de l'Islande", ["générale", "generales", "Islande", "l'Islande"]),
+        ("tr", "İstanbul'un kütüphaneleri", ["Istanbul", "İstanbul’da", "kutuphaneleri"]),
+        ("ru", "в библиотеках и о ёлке", ["библиотека", "елка", "ёлки"]),
+        ("ar", "وفي مَكتَبةِ النَّخيل والمكتبات", ["المكتبة", "مكتبه", "للمكتبة"]),
+        ("he", "בספרייה של העיר נפתחו תערוכות", ["הספרייה", "ספריות", "התערוכה"]),
+        ("hi", "पुस्तकों की प्रदर्शनियाँ", ["पुस्तक", "पुस्तकें"]),
+        ("th", "ห้องสมุดบ้านปาล์ม", ["ห้องสมุด", "ปาล์ม"]),
+        ("zh", "臺灣鐵路博物館", ["台湾", "铁路", "鐵路"]),
+        ("de", "Es kostet 84.500 Euro", ["84500", "84.500", "kosten"]),
+    ],
+)
+def test_a_word_is_found_in_its_other_forms_and_spellings(language, text, queries):
+    held = set(index_words(text, language))
+    assert [
+        q for q in queries if held.isdisjoint(stems(q, language=language, archive=[language]))
+    ] == []
+
+
+def test_a_question_in_any_language_finds_the_words_of_each_language_of_the_archive():
+    archive = ("en", "de", "tr")
+    for language, text in (("de", "die Glockengießereien"), ("en", "the Glockengießerei")):
+        held = set(index_words(text, language))
+        for asked in ("en", "de", "und"):
+            assert held & stems("Glockengießerei", language=asked, archive=archive), (
+                language,
+                asked,
+            )
+
+
+def test_a_word_is_no_other_word_without_its_umlaut():
+    assert stems("poet") == {"poet"}
+    assert "neu" not in stems("neue")
+
+
+def test_figures_are_meant_in_other_numerals_and_identifiers_in_other_writings():
+    assert {"xiv", "xivth"} <= set(meant("the 14th assembly"))
+    assert "3" in meant("Otto III")
+    assert "e1240" in meant("error E 1240")
+    assert "1240" in meant("error E1240")
+
+
+def test_stop_words_are_known_without_their_accents_and_in_languages_without_a_table():
+    french = query_terms("Où est né Lemaître ?", language="fr")
+    assert [term.word for term in french if term.weight == 1.0] == ["ne", "lemaitr"]
+    hebrew = query_terms("מי ניהל את הגן?", language="he")
+    assert [term.word for term in hebrew if term.weight == 1.0] == ["ניהל", "הגן"]
 
 
 def test_what_a_question_only_may_mean_counts_less():
