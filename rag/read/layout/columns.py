@@ -282,8 +282,20 @@ def _table(lines: Sequence[Line], start: int, rows: Sequence[Cells | None]) -> T
     full = [at for at, row in enumerate(rows) if row is not None]
     if not full:
         return None
+    told = [_told(lines[start + at], row) for at, row in enumerate(rows) if row is not None]
+    if sum(told) > 0.3 * len(told) and None not in rows:
+        return None
     header = _header(lines, start, rows, full)
     return Table(start, start + len(rows) - 1, tuple(rows), header)
+
+
+def _told(line: Line, row: Cells) -> bool:
+    """Whether a row is but a number or a time, and behind it several sentences."""
+    last = line.text[row[-1].start - line.start :] if row else ""
+    return len(row) == 2 and _INNER_END.search(last) is not None
+
+
+_INNER_END = re.compile(r"[^\W\d_]{2}[.!?]\s+[^\W\d_]|[。！？].")
 
 
 def _header(

@@ -17,7 +17,7 @@ _SECTION = re.compile(
     r"(?:第\s?[〇零一二三四五六七八九十百\d]+[章节節条條編篇部]|\d{1,3}(?:\.\d{1,3})+)(?=\s|\w)"
 )
 _DASHED = re.compile(r"[-=*_~]{3,}\s*\S.*?\s*[-=*_~]{3,}")
-_INNER_END = re.compile(r"[.!?]\s+(?=[^\W\d_a-z])|[。！？](?=.)")
+_INNER_END = re.compile(r"[^\W\d_][.!?]\s+(?=[^\W\d_a-z])|[。！？](?=.)")
 _DAY = re.compile(r"\b\d{1,2}[^\W\d]{0,2}\b.*\b\d{4}\W?$")
 _WORDS = re.compile(r"[^\W\d_]+")
 _DRAWN = "■□◆◇●○▲△▶►★☆♦※"
@@ -34,7 +34,7 @@ def heading_at(known: Survey, at: int) -> tuple[int, bool] | None:
     text = line.text
     if len(text) > 2 * _TITLE_WIDTH:
         return None
-    if hashes := HASHES.match(text):
+    if (hashes := HASHES.match(text)) and _is_hash_heading(known, at):
         return max(hashes[0].count("#"), 1 if at == 0 else 2), True
     if at == 0:
         return (1, True) if _is_title(known) else None
@@ -54,6 +54,12 @@ def heading_at(known: Survey, at: int) -> tuple[int, bool] | None:
         return 2, True
     captions = at + 1 in known.tables and CAPTION.match(text) and not _is_capitals(label_of(text))
     return None if not line.gap or captions else (2, False)
+
+
+def _is_hash_heading(known: Survey, at: int) -> bool:
+    """Whether a line behind number signs is a heading: one sign may begin a remark."""
+    below = at + 1 == len(known.lines) or known.lines[at + 1].gap > NO_GAP
+    return known.lines[at].text.startswith("##") or below
 
 
 def _is_title(known: Survey) -> bool:
@@ -164,7 +170,8 @@ def _is_short(text: str, limit: int) -> bool:
     """Whether the line may be a heading by itself: short, and no sentence."""
     if not text or width(text) > limit or text.endswith(_UNFINISHED) or not _WORDS.search(text):
         return False
-    if ended(text) and not asks(text) and text[-1] not in "!！":
+    capitals = width(text) <= _HEADING_WIDTH // 2 and _is_capitals(text)
+    if ended(text) and not (asks(text) or text[-1] in "!！" or (capitals and text[-1] == ".")):
         return False
     title = limit == _TITLE_WIDTH
     return title or not (_INNER_END.search(text) or _PARENTHESIS.fullmatch(text))

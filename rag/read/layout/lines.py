@@ -37,7 +37,7 @@ REACH = 200
 # A term, and behind a dash, an arrow or a wide gap what it means.
 DEFINED = re.compile(
     r"[^\W_*][^.!?:;。]{0,39}?(?:\*\*)?\s[-–—=]\s+\S|[^\W_][^→]{0,59}?\s?(?:→|->|=>|⇒)\s?\S"
-    r"|[^\W_](?:\S|\s\S){0,38}(?:\s{3,}|\u3000+|\t+)\S"
+    r"|[^\W_](?:\S|\s\S){0,38}(?:\s{3,}|\u3000+|\t+)\S|\*\*[^*]{1,40}\*\*\s\S"
 )
 
 

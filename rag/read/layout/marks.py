@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from rag.read.layout.lines import DEFINED, REACH, Line, ended, stanzas
@@ -55,6 +55,10 @@ def marks_of(lines: Sequence[Line]) -> list[Mark | None]:
         found.append(Mark(bullet[1] or bullet[2][0], (), bullet.end()) if bullet else None)
         for mark in () if bullet else _numbers(line.text):
             deep = len(mark.path) > 1
+            same = last.get((mark.style, mark.value))
+            if same and at - same[0] == 1 and not deep:
+                # One number again and again is a bullet.
+                found[at - 1] = found[at] = replace(mark, path=())
             before = last.get((mark.style, 0 if deep else mark.value - 1))
             if before and at - before[0] <= _NEAR_LINES and _follows(before[1].path, mark.path):
                 found[before[0]], found[at] = before[1], mark
@@ -151,9 +155,14 @@ def lines_alike(
         tail = [at for at in begun if numbered and at >= numbered[0] and not marks[at]]
         if len(numbered) > 2 and len(numbered) >= 0.6 * len(tail):
             series.update(at for at in tail if not ended(lines[at].text))
-        terms = {at: DEFINED.match(lines[at].text, 0, REACH) is not None for at in begun}
-        for is_term, run in groupby(begun, terms.__getitem__):
+        terms = {at: _term_of(lines[at].text) for at in begun}
+        for shape, run in groupby(begun, terms.__getitem__):
             alike = list(run)
-            if is_term and len(alike) > 1:
+            if shape and len(alike) > 1:
                 defined.update(alike)
     return series, defined - series
+
+
+def _term_of(text: str) -> str:
+    """How the term is set that a line defines; empty where it defines none."""
+    return ("**" if text.startswith("**") else "-") if DEFINED.match(text, 0, REACH) else ""

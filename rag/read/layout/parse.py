@@ -33,6 +33,8 @@ _LAST_SENTENCE = re.compile(r"[.!?。！？؟][\"'”’»)\]]*\s+|[。！？]")
 _LONG_LEAD = 200
 _LONG_LINE = 40
 _SHORT = 80
+# Columns between what is set left and what is set right.
+_FAR = 8
 _DEEPEST = 8
 _UNSEEN = ("furniture", "hidden")
 _FLOWING = ("paragraph", "item", "field", "turn", "quotation", "note")
@@ -124,9 +126,20 @@ class _Parser:
             mark is not None
             or at in known.series
             or at in known.defined
+            or self._set_apart(at)
             or bool(label_of(line.text))
             or heading_at(known, at) is not None
         )
+
+    def _set_apart(self, at: int) -> bool:
+        """Whether a line is set elsewhere than the one directly above it, or that one greets
+        or ends a member of an enumeration."""
+        line, before = self.lines[at], self.lines[at - 1]
+        if abs(line.indent - before.indent) >= _FAR:
+            return True
+        if before.text[-1] in ";；":
+            return not line.text[0].islower()
+        return bool(before.gap) and _greets(before.text, line.text)
 
     def _end(self, at: int) -> int:
         """The last line of the text that goes on from line ``at``."""
@@ -282,8 +295,8 @@ class _Parser:
         if marks is None:
             return at
         level = marks[0].count(">")
-        above = self.found[-1] if self.found else None
-        context = above.context if above and above.kind == "quotation" else self._lead_in(at)
+        quoted = self.found[-1] if self.found else None
+        context = quoted.context if quoted and quoted.kind == "quotation" else self._lead_in(at)
         hidden: list[Span] = []
         last = at
         while True:
@@ -297,7 +310,8 @@ class _Parser:
             if below is None or following is None or following[0].count(">") != level:
                 break
             words = below.text[following.end() :]
-            if not words or label_of(words) or label_of(line.text[end:]):
+            above = line.text[end:]
+            if not words or label_of(words) or label_of(above) or _greets(above, words):
                 break
             last, marks = last + 1, following
         self._add("quotation", self._span(at, last), context, level=level, hidden=tuple(hidden))
@@ -413,6 +427,8 @@ class _Parser:
             return at
         style, value = (mark.style, mark.value) if mark else (lead_of(line.text) or "0", 0)
         last = self._end_hung(at)
+        if last > at and self._stands(at):
+            last = at
         self._nest(at, style, value)
         kind, context = "item", (*self.lead, *(item.span for item in self.items))
         if style in "–—" and self._speaks(at, last):
@@ -424,6 +440,12 @@ class _Parser:
             self.items.append(_Item(line.indent, style, value, span))
         self.open = True
         return last + 1
+
+    def _stands(self, at: int) -> bool:
+        """Whether a short line heads what is set deeper below it, and does not go on there."""
+        text = self.lines[at].text
+        short = width(text) < _LONG_LINE and not ended(text) and text[-1] not in ",，、-–"
+        return short and not self.known.goes_on[at + 1]
 
     def _speaks(self, at: int, last: int) -> bool:
         """Whether a dash begins direct speech: what is asked behind one, one answers."""
@@ -500,7 +522,10 @@ class _Parser:
         empty = label and len(line.text) <= REACH and FIELD.fullmatch(line.text) is not None
         if empty and last == at:
             # The value stands below its label, or what is below is a list.
-            if self._line(at + 1) is None or self._begins(at + 1):
+            below = self._line(at + 1)
+            if below is None or self._begins(at + 1):
+                return at
+            if below.indent <= line.indent and width(below.text) > _SHORT:
                 return at
             last = self._end_hung(at + 1)
         span = self._add("field", self._span(at, last), self.record).span
@@ -516,7 +541,8 @@ class _Parser:
             return self._hung(at, last)
         span = self._add("paragraph", self._span(at, last)).span
         below = self._line(last + 1)
-        if at == last and below is not None and below.gap == NO_GAP and label_of(below.text):
+        names = at == last and width(line.text) <= _SHORT and not ended(line.text)
+        if names and below is not None and below.gap == NO_GAP and label_of(below.text):
             self.record = (span,)
         self._close_list()
         return last + 1
@@ -537,3 +563,9 @@ class _Parser:
             first = end + 1
         self._close_list()
         return last + 1
+
+
+def _greets(text: str, below: str) -> bool:
+    """Whether a short line above a longer one ends as a greeting does, or leads in to it."""
+    ends = text[-1:] in tuple(",，،!！") or leads_in(text)
+    return bool(ends) and width(text) <= _LONG_LINE < width(below)

@@ -479,3 +479,18 @@ def test_wrapped_lines_are_one_paragraph_and_marks_of_emphasis_are_hidden():
 def test_the_title_is_the_first_line_without_its_marks():
     assert read_plain("\n# The mill\n\nText.").title == "The mill"
     assert read_plain("**The mill**\n\nText.").title == "The mill"
+
+
+def test_marks_of_markdown_are_hidden_and_its_code_and_comments_told():
+    text = (
+        "Hut\n\n## Keys\nBeds: 12, see [the plan](https://example.org/p)\nWater: no\n\n"
+        "<!-- ask\nAnn -->\n\n| Month | Beds |\n|---|---|\n| May | 12 |\n\n"
+        "Q: Is it open?\nA: Yes.\n\n    ls -l\n\nQ: Why?\nA: So.\n"
+    )
+    blocks = read_plain(text).blocks
+    assert covering(text, blocks) == blocks
+    assert [block.kind for block in blocks] == [
+        *("heading", "heading", "field", "field", "hidden", "header", "hidden", "row"),
+        *("question", "turn", "code", "question", "turn"),
+    ]
+    assert [span.of(text) for span in blocks[2].hidden] == ["[", "](https://example.org/p)"]
