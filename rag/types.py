@@ -15,6 +15,9 @@ from typing import Literal
 # Begins the source of a document that was handed over rather than found: "upload:note.md".
 UPLOAD_PREFIX = "upload:"
 
+# In a document's metadata: what is to be said of how its bytes were read (rag/read/decode.py).
+ENCODING_NOTE = "encoding_note"
+
 DateKind = Literal["published", "event", "ingested"]
 AbstentionReason = Literal[
     "empty_archive", "nothing_asked", "no_match", "insufficient_evidence", "none_chosen"
@@ -178,6 +181,11 @@ class Document:
         """The first publication date that was found, or None."""
         return next((d for d in self.dates if d.kind == "published"), None)
 
+    @property
+    def encoding_note(self) -> str | None:
+        """That its encoding was guessed, or that characters are lost; else None."""
+        return self.metadata.get(ENCODING_NOTE)
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -303,7 +311,7 @@ class Citation:
 
     ``shown`` is what a reader sees of the quote: marks of emphasis and links left out, the
     cells of a row parted by bars. ``content_hash`` is that of the document's text as it was
-    cited.
+    cited, ``encoding_note`` that of the document.
     """
 
     document_id: str
@@ -314,6 +322,7 @@ class Citation:
     span: Span
     quote: str
     shown: str
+    encoding_note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

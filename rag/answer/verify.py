@@ -35,6 +35,7 @@ def cite_window(
         span=span,
         quote=quote,
         shown=quote if shown is None else shown,
+        encoding_note=document.encoding_note,
     )
 
 

@@ -38,7 +38,10 @@ RawSource = tuple[str, Callable[[], bytes]]
 
 @dataclass(frozen=True, slots=True)
 class IngestEvent:
-    """One source is done: stored (or found unchanged, or failed), and durable."""
+    """One source is done: stored (or found unchanged, or failed), and durable.
+
+    ``reason`` is why it failed, or what is to be said of how it was read; else empty.
+    """
 
     source: str
     outcome: Outcome
@@ -48,10 +51,11 @@ class IngestEvent:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did. ``passages`` counts those stored; ``pruned`` are sources that
-    were forgotten because their files are gone; ``interrupted`` if cut short. ``encoder``
-    is the choice of one that there is something to say of: it is new, or another would be
-    chosen now."""
+    """What an ingest did. ``passages`` counts those stored; ``warnings`` are sources that
+    were read, and what is to be said of how: that their encoding was guessed; ``pruned`` are
+    sources that were forgotten because their files are gone; ``interrupted`` if cut short.
+    ``encoder`` is the choice of one that there is something to say of: it is new, or another
+    would be chosen now."""
 
     added: int
     updated: int
@@ -61,6 +65,7 @@ class IngestReport:
     seconds: float
     skipped: tuple[SourceProblem, ...]
     failed: tuple[SourceProblem, ...]
+    warnings: tuple[SourceProblem, ...] = ()
     pruned: tuple[str, ...] = ()
     interrupted: bool = False
     encoder: EncoderChoice | None = None
@@ -107,7 +112,8 @@ def ingest_files(
         except KeyboardInterrupt:
             interrupted = True
     counts = Counter(event.outcome for event in events)
-    failed = [SourceProblem(e.source, e.reason) for e in events if e.outcome == "failed"]
+    failed = [event for event in events if event.outcome == "failed"]
+    noted = [event for event in events if event.outcome != "failed" and event.reason]
     return IngestReport(
         added=counts["added"],
         updated=counts["updated"],
@@ -116,7 +122,8 @@ def ingest_files(
         passages=sum(event.passages for event in events),
         seconds=time.perf_counter() - started,
         skipped=found.skipped,
-        failed=(*found.failed, *failed),
+        failed=(*found.failed, *(SourceProblem(e.source, e.reason) for e in failed)),
+        warnings=tuple(SourceProblem(e.source, e.reason) for e in noted),
         pruned=tuple(pruned),
         interrupted=interrupted,
     )
@@ -182,7 +189,8 @@ def ingest_sources(
         if batch:
             index_documents([entry[:3] for entry in batch], writer, indexer())
             for document, _, passages, outcome in batch:
-                report(IngestEvent(document.sources[0], outcome, len(passages)))
+                note = document.encoding_note or ""
+                report(IngestEvent(document.sources[0], outcome, len(passages), note))
             batch.clear()
 
     for source, read in sources:
@@ -203,7 +211,8 @@ def ingest_sources(
         if _is_stored(document, store):
             writer.add_source(SourceRecord(source, file_hash, document.id))
             same = known is not None and known.document_id == document.id
-            report(IngestEvent(source, "unchanged" if same else "duplicate", 0))
+            note = document.encoding_note or ""
+            report(IngestEvent(source, "unchanged" if same else "duplicate", 0, note))
             continue
         outcome: Outcome = "added" if known is None else "updated"
         batch.append((document, file_hash, indexer().passages(document), outcome))
@@ -216,8 +225,8 @@ def ingest_sources(
 def _is_stored(document: Document, store: Store) -> bool:
     """Whether the very same text is stored and this source may not speak for its title.
 
-    The first source's title, dates and blocks are the document's; when that source itself
-    changes them, the document has changed and is stored anew.
+    The first source's title, dates, blocks and note on its encoding are the document's; when
+    that source itself changes them, the document has changed and is stored anew.
     """
     with store.read() as view:
         found = view.summaries([document.id]).get(document.id)
@@ -226,9 +235,10 @@ def _is_stored(document: Document, store: Store) -> bool:
         if found.sources[0] != document.sources[0]:
             return True
         stored = view.document(document.id)
-    return (found.title, found.dates, stored.blocks) == (
+    return (found.title, found.dates, found.encoding_note, stored.blocks) == (
         document.title,
         document.dates,
+        document.encoding_note,
         document.blocks,
     )
 

@@ -195,7 +195,7 @@ def _ingest_files(
             positions[event.source],
             event.outcome,
             None if failed or known is None else known.document_id,
-            event.reason if failed else None,
+            event.reason or None,
         )
 
     ingest_sources(waiting(), store, writer, indexer, record)

@@ -116,7 +116,10 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class JobFile:
-    """One file of an upload; ``outcome`` is None until it was processed."""
+    """One file of an upload; ``outcome`` is None until it was processed.
+
+    ``reason`` is why it failed, or what is to be said of how it was read; else None.
+    """
 
     name: str
     outcome: FileOutcome | None

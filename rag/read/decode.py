@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import webencodings
 
 from rag.errors import ReadError
-
-ENCODING_NOTE = "encoding_note"
+from rag.types import ENCODING_NOTE
 
 # The longest first: UTF-32's mark begins with UTF-16's.
 _MARKS = {
@@ -191,8 +190,10 @@ def _two_byte(data: bytes) -> str | None:
     ):
         return None
     text = data[:_EVIDENCE_BYTES].decode(codec, "ignore")
-    rows = Counter(ord(character) >> 8 for character in text).most_common(2)
-    usual = max(sum(count for _, count in rows), len(_EAST_ASIAN.findall(text)))
+    usual = len(_EAST_ASIAN.findall(text))
+    if len(text.split()) > 1:  # words of an alphabet
+        rows = Counter(ord(character) >> 8 for character in text).most_common(2)
+        usual = max(usual, sum(count for _, count in rows))
     return codec if usual >= _LEAST_USUAL * len(text) else None
 
 

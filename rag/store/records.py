@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from embeddings.types import EncoderIdentity, Vectors
 from rag.errors import IndexMismatchError
-from rag.types import Document, DocumentDate, Passage
+from rag.types import ENCODING_NOTE, Document, DocumentDate, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,11 @@ class DocumentSummary:
     def published(self) -> DocumentDate | None:
         """The first publication date that was found, or None."""
         return next((d for d in self.dates if d.kind == "published"), None)
+
+    @property
+    def encoding_note(self) -> str | None:
+        """That its encoding was guessed, or that characters are lost; else None."""
+        return self.metadata.get(ENCODING_NOTE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ def list_documents(
         print_json(
             [
                 asdict(summary)
-                | {"published": summary.published.isoformat() if summary.published else None}
+                | {
+                    "published": summary.published.isoformat() if summary.published else None,
+                    "encoding_note": summary.encoding_note,
+                }
                 for summary in summaries
             ]
         )

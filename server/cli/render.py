@@ -117,12 +117,17 @@ def _footnote(mark: str, citation: Citation) -> RenderableType:
         Text.assemble((f"{one_line(citation.title)}{dated}", "bold")),
         Text(f"“{shortened(citation.shown)}”"),
         Text(place, style="dim"),
+        *_encoding_notes(citation),
     )
     row = Table.grid(padding=(0, 1))
     row.add_column(min_width=3, no_wrap=True)
     row.add_column()
     row.add_row(Text(mark, style="bold cyan"), body)
     return row
+
+
+def _encoding_notes(of: Citation | DocumentSummary) -> list[Text]:
+    return [Text(of.encoding_note, style="yellow")] if of.encoding_note else []
 
 
 def display_path(source: str) -> str:
@@ -217,6 +222,7 @@ def render_passages(passages: Sequence[Citation]) -> RenderableType:
                 (f"  {place}", "dim"),
             )
         )
+        rows.extend(Padding(note, (0, 0, 0, 3)) for note in _encoding_notes(passage))
         rows.append(Padding(Text(one_line(passage.shown)), (0, 0, 1, 3)))
     return Group(*rows)
 
@@ -242,6 +248,7 @@ def render_report(report: IngestReport) -> RenderableType:
         chosen = report.encoder
         parts.append(Text(f"encoder: {chosen.encoder}{explain_choice(chosen)}"))
     parts += [Text(f"pruned: {display_path(s)}: the file no longer exists") for s in report.pruned]
+    parts += _problem_lines("warning", report.warnings, "yellow")
     parts += _problem_lines("skipped", report.skipped, "dim")
     parts += _problem_lines("failed", report.failed, "red")
     return Group(*parts)
@@ -275,7 +282,7 @@ def render_documents(documents: Sequence[DocumentSummary]) -> RenderableType:
             summary.published.isoformat() if summary.published else "",
             summary.language,
             str(summary.passages),
-            Text(one_line(summary.title)),
+            Group(Text(one_line(summary.title)), *_encoding_notes(summary)),
             Text("\n".join(display_path(source) for source in summary.sources)),
         )
     return table

@@ -221,6 +221,8 @@ def _metadata(document: Document, span: Span | None) -> dict[str, str]:
     }
     if published is not None:
         found["published"] = published.isoformat()
+    if document.encoding_note is not None:
+        found["encoding_note"] = document.encoding_note
     if span is not None:
         found["span"] = f"{span.start}-{span.end}"
         found["quote"] = span.of(document.text)

@@ -125,6 +125,7 @@ def _attributes(passage: Citation) -> dict[str, str]:
         "start": str(passage.span.start),
         "end": str(passage.span.end),
         "content_hash": passage.content_hash,
+        "encoding_note": passage.encoding_note,
     }
     return {key: value[:_ATTRIBUTE_CHARACTERS] for key, value in known.items() if value}
 

@@ -114,9 +114,14 @@ class _Writer:
             cited = [(number, answer.citations[number - 1]) for number in claim.footnotes]
             dated = cited[0][1].published if answer.conflict and cited else None
             self._write_claim(claim, f"**{dated}:** " if dated else "", cited)
-        self._write_notes(answer)
+        self._write_notes(answer, answer.citations)
 
-    def _write_notes(self, outcome: AnswerOut | AbstentionOut) -> None:
+    def _write_notes(
+        self, outcome: AnswerOut | AbstentionOut, cited: Sequence[CitationOut]
+    ) -> None:
+        noted = {(cite.title, cite.encoding_note) for cite in cited if cite.encoding_note}
+        for title, note in sorted(noted):
+            self._write(f"*{_escaped(f'{title}: {note}')}*")
         failure = outcome.selection.failure if outcome.selection else None
         for note in notes_of(failure, chinese=self.chinese):
             self._write(f"*{_escaped(note)}*")
@@ -140,7 +145,7 @@ class _Writer:
             for number, citation in enumerate(abstention.nearest, start=1):
                 dated = f" ({citation.published})" if citation.published else ""
                 self._write(f"- {_escaped(citation.title)}{dated}", [(number, citation)])
-        self._write_notes(abstention)
+        self._write_notes(abstention, abstention.mentions or abstention.nearest)
 
     @property
     def _gap(self) -> str:

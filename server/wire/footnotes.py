@@ -72,7 +72,8 @@ def _listed(citations: Sequence[Citation], url_of: UrlOf) -> list[str]:
 
 def _footnote(mark: str, citation: Citation, url_of: UrlOf) -> list[str]:
     dated = f" ({citation.published})" if citation.published else ""
-    return [
+    lines = [
         f"{mark} {one_line(citation.title)}{dated} {url_of(citation)}",
         f"    “{one_line(citation.shown)}”",
     ]
+    return [*lines, f"    ({citation.encoding_note})"] if citation.encoding_note else lines

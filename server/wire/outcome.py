@@ -56,6 +56,11 @@ class CitationOut(_Out):
     permalink: str = Field(
         description="opens the viewer at the quote, which says if the document has changed"
     )
+    encoding_note: str | None = Field(
+        default=None,
+        description="that the encoding of its file was guessed, or that characters are lost",
+        examples=["encoding guessed: windows-1251"],
+    )
 
 
 class ClaimOut(_Out):
@@ -285,6 +290,7 @@ def citation_out(citation: Citation) -> CitationOut:
         quote=citation.quote,
         shown=citation.shown,
         permalink=permalink(citation.document_id, citation.content_hash, citation.span),
+        encoding_note=citation.encoding_note,
     )
 
 

@@ -151,6 +151,9 @@ class DocumentListed(_Document):
 
     characters: int
     passages: int
+    encoding_note: str | None = Field(
+        description="that the encoding of its file was guessed, or that characters are lost"
+    )
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -226,7 +229,9 @@ class JobFileOut(_Out):
     name: str
     outcome: FileOutcome | None
     document_id: str | None
-    reason: str | None
+    reason: str | None = Field(
+        description="why it failed, or how it was read: that its encoding was guessed"
+    )
 
 
 class JobOut(_Out):

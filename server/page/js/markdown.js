@@ -20,6 +20,7 @@ export function escapeMarkdown(text) {
 function note(citation) {
   const about = [escapeMarkdown(citation.title)];
   if (citation.published) about.push(formatDate(citation.published));
+  if (citation.encoding_note) about.push(escapeMarkdown(citation.encoding_note));
   const link = /^https?:/.test(citation.permalink)
     ? citation.permalink
     : permalinkOf(placeOf(citation.permalink));

@@ -33,11 +33,11 @@ function show(target, citation) {
   clearTimeout(leaving);
   hidePreview();
   anchor = /** @type {HTMLElement} */ (target);
-  const { shown, title, published } = citation;
+  const { shown, title, published, encoding_note: encoding } = citation;
   const date = published ? html`<time datetime=${published}>${formatDate(published)}</time>` : nothing;
   render(
     html`<q lang=${languageOf(shown)}>${shown}</q>
-      <p><cite lang=${languageOf(title)}>${title}</cite> ${date}</p>`,
+      <p><cite lang=${languageOf(title)}>${title}</cite> ${date} ${encoding ? html`<span class="encoding" lang="en">${encoding}</span>` : nothing}</p>`,
     card(),
   );
   anchor.setAttribute("aria-describedby", "preview");

@@ -2,7 +2,8 @@
  * The one state of the page and the one way to say that it changed.
  *
  * @typedef {{document_id: string, title: string, source: string, published: string | null,
- *   start: number, end: number, quote: string, shown: string, permalink: string}} Citation
+ *   start: number, end: number, quote: string, shown: string, permalink: string,
+ *   encoding_note: string | null}} Citation
  *   `start` and `end` count Unicode code points.
  * @typedef {{text: string, shown: string, support: number, footnotes: number[], context: Citation[]}} Claim
  * @typedef {{source: string, since: string, until: string, language: string, asOf: string}} Filters

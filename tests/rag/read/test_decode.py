@@ -209,6 +209,7 @@ def test_a_document_records_how_it_was_decoded():
         b"\x00\x01\x02\xff\xfe\x00PK\x03\x04" * 50,
         bytes(range(256)) * 4,
         b"\x01\x00\x02\x00" * 100,
+        b"\x00\x01\x02\x03" * 500,
         b"note\0\0\0\0" * 20,
     ],
 )

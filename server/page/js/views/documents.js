@@ -10,7 +10,7 @@ import { changed, state } from "../state.js";
 import { languageOf } from "../text.js";
 import { openBeside } from "../viewer.js";
 import { icons } from "./icons.js";
-import { dateView, problemView, sourceView } from "./parts.js";
+import { dateView, encodingView, problemView, sourceView } from "./parts.js";
 
 const TYPING_MILLISECONDS = 200;
 let typing = 0;
@@ -61,7 +61,8 @@ function itemView(item) {
         <button type="button" class="title" lang=${languageOf(item.title)} @click=${open}>${item.title}</button>
         <p class="about">${dateView(item.published)}${item.language ? html` · ${languageName(item.language)}` : nothing}
           · ${tn("documents.passages", item.passages)}
-          ${item.sources.map((source) => html` · ${sourceView(source)}`)}</p>
+          ${item.sources.map((source) => html` · ${sourceView(source)}`)}
+          ${encodingView(item.encoding_note)}</p>
       </div>
       ${state.about?.writable
         ? html`<button type="button" class="quiet icon-only" aria-label=${t("documents.delete", { title: item.title })}

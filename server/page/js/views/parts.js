@@ -34,6 +34,11 @@ export function sourceView(source) {
     class="visually-hidden"> ${t("link.newtab")}</span></a>`;
 }
 
+/** How a text was read, where that is in doubt.
+ * @param {string | null | undefined} note */
+export const encodingView = (note) =>
+  note ? html`<span class="encoding" lang="en">${note}</span>` : nothing;
+
 /** @param {import("../state.js").Citation} citation */
 export const open = (citation) => (/** @type {Event} */ event) => {
   openBeside(citation.permalink, /** @type {Element} */ (event.currentTarget));
@@ -56,7 +61,8 @@ export function passageView(citation, quoted = true) {
     <button type="button" class="passage" @click=${open(citation)}>
       ${quoted ? html`<span class="quote" lang=${languageOf(citation.shown)}>${citation.shown}</span>` : nothing}
       <span class="about"><cite lang=${languageOf(citation.title)}>${citation.title}</cite>
-        ${citation.published ? dateView(citation.published) : nothing}</span>
+        ${citation.published ? dateView(citation.published) : nothing}
+        ${encodingView(citation.encoding_note)}</span>
     </button>
   `;
 }

@@ -7,7 +7,7 @@ import { copyText } from "../markdown.js";
 import { announce, changed, state } from "../state.js";
 import { closeViewer, permalinkOf, scrollToMark } from "../viewer.js";
 import { icons } from "./icons.js";
-import { dateView, problemView, sourceView } from "./parts.js";
+import { dateView, encodingView, problemView, sourceView } from "./parts.js";
 
 /** @param {{alone: boolean}} where alone: the page shows nothing else */
 export function viewerView({ alone }) {
@@ -54,6 +54,7 @@ function aboutView(found) {
   return html`<p class="about">
     ${dateView(found.published)}${found.language ? html` · <span>${languageName(found.language)}</span>` : nothing}
     ${found.sources.map((source) => html` · ${sourceView(source)}`)}
+    ${encodingView(found.metadata.encoding_note)}
   </p>`;
 }
 
