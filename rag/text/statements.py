@@ -13,7 +13,7 @@ from rag.types import Block, Span, Statement
 # Nothing in them is said by the document.
 SILENT = frozenset(("furniture", "hidden"))
 # Quoted whole, however many sentences they hold.
-_WHOLE = frozenset(("heading", "header", "row", "question", "code", "caption"))
+_WHOLE = frozenset(("heading", "header", "row", "question", "caption"))
 # Of these a later sentence is not understood without the first one, which has the label.
 _LABELLED = frozenset(("field", "turn"))
 _LABEL_CHARACTERS = 60
@@ -141,7 +141,9 @@ def _of_run(
 ) -> Iterator[Statement]:
     block = run[0]
     spans = [Span(block.span.start, run[-1].span.end)]
-    if block.kind not in _WHOLE:
+    if block.kind == "code":
+        spans = _stanzas(text, spans[0])
+    elif block.kind not in _WHOLE:
         spans = _sentences(text, run, language)
     for span in spans:
         context = block.context
@@ -161,6 +163,21 @@ def _sentences(text: str, run: Sequence[Block], language: str) -> list[Span]:
     if len(marked) > 1 and _is_label(marked[0], run[0]):
         return [Span(marked[0].start, marked[1].end), *marked[2:]]
     return marked
+
+
+def _stanzas(text: str, span: Span) -> list[Span]:
+    """The runs of lines that blank lines part."""
+    found: list[Span] = []
+    goes_on = False
+    offset = span.start
+    for line in span.of(text).splitlines(keepends=True):
+        if bare := line.strip():
+            start = offset + line.index(bare)
+            begin = found.pop().start if goes_on else start
+            found.append(Span(begin, start + len(bare)))
+        goes_on = bool(bare)
+        offset += len(line)
+    return found
 
 
 def _is_label(span: Span, block: Block) -> bool:

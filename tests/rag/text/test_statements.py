@@ -14,7 +14,9 @@ def at(text, part, start=0):
 
 LINES = st.lists(
     st.tuples(
-        st.sampled_from(["paragraph", "heading", "item", "row", "turn", "furniture", "hidden"]),
+        st.sampled_from(
+            ["paragraph", "heading", "item", "row", "turn", "code", "furniture", "hidden"]
+        ),
         st.text(st.sampled_from("ab. A!。\u0301*"), min_size=1, max_size=25).filter(str.strip),
         st.booleans(),
     ),
@@ -146,3 +148,10 @@ def test_a_word_that_a_line_end_parts_is_shown_whole():
     assert visible_text(text, blocks[0].span, blocks, "en") == (
         "The county of Harnfeld has one-stop offices."
     )
+
+
+def test_code_is_parted_at_blank_lines():
+    text = "[a]\nx = 1. Y\n\n  \n[b]\nz = 2"
+    blocks = (Block(Span(0, len(text)), "code"),)
+    found = find_statements(text, blocks, "en")
+    assert [statement.span.of(text) for statement in found] == ["[a]\nx = 1. Y", "[b]\nz = 2"]
