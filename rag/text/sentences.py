@@ -75,9 +75,10 @@ _MARK = regex.compile(
 )
 _OPENING = "\"'“„«‹»›‘‚(（[［{【「『《〈〔¿¡*_>–—―-"
 _NEXT = regex.compile(
-    rf"(?P<gap>\s*+)[{regex.escape(_OPENING)}\s]*+"
+    rf"(?P<gap>\s*+)(?:['’]\p{{Ll}}\s(?=\p{{Lu}}))?+[{regex.escape(_OPENING)}\s]*+"
     r"(?P<word>[\p{L}\p{M}\p{Nd}]*+)(?P<point>\.?+)"
 )
+_STOPS = ("", ".", "．")
 _NEVER_BEGINS = frozenset("，、；：。！？,;:.!?%)]”’」』）】》…।؟")
 # These end a sentence whatever follows them; no word is shortened with them.
 _UNMISTAKABLE = frozenset("。！？｡।॥۔։።؟")
@@ -210,7 +211,7 @@ def _is_end(place: _Place, language: str, *, own_stop: bool, small: bool) -> boo
         return place.gap or not (place.closing and _AFTER_QUOTE.match(following))
     if not place.word and place.closing[:1] in (")", "]"):
         return False  # "(!)", "[...]"
-    if place.mark not in (".", "．"):
+    if place.mark not in _STOPS:
         begins = not following[:1].islower() or small
         return begins and not (place.mark[-1] in ".…" and following[:1].isdigit())
     if place.label or (_UNCASED.search(place.word) and (own_stop or _NO_STOP.match(place.word))):
@@ -223,16 +224,18 @@ def _is_end(place: _Place, language: str, *, own_stop: bool, small: bool) -> boo
 def _full_stop_ends(place: _Place, language: str) -> bool:
     """Whether a full stop before what may begin a sentence ends one, not only a word."""
     word, following = place.word, place.following.lower()
-    begins = following in _beginnings(language) and not (place.pointed and len(following) == 1)
+    begins = following in _beginnings(language) and not place.pointed
     if _NUMBER.fullmatch(word) or (len(word) > 1 and _ROMAN.fullmatch(word)):
         return _number_ends(place, begins=begins, language=language)
     shortened = _shortened(word, language)
     if shortened == "no" or not following or following[0].isdigit():
         return shortened == "no"
-    if shortened in ("title", "reference"):
-        return shortened == "reference"
+    if shortened == "reference":
+        return True
+    if shortened == "title" or ("." in word and not place.previous):
+        return False
     # "41 ft. Sailors": a unit behind its number, where a name would follow a title
-    behind_number = place.previous[-1:].isdigit() and not place.pointed
+    behind_number = place.previous[-1:].isdigit() and not (place.pointed and len(following) <= 3)
     unit = behind_number and word.islower() and "." not in word
     return begins or unit or shortened == "closing"
 
@@ -318,11 +321,9 @@ def _inside_brackets(text: str, start: int, match: regex.Match[str], stop: int) 
 
 def _is_glued_end(text: str, at: int, place: _Place, language: str) -> bool:
     """Whether a sentence ends at a mark with no white space behind it."""
-    if place.mark == "．":
-        return not place.following[:1].isdigit()
     if place.closing and _AFTER_QUOTE.match(place.following):
         return False
-    if _UNSPACED_LETTER.match(place.following) and place.mark.strip("!?") in ("", "."):
+    if _UNSPACED_LETTER.match(place.following) and place.mark.strip("!?") in _STOPS:
         return _UNSPACED_LETTER.match(text, at - 1) is not None
     return (
         _GLUED.match(text, at) is not None
