@@ -17,7 +17,7 @@ from eval.propose.templates.sentence import (
     read_sentence,
     read_vocabulary,
 )
-from rag.text.sentences import split_sentences
+from rag.text.statements import find_statements
 from rag.text.words import lexical_tokens
 from rag.types import Document, Span
 
@@ -32,7 +32,8 @@ class ReadArchive:
         self.questions: list[SentenceQuestion] = []
         vocabulary = read_vocabulary(d.text for d in documents if d.language == "en")
         for number, document in enumerate(documents):
-            spans = split_sentences(document.text, document.language)
+            statements = find_statements(document.text, document.blocks, document.language)
+            spans = [statement.span for statement in statements]
             self.index.add(number, document.text, spans)
             for question in _questions(document, spans, vocabulary):
                 self.questions.append(replace(question, document=number))

@@ -50,8 +50,11 @@ def _lines_of_their_own(text: str, language: str) -> list[Span]:
     """The lines of a text of which none goes on in the next; none where one does.
 
     A line goes on where the next begins with a small letter or with a word that found no
-    place behind it, and after a comma or a word that no sentence ends with.
+    place behind it, and after a comma or a word that no sentence ends with. A text with an
+    end mark at its end is a sentence.
     """
+    if _END_MARK.search(text[-_BEFORE:]):
+        return []
     lines = [match.span() for match in _LINE.finditer(text)]
     width = max([_LEAST_WIDTH, *(end - start for start, end in lines)])
     unfinished = language_table(language).unfinished
@@ -73,6 +76,7 @@ _MARK = regex.compile(
     r"(?P<closing>(?:[\"'”’»›)）\]］}】」』》〉〕＂*_]|[“«](?=[\s\p{P}]|$)|\s[»›](?=[\s\p{P}]|$)"
     r"|\[\d{1,3}\](?!\()|\]\([^()\s]*+\)|[\u2070¹²³\u2074-\u2079]{1,3})*+)"
 )
+_END_MARK = regex.compile(rf"{_MARK.pattern}\s*$")
 _OPENING = "\"'“„«‹»›‘‚(（[［{【「『《〈〔¿¡*_>–—―-"
 _NEXT = regex.compile(
     rf"(?P<gap>\s*+)(?:['’]\p{{Ll}}\s(?=\p{{Lu}}))?+[{regex.escape(_OPENING)}\s]*+"
@@ -423,99 +427,3 @@ def heading_words(rest: str) -> str:
     words = rest.rstrip(" \t")
     bare = words.rstrip("#")
     return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else words
-
-
-# --- Text without blocks, until all text has them --------------------------------------
-
-_LINE_END = re.compile(r"\r\n|[\n\r\v\u0085\u2028]")
-_LIST_ITEM = re.compile(r"\s*(?:[▲•●○◦■□◆◇▪▶►※·*+–—-]\s|#{1,6}\s|\||>\s|```|~~~)")
-_NUMBERED_ITEM = re.compile(
-    r"\s*(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)、]|[一二三四五六七八九十]{1,3}、)\s*\S"
-)
-_LABELLED = re.compile(r"\s*[^\W\d_][\w ]{0,30}[:：]\s*\S")
-_ENDED = re.compile(r"[.!?。！？…][)\]”\"’'」』）]*\s*$")
-_SHORT_LINE = 80
-
-
-def split_sentences(text: str, language: str = "en") -> list[Span]:
-    """The sentences of ``text`` as spans of code points, in order and never overlapping.
-
-    Each is trimmed of surrounding white space and none is empty; together they cover
-    every character that is no white space. Blank lines always end a sentence; a single
-    line break does where the line stands by itself (heading, list item, field). An
-    unknown ``language`` code is split by general rules.
-    """
-    return [
-        Span(start + span.start, start + span.end)
-        for start, end in _paragraphs(text, language)
-        for span in sentences_of(text[start:end], language)
-    ]
-
-
-@cache
-def _wrapped_tail(language: str) -> re.Pattern[str]:
-    """What ends a line, but no sentence."""
-    unfinished = language_table(language).unfinished or language_table("en").unfinished
-    words = "|".join(sorted(unfinished))
-    return re.compile(rf"(?:[,;，、；(\[&/“-]|\b(?:{words}))\s*$", re.IGNORECASE)
-
-
-def _paragraphs(text: str, language: str) -> Iterator[tuple[int, int]]:
-    """Stretches of text that no sentence crosses, in order, together all of ``text``."""
-    start = 0
-    for match in _BLANK_LINES.finditer(text):
-        yield from _lines_joined(text, start, match.start(), language)
-        start = match.end()
-    yield from _lines_joined(text, start, len(text), language)
-
-
-def _lines_joined(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
-    """Join the lines of [start, end) that run on; yield what stands by itself."""
-    begin, line_start, fresh = start, start, True
-    for match in _LINE_END.finditer(text, start, end):
-        following = _LINE_END.search(text, match.end(), end)
-        following_end = following.start() if following else end
-        line = text[line_start : match.start()]
-        next_line = text[match.end() : following_end]
-        alone = _stands_alone(line, next_line, first=fresh, wrapped=_wrapped_tail(language))
-        if alone:
-            yield begin, match.end()
-            begin = match.end()
-        fresh = alone or _ENDED.search(line) is not None
-        line_start = match.end()
-    if begin < end:
-        yield begin, end
-
-
-def _stands_alone(line: str, following: str, *, first: bool, wrapped: re.Pattern[str]) -> bool:
-    """Whether the break between two lines of one block also ends a sentence.
-
-    ``first``: the line begins a sentence, as far as line breaks tell; ``wrapped`` is what
-    no sentence ends with. Text from web pages
-    is broken at any word, so that a line is short proves nothing.
-    """
-    if _LIST_ITEM.match(following) or line.lstrip().startswith("#"):
-        return True
-    if _ENDED.search(line):
-        return False  # sentencex decides: it knows "Dr." from an end
-    if _NUMBERED_ITEM.match(following) and (first or _NUMBERED_ITEM.match(line)):
-        return len(line.strip()) <= _SHORT_LINE or _NUMBERED_ITEM.match(line) is not None
-    opening = following.lstrip()[:1]
-    if not opening or opening.islower() or opening in _NEVER_BEGINS or wrapped.search(line):
-        return False
-    if _LABELLED.match(following) and len(following) <= _SHORT_LINE and opening.isupper():
-        return True
-    if not first:
-        return False
-    content = line.strip()
-    if len(content) > _SHORT_LINE:
-        return False
-    return _LABELLED.match(line) is not None or _is_title(content)
-
-
-def _is_title(line: str) -> bool:
-    """Whether every word of weight is capitalised, or it is a few CJK characters."""
-    if any("\u4e00" <= character <= "\u9fff" for character in line):
-        return len(line) <= 30 and line[-1].isalnum()
-    words = [word for word in re.findall(r"[^\W_]+", line) if len(word) > 3 or word[0].isupper()]
-    return bool(words) and all(word[0].isupper() or word[0].isdigit() for word in words)

@@ -12,7 +12,7 @@ from rag.read import html
 from rag.read.base import MAX_TITLE_CHARACTERS
 from rag.read.markdown import read_markdown
 from rag.read.reader import read_document, supported_suffixes
-from rag.text.sentences import split_sentences
+from rag.text.statements import find_statements
 from tests.rag.text.test_sentences import AWKWARD
 
 ENGLISH = "The fair was opened on Thursday by the mayor of the city and by the director.\r\n"
@@ -206,8 +206,10 @@ def test_a_headline_and_a_byline_of_a_page_are_no_part_of_its_first_sentence():
         "<p>Published 9 March 2021</p><p>Shanghai Jiao Tong University runs it with UNIDO. "
         "It opened in 2020 and it trains engineers of many countries.</p></article></body></html>"
     )
-    text = read_document("page.html", page.encode()).text
-    sentences = [span.of(text) for span in split_sentences(text)]
+    page_read = read_document("page.html", page.encode())
+    text = page_read.text
+    found = find_statements(text, page_read.blocks, page_read.language)
+    sentences = [statement.span.of(text) for statement in found]
     assert "Shanghai Jiao Tong University runs it with UNIDO." in sentences
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.text.sentences import cut_to_fit, sentences_of, split_sentences
+from rag.text.sentences import cut_to_fit, sentences_of
 from rag.types import Span
 
 # Everything that has broken a splitter: line ends, odd spaces, marks, astral letters.
@@ -20,7 +20,7 @@ AWKWARD = st.text(
 
 
 def sentences(text, language="en"):
-    return [span.of(text) for span in split_sentences(text, language)]
+    return [span.of(text) for span in sentences_of(text, language)]
 
 
 @settings(max_examples=500, deadline=None)
@@ -82,20 +82,21 @@ def test_a_line_break_of_two_characters_is_no_blank_line():
 
 
 def test_lines_that_stand_by_themselves_are_sentences():
-    text = "Jie Zhao\u00a0\nIndustrial Officer\n- first point\n- second point\n# Head\ntail"
-    assert sentences(text) == [
-        "Jie Zhao",
-        "Industrial Officer",
-        "- first point",
-        "- second point",
-        "# Head",
-        "tail",
-    ]
-    assert sentences("Views: 2937\nFont size: Large\nAll of it") == [
-        "Views: 2937",
-        "Font size: Large",
-        "All of it",
-    ]
+    address = "Jie Zhao\u00a0\nIndustrial Officer\n12 Mill Lane"
+    assert sentences(address) == ["Jie Zhao", "Industrial Officer", "12 Mill Lane"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it was Per\nLunde, Mayor of Halden, who came.",
+        "a survey of the\nUpper Mill",
+        "the mill and its owners,\nA. Pask and B. Tarn",
+        "the survey of that year by the County Surveyor of the Borough\nWilliam Pask",
+    ],
+)
+def test_wrapped_lines_are_one_sentence(text):
+    assert sentences(text) == [text]
 
 
 LONG_RUNS = [
