@@ -42,6 +42,8 @@ _LINK = re.compile(r"\[[^\[\]\r\n]{1,200}\]\((?:https?:/|mailto:|[#./])[^()\s]{1
 # What a line of a conversation or a list of fields begins with.
 _LABEL = re.compile(r"^[*_ \t]{0,4}[^\s:：][^:：\n]{0,40}[:：]", re.MULTILINE)
 _SAID = frozenset(("paragraph", "field", "question", "turn", "hidden"))
+# In what is hidden, text that is struck out: behind a mark alone stands nothing.
+_STRUCK = re.compile(r"(?:~~|<(?:del|s|strike)\b[^<>]*>)[^<]", re.IGNORECASE)
 _CAPTION = re.compile(r"(?:Table)?:[ \t]")
 
 
@@ -58,18 +60,22 @@ def read_markdown(text: str) -> Content:
     """The text itself, its blocks, and what front matter says of it.
 
     The title is the front matter's, else the first heading of the highest level, else the
-    first line, as shown, without marks.
+    first line, as shown, without marks. Metadata "left_out" says where text is struck out.
     """
     front = front_matter(text)
     blocks = _Walk(text, front.span.end if front else 0).blocks()
     if front is not None:
         blocks.insert(0, Block(front.span, "hidden"))
+    metadata = {"author": front.author} if front and front.author else {}
+    hidden = (span.of(text) for block in blocks for span in block.hidden)
+    if any(_STRUCK.search(unseen) for unseen in hidden):
+        metadata["left_out"] = "struck-out text"
     return Content(
         text=text,
         title=_title(text, blocks, front),
         blocks=tuple(blocks),
         dates=front.dates if front else (),
-        metadata={"author": front.author} if front and front.author else {},
+        metadata=metadata,
     )
 
 

@@ -416,14 +416,3 @@ def _atoms(text: str, span: Span, limit: int, count: Callable[[str], int]) -> It
                 # A run without any such place is cut between graphemes.
                 for grapheme in _GRAPHEME.finditer(text, start, end):
                     yield Span(*grapheme.span())
-
-
-def heading_words(rest: str) -> str:
-    """The words of a Markdown heading, given what follows its opening marks.
-
-    Closing number signs count only after a space: "Notes on C#" has none. Plain string
-    work, because Python 3.11.2's possessive patterns get this wrong.
-    """
-    words = rest.rstrip(" \t")
-    bare = words.rstrip("#")
-    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else words

@@ -255,6 +255,8 @@ def test_quotations_code_notes_and_definitions_are_told():
 def test_what_is_struck_out_is_hidden_with_its_marks():
     text = "It costs ~~9 euros~~ <del>10 euros</del> 11 euros, 3~5 days, ~~~ and <s>never"
     assert kinds(text) == [("paragraph", 0, "It costs   11 euros, 3~5 days, ~~~ and never")]
+    assert read_markdown(text).metadata["left_out"] == "struck-out text"
+    assert not read_markdown("~~ is a mark, and <s>never ends").metadata
 
 
 def test_hard_breaks_part_lines():
