@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from rag.read.grid import Cell, filled, spanned
+from rag.read.layout.dialogue import label_end
+from rag.read.layout.parse import plain_blocks
 from rag.read.raised import MARK_END, MARK_START, mark, raised
-from rag.types import BlockKind
+from rag.types import BlockKind, Span
 
-# Control characters that stand in collected text for what is not text; a page's own are
-# taken out, and so is what has no width.
-_BREAK, _CELL, _BOLD, _BOLD_END = "\x04", "\x05", "\x06", "\x07"
+# Characters that no text has stand in collected text for what is not text.
+_BREAK, _CELL, _BOLD, _BOLD_END = "\ufdd2", "\ufdd3", "\ufdd4", "\ufdd5"
+# Control characters, and what has no width.
 _NOT_TEXT = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-_SPACES = re.compile(r"\s+")
 _SPACED_BREAK = re.compile(f" ?{_BREAK} ?")
 _BLANK_LINE = re.compile(f"{_BREAK}[{_BREAK}{_BOLD}{_BOLD_END} ]*{_BREAK}")
 _SENTINEL = re.compile(f"([{MARK_START}{MARK_END}{_CELL}])")
@@ -32,7 +35,7 @@ _QUESTION_END = re.compile(f"[?？؟]{_CLOSING}")
 _COLON_END = re.compile(f"[:：]{_CLOSING}")
 _LABELLED = re.compile(r"[^\s:：][^:：]*[:：]\s*\S")
 _FIELD_CHARACTERS = 100
-_LEAD_CHARACTERS = 240
+_LEAD_CHARACTERS = 200
 _CELL_CHARACTERS = 500
 
 
@@ -55,7 +58,10 @@ _BLOCKS = (
         "tr"
     )
 )
-_SKIPPED = names_of("audio canvas embed head iframe object script style svg template title video")
+_SKIPPED = names_of(
+    "annotation annotation-xml audio canvas embed head iframe object script style svg template "
+    "title video"
+)
 _CODE = re.compile(r"code|highlight|lang|brush|syntax", re.IGNORECASE)
 _NOTES = re.compile(
     r"(?:^|\s|doc-)(?:footnotes?|endnotes?|references|reflist|rearnotes?)(?=$|\s)", re.IGNORECASE
@@ -68,7 +74,12 @@ _NOTE_MARK = re.compile(
 _BACK_LINK = re.compile(r"back-?(?:link|ref)|footnote-?back", re.IGNORECASE)
 _MARK_TEXT = re.compile(r"\[?(?:\d{1,3}|[a-z]|[ivx]{1,5}|[*†‡§¶‖]{1,3})\]?", re.IGNORECASE)
 _ANCHOR_SIGNS = frozenset(("¶", "#", "§", "🔗", "↩", "↩︎", "↑", "^", "⬆", "↵"))
+_DIGITS = re.compile(r"\d+")
 _RAISED_STYLE = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
+_MARKED_QUESTIONS = etree.XPath(
+    "boolean(//button|//*[contains(@itemtype, '/Question') or contains(@class, 'faq')"
+    " or contains(@class, 'FAQ')])"
+)
 _FAQ_CLASS = re.compile(r"faq\S*(question|answer)", re.IGNORECASE)
 
 
@@ -104,10 +115,10 @@ class Draft:
     section: Section
     group: object
     linked: int
+    continues: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """What text at this place of the page becomes.
 
     ``context`` holds lists that may still be filled; ``labels`` is the one that the next
@@ -128,18 +139,38 @@ class _State:
     numbering: str = "1"
     depth: int = 0
     quoted: int = 0
+    figure: int | None = None
     within: bool = False
     pre: bool = False
-    linked: bool = False
 
 
 def drafts_of(root: HtmlElement) -> list[Draft]:
     """The blocks below ``root`` in order, none of them empty."""
-    walker = _Walker()
+    walker = _Walker(_MARKED_QUESTIONS(root))
     state = _State(Section(None, ("", ""), beside=False))
     walker.walk(root, state)
     walker.flush(state)
+    _tell_dialogue(walker.drafts)
     return walker.drafts
+
+
+def _tell_dialogue(drafts: Sequence[Draft]) -> None:
+    """Make questions and turns of the paragraphs whose labels tell of a dialogue."""
+    said = [draft for draft in drafts if draft.kind in ("paragraph", "field")]
+    if sum(1 for draft in said if label_end(draft.text)) < 2:
+        return
+    starts: dict[int, Draft] = {}
+    length = 0
+    for draft in said:
+        starts[length] = draft
+        length += len(draft.text) + 2
+    text = "\n\n".join(" ".join(draft.text.split("\n")) for draft in said)
+    for block in plain_blocks(text):
+        turn = starts.get(block.span.start)
+        if block.kind in ("question", "turn") and turn is not None:
+            turn.kind = block.kind
+            above = [starts[span.start] for span in block.context if span.start in starts]
+            turn.context = tuple(each for each in above if each is not turn) or turn.context
 
 
 class _Walker:
@@ -149,12 +180,15 @@ class _Walker:
     blocks while the cell of a table is read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, asks: bool) -> None:
+        self._asks = asks
         self.drafts: list[Draft] = []
         self._text: list[str] = []
-        self._linked = 0
+        self._links = self._linked = 0
         self._lines: list[str] | None = None
+        # The last question of those that markup tells, and the id of what its button opens.
         self._question: list[Draft] = []
+        self._opens = ""
         self._noted = False
 
     def walk(self, root: HtmlElement, state: _State) -> None:
@@ -166,7 +200,8 @@ class _Walker:
                 self._leave(element.tag, inner, outer)
             elif (inner := self._enter(element, outer)) is not None:
                 todo.append((element, outer, inner))
-                todo += [(child, inner, None) for child in reversed(element)]
+                if len(element):
+                    todo += [(child, inner, None) for child in reversed(element)]
                 continue
             if element is not root and element.tail:
                 self._add(element.tail, outer)
@@ -190,12 +225,16 @@ class _Walker:
         elif tag == "a":
             if self._note_link(element):
                 return None
-            state = replace(state, linked=True)
+            self._links += 1
         elif tag in ("b", "strong"):
             self._text.append(_BOLD)
         elif tag == "q":
             self._text.append('"')
-        if (role := _faq_role(element)) is not None:
+        elif tag == "msup" and len(element) > 1:
+            element[1].tag = "sup"
+        elif tag == "mfrac" and len(element) > 1:
+            element[0].tail = "/"
+        if self._asks and (role := self._faq_role(element, state)) is not None:
             state = self._faq(role, state)
         if element.text:
             self._add(element.text, state)
@@ -204,17 +243,21 @@ class _Walker:
     def _leave(self, tag: str, state: _State, outer: _State) -> None:
         if tag in _BLOCKS or state.kind != outer.kind:
             self.flush(state)
+            if tag == "figure" and self.drafts and self.drafts[-1].kind == "caption":
+                for draft in self.drafts[state.figure : -1]:
+                    if draft.kind == "row":
+                        draft.context = (self.drafts[-1], *draft.context)
+        elif tag == "a":
+            self._links -= 1
         elif tag in ("b", "strong"):
             self._text.append(_BOLD_END)
         elif tag == "q":
             self._text.append('"')
 
     def _add(self, text: str, state: _State) -> None:
-        if not text.isprintable():
-            text = _NOT_TEXT.sub("", text)
-            if state.pre:
-                text = re.sub(r"\r\n?|\n", _BREAK, text).replace("\t", "    ")
-        if state.linked:
+        if state.pre:
+            text = re.sub(r"\r\n?|\n", _BREAK, text).replace("\t", "    ")
+        if self._links:
             self._linked += len(text)
         self._text.append(text)
 
@@ -222,15 +265,16 @@ class _Walker:
 
     def _block(self, element: HtmlElement, tag: str, state: _State) -> _State:
         if tag in _SECTIONS:
-            beside = state.section.beside or _stands_beside(tag, state)
-            section = Section(state.section, (tag, element.get("class", "")), beside)
+            beside = state.section.beside or _stands_beside(element, tag, state)
+            named = element.get("class") or _DIGITS.sub("", element.get("id", ""))
+            section = Section(state.section, (tag, named), beside)
             within = state.within or tag in ("article", "main", "section")
-            state = replace(state, section=section, within=within)
+            state = state._replace(section=section, within=within)
         if state.kind != "note" and _holds_notes(element):
-            state = replace(state, kind="note")
+            state = state._replace(kind="note")
         if tag in _HEADINGS:
             if state.kind not in ("question", "header"):
-                state = replace(state, kind="heading", level=_HEADINGS[tag])
+                state = state._replace(kind="heading", level=_HEADINGS[tag])
         elif tag in _LISTS:
             state = self._list(element, tag, state)
         elif tag == "li":
@@ -239,25 +283,29 @@ class _Walker:
             before = element.getprevious()
             if before is None or before.tag != "dt":
                 state.terms[0] = []
-            state = replace(state, kind="header", labels=state.terms[0])
+            state = state._replace(kind="header", labels=state.terms[0])
         elif tag == "dd" and state.terms is not None:
             asked = any(term.kind == "question" for term in state.terms[0])
-            context = (*state.context, state.terms[0])
-            state = replace(state, kind="turn" if asked else "field", context=context, labels=None)
+            # One that nothing closes holds the next.
+            known = any(labels is state.terms[0] for labels in state.context)
+            context = state.context if known else (*state.context, state.terms[0])
+            state = state._replace(kind="turn" if asked else "field", context=context, labels=None)
         elif tag == "blockquote":
             quoted = state.quoted + 1
-            state = replace(state, kind="quotation", level=quoted, quoted=quoted)
+            state = state._replace(kind="quotation", level=quoted, quoted=quoted)
         elif tag in ("figcaption", "caption", "legend"):
-            state = replace(state, kind="caption")
+            state = state._replace(kind="caption")
+        elif tag == "figure":
+            state = state._replace(figure=len(self.drafts))
         elif tag == "details":
             terms: list[Draft] = []
-            state = replace(state, kind="turn", context=(*state.context, terms), terms=[terms])
+            state = state._replace(kind="turn", context=(*state.context, terms), terms=[terms])
         elif tag == "summary" and state.terms is not None:
             context = state.context[:-1]
-            state = replace(state, kind="question", context=context, labels=state.terms[0])
+            state = state._replace(kind="question", context=context, labels=state.terms[0])
         elif tag == "pre":
             kind = "code" if state.kind == "paragraph" and _is_code(element) else state.kind
-            state = replace(state, kind=kind, pre=True)
+            state = state._replace(kind=kind, pre=True)
         return state
 
     def _list(self, element: HtmlElement, tag: str, state: _State) -> _State:
@@ -267,10 +315,9 @@ class _Walker:
             context = (*context, [lead])
         group = element if state.group is None else state.group
         if tag == "dl":
-            return replace(state, context=context, group=group, terms=[[]], labels=None)
+            return state._replace(context=context, group=group, terms=[[]], labels=None)
         counter = _counter(element) if tag == "ol" else None
-        return replace(
-            state,
+        return state._replace(
             context=context,
             group=group,
             counter=counter,
@@ -294,28 +341,49 @@ class _Walker:
         introduced = element.tag != "dl" and before is not None and before.tag == "p"
         return last if introduced else None
 
+    def _faq_role(self, element: HtmlElement, state: _State) -> str | None:
+        """Whether the markup calls it a "question" or an "answer"."""
+        name = element.get("itemprop")
+        if name in ("acceptedAnswer", "suggestedAnswer"):
+            return "answer"
+        if name == "name" and any(
+            "/Question" in above.get("itemtype", "") for above in islice(element.iterancestors(), 8)
+        ):
+            return "question"
+        if element.tag == "button" and state.kind == "paragraph":
+            self._opens = element.get("aria-controls", "")
+            return "question"
+        if self._opens and element.get("id") == self._opens:
+            return "answer"
+        found = _FAQ_CLASS.search(element.get("class", ""))
+        return found[1].lower() if found else None
+
     def _faq(self, role: str, state: _State) -> _State:
         self.flush(state)
+        state = state._replace(level=0)
         if role == "question":
             self._question = []
-            return replace(state, kind="question", labels=self._question)
-        return replace(state, kind="turn", context=(*state.context, self._question), labels=None)
+            return state._replace(kind="question", labels=self._question)
+        return state._replace(kind="turn", context=(*state.context, self._question), labels=None)
 
     # --- Tables ------------------------------------------------------------------------
 
     def _table(self, table: HtmlElement, rows: Sequence[_Row], state: _State) -> None:
         group = table if state.group is None else state.group
-        state = replace(state, group=group, labels=None)
+        state = state._replace(group=group, labels=None)
+        last = self.drafts[-1] if self.drafts else None
+        of_figure = state.figure is not None and len(self.drafts) > state.figure
         above: list[Draft] = []
-        if self.drafts and (
-            self.drafts[-1].kind == "caption" or _COLON_END.search(self.drafts[-1].text)
+        if last is not None and (
+            _COLON_END.search(last.text) or (of_figure and last.kind == "caption")
         ):
-            above = self.drafts[-1:]
+            above.append(last)
         for caption in table.iterchildren("caption"):
             begin = len(self.drafts)
             self.walk(caption, state)
             above += self.drafts[begin:]
-        cells = [[self._cell(cell, state) for cell in row.cells] for row in rows]
+        inner = _State(state.section)
+        cells = [[self._cell(cell, inner) for cell in row.cells] for row in rows]
         heads = [
             _heads(row, line, first=not at)
             for at, (row, line) in enumerate(zip(rows, cells, strict=True))
@@ -331,27 +399,26 @@ class _Walker:
             if len(cells[at]) == 1 and cells[at][0].columns > 1 and len(set(line)) == 1:
                 # One cell across the table: the title above its header, or of the rows below.
                 kind: BlockKind = "header" if followed else "paragraph"
-                draft = self._draft(line[0], replace(state, kind=kind, context=context))
+                draft = self._draft(line[0], state._replace(kind=kind, context=context))
                 if followed and heads[at + 1]:
                     above = [*above, draft]
                 part = [draft] if followed and not heads[at + 1] else []
             elif heads[at]:
                 if in_body:
                     headers, part, in_body = [], [], False
-                headers.append(self._row("header", line, replace(state, context=context)))
+                headers.append(self._row("header", line, state._replace(context=context)))
             else:
                 context = (*context, headers, part)
-                self._row("row", line, replace(state, context=context))
+                self._row("row", line, state._replace(context=context))
                 in_body = True
 
     def _row(self, kind: BlockKind, line: Sequence[str], state: _State) -> Draft:
-        return self._draft(_CELL.join(line), replace(state, kind=kind, level=0))
+        return self._draft(_CELL.join(line), state._replace(kind=kind, level=0))
 
     def _cell(self, cell: HtmlElement, state: _State) -> Cell:
         self._lines = []
-        inner = _State(state.section)
-        self.walk(cell, inner)
-        self.flush(inner)
+        self.walk(cell, state)
+        self.flush(state)
         text = ""
         for line in self._lines:
             if not text:
@@ -374,11 +441,15 @@ class _Walker:
         self._text.clear()
         if not text or text.isspace():
             return
-        text = _MARKS_IN_A_ROW.sub(r"\1", text)
+        text = _NOT_TEXT.sub("", text)
+        if MARK_END in text:
+            text = _MARKS_IN_A_ROW.sub(r"\1", text)
         if state.pre:
             self._flush_pre(text, state)
             return
-        text = _SPACED_BREAK.sub(_BREAK, _SPACES.sub(" ", text))
+        text = " ".join(text.split())
+        if _BREAK in text:
+            text = _SPACED_BREAK.sub(_BREAK, text)
         if self._lines is not None:
             number = state.number.pop() if state.number else ""
             self._lines += [
@@ -397,23 +468,34 @@ class _Walker:
     def _flush_pre(self, text: str, state: _State) -> None:
         text = text.replace(_BREAK, "\n")
         if self._lines is not None:
-            self._lines += [_SPACES.sub(" ", line).strip() for line in text.splitlines()]
+            self._lines += [" ".join(line.split()) for line in text.splitlines()]
             return
-        parts = [text] if state.kind == "code" else re.split(r"\n[ \t]*\n\s*", text)
-        for part in parts:
-            if part.strip():
-                self._draft(part.strip("\n").rstrip(), state)
+        text = text.strip("\n").rstrip()
+        if state.kind != "paragraph":
+            self._draft(text, state)
+            return
+        text = _without_sentinels(text, trim=False)[0]
+        found: dict[Span, Draft] = {}
+        for block in plain_blocks(text):
+            draft = self._draft(block.span.of(text), state._replace(kind=block.kind, group=state))
+            draft.level = block.level
+            draft.context += tuple(found[span] for span in block.context if span in found)
+            by = block.span.start
+            draft.cells = tuple((cell.start - by, cell.end - by) for cell in block.cells)
+            draft.hidden = tuple((each.start - by, each.end - by) for each in block.hidden)
+            draft.continues = block.continues
+            found[block.span] = draft
 
     def _fields(self, lines: Sequence[str], state: _State) -> None:
         """One block a line: labels and values of an address and the like."""
         first: list[Draft] = []
         label: list[Draft] = []
-        state = replace(state, group=object() if state.group is None else state.group)
+        state = state._replace(group=object() if state.group is None else state.group)
         for at, line in enumerate(lines):
             names_the_next = at + 1 < len(lines) and bool(_LABEL.fullmatch(line.strip()))
             context = (*state.context, first) if names_the_next else (*state.context, first, label)
             kind: BlockKind = "header" if names_the_next else "field"
-            draft = self._draft(line, replace(state, kind=kind, context=context))
+            draft = self._draft(line, state._replace(kind=kind, context=context))
             if names_the_next:
                 label = [draft]
             elif not at and not _LABELLED.search(draft.text):
@@ -457,6 +539,7 @@ class _Walker:
         following = element.getnext()
         if behind.strip() in ("/", "⁄") and following is not None and following.tag == "sub":
             self._text.append(f" {text}" if before[-1:].isdigit() else text)
+            element.tail = "/"
             return
         names = f"{element.get('class', '')} {element.get('id', '')} {element.get('role', '')}"
         noted = bool(_NOTE_MARK.search(names)) or element.find(".//a") is not None
@@ -521,13 +604,18 @@ def _data_rows(table: HtmlElement) -> list[_Row]:
     if table.find("caption") is not None:
         return rows
     inside = ("table", *_HEADINGS)
+    paired = False
     for row in rows:
+        said = 0
         for cell in row.cells:
             if next(cell.iterdescendants(*inside), None) is not None:
                 return []
-            if len(cell.text_content()) > _CELL_CHARACTERS:
+            text = cell.text_content().strip()
+            if len(text) > _CELL_CHARACTERS:
                 return []
-    return rows
+            said += bool(text)
+        paired |= said > 1
+    return rows if paired else []
 
 
 def _heads(row: _Row, line: Sequence[Cell], *, first: bool) -> bool:
@@ -539,10 +627,11 @@ def _heads(row: _Row, line: Sequence[Cell], *, first: bool) -> bool:
     return first and all(not cell.text or _LABEL.fullmatch(cell.text) for cell in line)
 
 
-def _stands_beside(tag: str, state: _State) -> bool:
+def _stands_beside(element: HtmlElement, tag: str, state: _State) -> bool:
     if tag == "header":
-        return not state.within
-    return tag == "aside" or (tag == "footer" and not state.quoted)
+        # One with the page's navigation; another is the beginning of the text.
+        return bool(element.get("role") == "banner")
+    return tag == "aside" or (tag == "footer" and not (state.quoted or state.within))
 
 
 def _holds_notes(element: HtmlElement) -> bool:
@@ -561,8 +650,7 @@ def _item(element: HtmlElement, state: _State) -> _State:
         number = [f"{_numeral(state.counter[0], state.numbering)}. "]
         state.counter[0] += state.counter[1]
     own: list[Draft] = []
-    return replace(
-        state,
+    return state._replace(
         kind="note" if state.kind == "note" else "item",
         level=max(1, state.depth),
         context=(*state.context, own),
@@ -602,24 +690,14 @@ def _is_code(element: HtmlElement) -> bool:
     return next(element.iterdescendants("code", "kbd", "samp"), None) is not None
 
 
-def _faq_role(element: HtmlElement) -> str | None:
-    """Whether the markup calls it a "question" or an "answer"."""
-    name = element.get("itemprop")
-    if name in ("acceptedAnswer", "suggestedAnswer"):
-        return "answer"
-    if name == "name" and any(
-        "/Question" in above.get("itemtype", "") for above in islice(element.iterancestors(), 8)
-    ):
-        return "question"
-    found = _FAQ_CLASS.search(element.get("class", ""))
-    return found[1].lower() if found else None
-
-
 def _are_fields(lines: Sequence[str]) -> bool:
     """Whether lines stand each for itself: short, and no sentence that runs through them."""
-    if any(len(line) > _FIELD_CHARACTERS for line in lines) or _SENTENCE_END.search(lines[-1]):
+    if all(_LABELLED.search(line) for line in lines):
+        return True
+    if any(len(line) > _FIELD_CHARACTERS for line in lines):
         return False
-    return sum(1 for line in lines if _SENTENCE_END.search(line)) * 2 < len(lines)
+    ended = [bool(_SENTENCE_END.search(line)) for line in lines]
+    return 2 * sum(ended) < len(lines) and (not ended[-1] or bool(_LABEL.fullmatch(lines[0])))
 
 
 # --- Text ----------------------------------------------------------------------------------
@@ -637,12 +715,14 @@ def _without_sentinels(
     text: str, *, trim: bool
 ) -> tuple[str, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
     """The text as it is written, and where its cells and what is unseen stand in it."""
-    if _BOLD_SIGN.search(text):
+    if _BOLD in text or _BOLD_END in text:
         text = _BOLD_SIGN.sub("", text)
         text = re.sub(" {2,}", " ", text) if trim else text
     if trim:
         text = "\n".join(line.strip() for line in text.split("\n"))
     in_cells = _CELL in text
+    if not in_cells and MARK_START not in text and MARK_END not in text:
+        return text, (), ()
     cells: list[tuple[int, int]] = []
     hidden: list[tuple[int, int]] = []
     written: list[str] = []

@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import trafilatura
 from lxml import etree
@@ -33,6 +34,7 @@ _DECLARATION_BYTES = 4096
 # Only what the page states: the wider search takes any date near the text, and turns a
 # lone year into its first of January.
 _DATE_PARAMETERS = {"extensive_search": False, "original_date": True}
+_NO_CHARACTERS = re.compile("[\ufdd0-\ufdef]")
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
 _FRAMESET = re.compile(r"<frameset", re.IGNORECASE)
 _FRAMES = re.compile(r"</?(?:frameset|frame|noframes)\b[^<>]*>", re.IGNORECASE)
@@ -57,20 +59,22 @@ _CONSENT = re.compile(
     r"|privacy-(?:banner|bar|notice|popup)",
     re.IGNORECASE,
 )
-_CONSENT_CHARACTERS = 5000
+_COOKIES = re.compile(r"cookie|куки|クッキー|쿠키|كوكيز|עוגיות", re.IGNORECASE)
+_CONSENT_CHARACTERS, _BOX_CHARACTERS = 5000, 1000
 _HIDDEN_STYLE = re.compile(r"display:none|visibility:hidden", re.IGNORECASE)
 _STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?:[^;]*line-through", re.IGNORECASE)
 # Of class names: parts of a page that are not its text.
 _BESIDE = re.compile(
-    r"(?:^|[\s_-])(?:ad|ads|advert\w*|breadcrumbs?|footer|login|nav|navbar|navigation|newsletter"
-    r"|pager|pagination|promo|related|share|sharing|sidebar|skip|social|subscribe|toolbar)"
+    r"(?:^|[\s_-])(?:ad|ads|advert\w*|breadcrumbs?|footer|login|modal|nav|navbar|navigation"
+    r"|newsletter|overlay|pager|pagination|popup|promo|related|share|sharing|sidebar|skip|social"
+    r"|subscribe|toolbar)"
     r"(?=$|[\s_-])",
     re.IGNORECASE,
 )
 # A page of fewer characters is all text, but for what its markup says is not; and so is one
 # of which fewer were found.
 _SHORT_PAGE, _SHORT_TEXT = 1500, 250
-_LINKS = 0.6
+_LINKS, _FEW_LINKS = 0.6, 0.05
 _MATCHED = 0.5
 _WORD = re.compile(r"[⺀-鿿가-힣]|[^\W⺀-鿿가-힣]+")
 
@@ -99,7 +103,8 @@ def read_html(markup: str, source: str) -> Content:
     """The page's main text in blocks, title, author, site, address and stated date.
 
     The text is that of the elements that trafilatura takes for main text, favouring recall,
-    and of those like them; of a short page everything it shows beside navigation and dialogs.
+    and of those like them; of a short page, or one with hardly any links, all that it shows
+    beside navigation and dialogs.
     What a reader of the page does not see is left out; metadata "left_out" names it.
 
     Raises:
@@ -124,7 +129,8 @@ def _read(markup: str, source: str) -> Content:
     fields = _stated(tree if usual else _parsed(markup[:_HEAD_CHARACTERS])[0])
     left_out = _prune(tree)
     drafts = drafts_of(tree)
-    drafts = _kept(drafts, _main_text(tree) if usual else "")
+    if not _is_bare(drafts):
+        drafts = _kept(drafts, _main_text(tree) if usual else "")
     if not drafts:
         # All of it is navigation, a dialog or hidden: better than nothing.
         left_out = []
@@ -149,7 +155,7 @@ def _read(markup: str, source: str) -> Content:
 def _parsed(markup: str) -> tuple[HtmlElement, bool]:
     """The elements of a page, comments aside, and whether they are nested as in any page."""
     # A str with an encoding declaration is refused.
-    markup = _XML_DECLARATION.sub("", markup, count=1)
+    markup = _XML_DECLARATION.sub("", _NO_CHARACTERS.sub("", markup), count=1)
     if _FRAMESET.search(markup):
         # The parser takes what is said instead of frames for bare text.
         markup = _FRAMES.sub(" ", markup)
@@ -176,16 +182,28 @@ def _prune(tree: HtmlElement) -> list[str]:
 
     Returns what to say of it, each kind once.
     """
-    opened = {
+    named = {
         name
-        for element in tree.iter("button", "a", "summary", "div")
+        for element in tree.iter("button", "a", "div")
         for name in element.get("aria-controls", "").split()
     }
+    # What a button opens is text of the page, unless it is a menu.
+    opened = {
+        element.get("id")
+        for element in (tree.iter(etree.Element) if named else ())
+        if element.get("id") in named and element.tag != "nav" and not _is_menu(element)
+    }
+    for navigation in tree.iter("nav"):
+        for header in navigation.iterancestors("header"):
+            header.set("role", "banner")
     unseen: dict[HtmlElement, str] = {}
     for element in tree.iter(etree.Element):
         reason = _reason(element, opened)
         if reason is not None:
             unseen[element] = reason
+    for button in tree.iter("button", "input"):
+        if (box := _asks_for_consent(button)) is not None:
+            unseen.setdefault(box, "")
     said = Counter(
         reason for element, reason in unseen.items() if reason and element.text_content().strip()
     )
@@ -203,7 +221,7 @@ def _reason(element: HtmlElement, opened: set[str]) -> str | None:
     if tag in _READINGS:
         return "readings of characters"
     if tag in _CONTROLS:
-        return "" if tag != "button" or not _names_something(element) else None
+        return "" if tag != "button" or not _names_something(element, opened) else None
     if tag in ("noscript", "noframes"):
         return ""
     if not element.attrib or tag in ("html", "body", "head", "meta", "link", "script"):
@@ -226,11 +244,17 @@ def _reason(element: HtmlElement, opened: set[str]) -> str | None:
     return None
 
 
-def _names_something(button: HtmlElement) -> bool:
+def _names_something(button: HtmlElement, opened: set[str]) -> bool:
     """Whether a button is the heading of what it opens."""
-    return button.get("aria-expanded") is not None or any(
-        True for _ in button.iterancestors(*_NAMED_BY_BUTTONS)
-    )
+    if button.get("aria-controls") in opened:
+        return True
+    return next(button.iterancestors(*_NAMED_BY_BUTTONS), None) is not None
+
+
+def _is_menu(element: HtmlElement) -> bool:
+    """Whether most of its text is links."""
+    linked = sum(len(link.text_content()) for link in element.iter("a"))
+    return linked > _LINKS * len(element.text_content())
 
 
 def _has_blocks(element: HtmlElement) -> bool:
@@ -249,6 +273,17 @@ def _is_consent(element: HtmlElement) -> bool:
     if next(element.iterdescendants("h1", "main", "article"), None) is not None:
         return False
     return len(element.text_content()) <= _CONSENT_CHARACTERS
+
+
+def _asks_for_consent(button: HtmlElement) -> HtmlElement | None:
+    """The box around a button that speaks of cookies, whatever it is called."""
+    for box in islice(button.iterancestors("div", "section", "aside", "form"), 3):
+        text = box.text_content()
+        if len(text) > _BOX_CHARACTERS or next(box.iterdescendants("h1"), None) is not None:
+            return None
+        if _COOKIES.search(text) and next(box.iterancestors("main", "article"), None) is None:
+            return box
+    return None
 
 
 # --- What the main text is -----------------------------------------------------------------
@@ -273,6 +308,14 @@ def _main_text(tree: HtmlElement) -> str:
     page = trafilatura.bare_extraction(tree, favor_recall=True, include_comments=False)
     # By its type it may be a dictionary; as called here it is an object or None.
     return "" if page is None or isinstance(page, dict) else page.text or ""
+
+
+def _is_bare(drafts: Sequence[Draft]) -> bool:
+    """Whether a page has hardly any links, nor parts beside its text: all of it is text."""
+    if any(_stands_beside(draft) for draft in drafts):
+        return False
+    linked = sum(draft.linked for draft in drafts)
+    return linked <= _FEW_LINKS * sum(len(draft.text) for draft in drafts)
 
 
 def _kept(drafts: Sequence[Draft], main: str) -> list[Draft]:
@@ -311,28 +354,37 @@ def _kept(drafts: Sequence[Draft], main: str) -> list[Draft]:
 
 def _matched(drafts: Sequence[Draft], main: str) -> set[Draft]:
     """The drafts that the main text holds, with all of the lists and tables they stand in."""
+    lines = {line.strip() for line in main.splitlines()}
+    # Of the main text all threes of words in a row, of a draft each third: one that begins
+    # elsewhere is still found.
     words = _WORD.findall(main)
     triples = set(zip(words, words[1:], words[2:], strict=False))
-    lines = {tuple(_WORD.findall(line)) for line in main.splitlines()}
     sizes: dict[object, int] = defaultdict(int)
     found: dict[object, float] = defaultdict(float)
     for draft in drafts:
-        said = _WORD.findall(draft.text)
-        sizes[draft.group] += len(said)
-        if len(said) < 3:
-            found[draft.group] += len(said) if tuple(said) in lines else 0
-        else:
-            own = list(zip(said, said[1:], said[2:], strict=False))
-            found[draft.group] += len(said) * sum(each in triples for each in own) / len(own)
-    return {draft for draft in drafts if found[draft.group] >= _MATCHED * sizes[draft.group] > 0}
+        size = len(draft.text)
+        sizes[draft.group] += size
+        if draft.text in lines:
+            found[draft.group] += size
+            continue
+        said = _WORD.findall(draft.text) if triples else []
+        own = list(zip(said[::3], said[1::3], said[2::3], strict=False))
+        if own:
+            found[draft.group] += size * sum(each in triples for each in own) / len(own)
+    return {draft for draft in drafts if found[draft.group] >= _MATCHED * sizes[draft.group]}
 
 
 def _linked(drafts: Sequence[Draft]) -> set[object]:
-    """The groups of drafts that are mostly links."""
+    """The groups of drafts that are mostly links, and that nothing introduces."""
     sizes: dict[object, float] = defaultdict(float)
     for draft in drafts:
         sizes[draft.group] += draft.linked - _LINKS * len(draft.text)
-    return {group for group, size in sizes.items() if size > 0}
+    introduced = {
+        draft.group
+        for draft in drafts
+        if any(above.group is not draft.group for above in draft.context)
+    }
+    return {group for group, size in sizes.items() if size > 0} - introduced
 
 
 def _like_main_text(draft: Draft) -> bool:
@@ -386,6 +438,7 @@ def _joined(drafts: Sequence[Draft]) -> tuple[str, tuple[Block, ...]]:
                 context=tuple(spans[each] for each in draft.context if each in spans),
                 cells=_moved(draft.cells, span.start),
                 hidden=_moved(draft.hidden, span.start),
+                continues=draft.continues,
             )
         )
     return "".join(written), tuple(blocks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Around what a reader does not see; taken out again when the text is put together.
-MARK_START, MARK_END = "\x02", "\x03"
+MARK_START, MARK_END = "\ufdd0", "\ufdd1"
 
 _NUMBERS = re.compile(r"\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*")
 _SYMBOLS = re.compile(r"[*†‡§¶‖#]+")
@@ -59,8 +59,8 @@ def raised(text: str, before: str, behind: str) -> str:
         return mark(text)
     before = before[-_SEEN_BEFORE:]
     if _EXPONENT.fullmatch(text) and _is_power(text, before, behind):
-        power = text.translate(_SUPERSCRIPTS)
-        return f"^{text}" if before[-1].isdigit() or power.isalpha() else power
+        in_line = text.isalpha() or (before[-1].isdigit() and text[-1].isdigit())
+        return f"^{text}" if in_line else text.translate(_SUPERSCRIPTS)
     return mark(text) if _NUMBERS.fullmatch(text) else text
 
 

@@ -328,3 +328,38 @@ def test_no_page_takes_more_than_linear_time(markup, text):
     assert len(read_text) < 20 * len(markup)
     if text is not None:
         assert read_text == f"Weir\n\n{text}"
+
+
+def test_a_dialogue_in_paragraphs_has_questions_and_turns():
+    document = read("<p><b>Q: When?</b></p><p>A: At nine.</p><p>Q: Where?<br>A: Here.</p>")
+    assert [kind for kind, _ in told(document)] == ["question", "turn", "question", "turn"]
+    assert contexts(document) == {"A: At nine.": ["Q: When?"], "A: Here.": ["Q: Where?"]}
+
+
+def test_what_a_button_opens_answers_it_and_a_menu_is_left_out():
+    document = read(
+        '<button aria-controls="m">Menu</button><div id="m" hidden><a href="/">Home</a></div>'
+        '<button aria-controls="a">May dogs come?</button><div id="a" hidden>On a lead.</div>'
+    )
+    assert told(document) == [("question", "May dogs come?"), ("turn", "On a lead.")]
+
+
+def test_a_box_with_a_button_that_speaks_of_cookies_is_no_text():
+    document = read(
+        "<div class=x><p>We use cookies.</p><button>Yes</button></div><p>The weir is open.</p>"
+    )
+    assert document.text == "The weir is open."
+
+
+def test_a_caption_below_a_table_is_context_of_its_rows():
+    document = read(
+        "<figure><table><tr><th>Who</th><th>Post</th></tr><tr><td>Jo Vale</td><td>mate</td></tr>"
+        "</table><figcaption>The crew</figcaption></figure>"
+    )
+    assert contexts(document) == {"Jo Vale | mate": ["The crew", "Who | Post"]}
+
+
+def test_formulas_keep_exponents_and_fractions():
+    ten = "<msup><mn>10</mn><mn>4</mn></msup>"
+    document = read(f"<p><math>{ten}<mo>·</mo><mfrac><mn>1</mn><mn>2</mn></mfrac></math></p>")
+    assert document.text == "10^4·1/2"
