@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -88,7 +88,19 @@ def judge_sentences(
         )
         for sentence, known, logit, cosine in zip(sentences, features, logits, cosines, strict=True)
     ]
-    return sorted(candidates, key=lambda c: (-c.support, c.document_id, c.span))
+    return sorted(_notes_after(candidates), key=lambda c: (-c.support, c.document_id, c.span))
+
+
+def _notes_after(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """The candidates, no footnote before a statement of its document that is nearly as good."""
+    best: dict[str, float] = {}
+    for each in candidates:
+        if each.statement.kind != "note":
+            best[each.document_id] = max(each.support, best.get(each.document_id, 0.0))
+    for each in candidates:
+        other = best.get(each.document_id, 0.0)
+        beside = each.statement.kind == "note" and other >= each.support / 2
+        yield replace(each, support=min(each.support, other)) if beside else each
 
 
 def _likeliest(
@@ -137,7 +149,7 @@ def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
     passage = hit.passage
     published = document.published.isoformat() if document.published else ""
     around = f"{passage.title} {published} {' '.join(passage.headings)} {passage.search_text}"
-    title = search_text(document.title)
+    title = "" if _begins_with_title(document) else search_text(document.title)
     found: list[_Sentence] = []
     for statement in find_statements(
         document.text, document.blocks, document.language, passage.span
@@ -167,6 +179,17 @@ def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
             )
         )
     return found
+
+
+def _begins_with_title(document: Document) -> bool:
+    """Whether the title is but the beginning of the text, which may say anything."""
+    first = next(iter(document.blocks), None)
+    return (
+        first is not None
+        and first.kind != "heading"
+        and bool(document.title)
+        and first.span.of(document.text).startswith(document.title)
+    )
 
 
 def _words(document: Document, span: Span) -> str:
