@@ -40,7 +40,7 @@ class SentenceEncoder:
 
     @property
     def reads(self) -> Reads:
-        """The scripts whose texts its vectors mean something of."""
+        """The languages whose texts its vectors mean something of."""
         return self._reads
 
     @property

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Literal
 
 ModelKind = Literal["encoder", "reranker"]
-# The scripts whose texts a model was trained to tell apart: its vectors or scores of
-# others are noise.
-Reads = Literal["latin", "any"]
+# The languages whose texts a model was trained to tell apart: English, all in Latin letters,
+# any. Its scores of others are noise.
+Reads = Literal["english", "latin", "any"]
 
 DEFAULT_ENCODER = "minilm"
 MULTILINGUAL_ENCODER = "multilingual"
@@ -176,7 +176,7 @@ _MINILM = ModelSpec(
     max_tokens=256,
     query_prompt="",
     passage_prompt="",
-    reads="latin",
+    reads="english",
     licence="Apache-2.0",
 )
 
@@ -216,7 +216,7 @@ _BGE_SMALL = ModelSpec(
     max_tokens=512,
     query_prompt="Represent this sentence for searching relevant passages: ",
     passage_prompt="",
-    reads="latin",
+    reads="english",
     licence="MIT",
 )
 
@@ -260,7 +260,7 @@ _MS_MARCO_MINILM = ModelSpec(
     max_tokens=512,
     query_prompt="",
     passage_prompt="",
-    reads="latin",
+    reads="english",
     licence="Apache-2.0",
 )
 

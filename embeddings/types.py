@@ -52,7 +52,7 @@ class Encoder(Protocol):
 
     @property
     def reads(self) -> Reads:
-        """The scripts whose texts its vectors mean something of."""
+        """The languages whose texts its vectors mean something of."""
         ...
 
     @property
@@ -94,7 +94,7 @@ class Reranker(Protocol):
 
     @property
     def reads(self) -> Reads:
-        """The scripts whose texts its logits mean something of."""
+        """The languages whose texts its logits mean something of."""
         ...
 
     def score(self, query: str, texts: Sequence[str]) -> Vectors:

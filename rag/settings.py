@@ -49,7 +49,7 @@ class ModelSettings:
     new index the languages of the documents decide (`rag.models.choose_encoder`). A prompt of None
     is the model's own. ``dtype`` "auto"
     takes bfloat16 where the processor has it and vectors stay within cosine 0.999 of
-    float32. ``encoder_reads`` and ``reranker_reads`` say which scripts a model reads;
+    float32. ``encoder_reads`` and ``reranker_reads`` say which languages a model reads;
     "auto" is what the registry says or, of a model it does not know, what the tokenizer
     shows. ``threads`` 0 leaves the choice to torch. ``cache_dir`` holds converted
     weights and the token vocabulary; it can be deleted at any time.
@@ -58,9 +58,9 @@ class ModelSettings:
     encoder: str = "auto"
     query_prompt: str | None = None
     passage_prompt: str | None = None
-    encoder_reads: Literal["auto", "latin", "any"] = "auto"
+    encoder_reads: Literal["auto", "english", "latin", "any"] = "auto"
     reranker: str = "ms-marco-minilm"
-    reranker_reads: Literal["auto", "latin", "any"] = "auto"
+    reranker_reads: Literal["auto", "english", "latin", "any"] = "auto"
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     batch_size: PositiveInt = 32
     threads: NonNegativeInt = 0

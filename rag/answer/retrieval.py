@@ -26,7 +26,7 @@ from rag.retrieve.retriever import retrieve
 from rag.retrieve.timely import is_published_in
 from rag.retrieve.words import count_words, find_near_words, respelled
 from rag.store.base import ReadView
-from rag.text.language import reads_text
+from rag.text.language import reads_letters, reads_text
 from rag.text.words import lexical_tokens
 from rag.types import Document, Hit, Question
 
@@ -118,7 +118,8 @@ def rank_passages(context: QueryContext, view: ReadView, question: Question) -> 
     with model_errors():
         encoder = models.encoder_of(view.index.encoder)
         vector = None
-        if reads_text(encoder.reads, text):
+        # Words that languages share make even an English encoder's ranking of some use.
+        if reads_letters(encoder.reads, text):
             with context.time("encode"):
                 vector = _query_vector(text, near, encoder)
         with context.time("retrieve"):

@@ -30,7 +30,7 @@ def rerank(hits: Sequence[Hit], question: str, reranker: Reranker, *, limit: int
     The order is the reciprocal rank fusion of the order given and that by cross-encoder
     logit, ties to the better place in the first: on questions unlike its training
     (claims, several documents) the cross-encoder alone ranks worse than what it was
-    given. A passage in a script that it does not read keeps its place, and the others
+    given. A passage in a language that it does not read keeps its place, and the others
     change places among themselves; none moves for a question that it does not read.
     One that repeats a better one has its logit and leaves its turn to the next.
     Nogueira & Cho, "Passage Re-ranking with BERT", 2019.

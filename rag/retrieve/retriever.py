@@ -13,7 +13,7 @@ from rag.retrieve.timely import prefer_timely, with_resolved_times
 from rag.settings import RetrieveSettings
 from rag.store.base import ReadView
 from rag.store.records import ScoredPassage
-from rag.text.language import is_latin, language_of, reads_text
+from rag.text.language import is_latin, language_of, reads_letters
 from rag.text.words import INDEX_WORDS, query_terms
 from rag.types import Hit, Question, StageScore, parse_passage_id
 
@@ -65,7 +65,7 @@ def retrieve(
             key
             for key, passage in passages.items()
             # Words are all there is to find a passage by that the encoder cannot read.
-            if reads_text(reads, passage.search_text) and is_latin(passage.search_text) != latin
+            if reads_letters(reads, passage.search_text) and is_latin(passage.search_text) != latin
         },
     )
     return [

@@ -56,9 +56,20 @@ def is_latin(text: str) -> bool:
     return others <= len(LATIN.findall(sample))
 
 
-def reads_text(reads: Reads, text: str) -> bool:
-    """Whether a model that reads these scripts can make sense of the text."""
+def reads_letters(reads: Reads, text: str) -> bool:
+    """Whether a model that reads these languages knows the letters of the text."""
     return reads == "any" or is_latin(text)
+
+
+def reads_text(reads: Reads, text: str, language: str = "") -> bool:
+    """Whether a model that reads these languages can make sense of the text.
+
+    ``language`` is the text's, told from it where it is not given; one in Latin letters
+    whose language is unclear may be English.
+    """
+    if reads != "english":
+        return reads_letters(reads, text)
+    return is_latin(text) and (language or language_of(text)) in ("en", "und")
 
 
 def language_of(text: str) -> str:

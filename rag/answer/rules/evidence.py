@@ -79,9 +79,10 @@ def judge_sentences(
         return []
     sentences, features = [sentences[at] for at in read], [features[at] for at in read]
     words = [sentence.words for sentence in sentences]
-    unread = unread_pairs(question.text, words, models.reranker)
+    languages = [found.documents[each.hit.passage.document_id].language for each in sentences]
+    unread = unread_pairs(question.text, words, languages, models.reranker)
     logits = _logits(question.text, sentences, unread, models.reranker)
-    cosines = similarities(question.text, words, unread, models.encoder)
+    cosines = similarities(question.text, words, languages, unread, models.encoder)
     candidates = [
         _judged(
             question, sentence, replace(known, sentence_logit=logit, similarity=cosine), weights

@@ -23,21 +23,31 @@ _BIAS_ON_LATIN, _BIAS_ON_OTHERS = -34.4, -33.3
 _WITHIN, _NEAR = 40.0, 0.89
 
 
-def unread_pairs(question: str, sentences: Sequence[str], reranker: Reranker) -> frozenset[int]:
-    """Positions of the sentences that the reranker cannot score for this question."""
+def unread_pairs(
+    question: str, sentences: Sequence[str], languages: Sequence[str], reranker: Reranker
+) -> frozenset[int]:
+    """Positions of the sentences, of documents in these languages, that the reranker cannot
+    score for this question."""
     if not reads_text(reranker.reads, question):
         return frozenset(range(len(sentences)))
     return frozenset(
-        at for at, text in enumerate(sentences) if not reads_text(reranker.reads, text)
+        at
+        for at, (text, language) in enumerate(zip(sentences, languages, strict=True))
+        if not reads_text(reranker.reads, text, language)
     )
 
 
 def similarities(
-    question: str, sentences: Sequence[str], wanted: Collection[int], encoder: Encoder
+    question: str,
+    sentences: Sequence[str],
+    languages: Sequence[str],
+    wanted: Collection[int],
+    encoder: Encoder,
 ) -> list[float | None]:
     """Cosine of the question with each sentence at a ``wanted`` position, in order.
 
-    None for the others, and for all that the encoder cannot read.
+    None for the others, and for all that the encoder cannot read. ``languages`` are those
+    of the sentences' documents.
 
     Raises:
         ModelLoadError: memory ran out, or the weights are no good.
@@ -45,7 +55,7 @@ def similarities(
     found: list[float | None] = [None] * len(sentences)
     if not reads_text(encoder.reads, question):
         return found
-    read = [at for at in sorted(wanted) if reads_text(encoder.reads, sentences[at])]
+    read = [at for at in sorted(wanted) if reads_text(encoder.reads, sentences[at], languages[at])]
     if not read:
         return found
     rows = encoder.encode_passages([sentences[at] for at in read])

@@ -71,6 +71,23 @@ def test_other_scripts_are_read_only_by_models_that_read_any(text):
     assert reads_text("any", text)
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "read"),
+    [
+        ("Who opened the museum?", "", True),
+        ("museum 1931", "", True),
+        ("Wer hat das Museum im Hafen eröffnet?", "", False),
+        ("Wer hat das Museum im Hafen eröffnet?", "en", True),
+        ("Museum", "de", False),
+        ("Museum", "und", True),
+        ("谁为博物馆揭幕？", "", False),
+    ],
+)
+def test_a_model_of_english_reads_no_other_language_in_latin_letters(text, language, read):
+    assert reads_text("english", text, language) == read
+    assert reads_text("any", text, language)
+
+
 def test_the_beginning_of_a_long_text_decides():
     assert not is_latin("工业发展" * 500 + "letters " * 2000)
 

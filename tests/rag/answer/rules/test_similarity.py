@@ -6,37 +6,50 @@ import pytest
 from rag.answer.rules.similarity import similarities, support_across, support_within, unread_pairs
 from tests.fakes import HashingEncoder, OverlapReranker, full_features
 
-SENTENCES = ["Li Yong visited Huawei.", "李勇参观了华为。", "Eggs and flour."]
+SENTENCES = ["Li Yong visited Huawei.", "李勇参观了华为。", "Eggs and flour.", "Besuch"]
+LANGUAGES = ["en", "zh", "en", "de"]
 FEATURES = full_features()
 
 
 class NarrowEncoder(HashingEncoder):
-    reads = "latin"
+    reads = "english"
 
 
-@pytest.mark.parametrize(("question", "unread"), [("谁参观了华为？", {0, 1, 2}), ("Who?", {1})])
+class EnglishReranker(OverlapReranker):
+    reads = "english"
+
+
+@pytest.mark.parametrize(
+    ("question", "unread"),
+    [
+        ("谁参观了华为？", {0, 1, 2, 3}),
+        ("Who visited Huawei?", {1, 3}),
+        ("Wer hat Huawei im April besucht?", {0, 1, 2, 3}),
+    ],
+)
 def test_only_pairs_that_the_reranker_cannot_read_are_left_to_the_encoder(question, unread):
-    assert unread_pairs(question, SENTENCES, OverlapReranker()) == unread
+    assert unread_pairs(question, SENTENCES, LANGUAGES, EnglishReranker()) == unread
 
 
 def test_a_reranker_that_reads_both_scripts_leaves_none():
     class Wide(OverlapReranker):
         reads = "any"
 
-    assert not unread_pairs("谁参观了华为？", SENTENCES, Wide())
+    assert not unread_pairs("谁参观了华为？", SENTENCES, LANGUAGES, Wide())
 
 
 def test_the_cosine_stands_at_the_sentence_it_is_of():
     encoder = HashingEncoder()
-    found = similarities("Eggs and flour.", SENTENCES, {1, 2}, encoder)
+    found = similarities("Eggs and flour.", SENTENCES, LANGUAGES, {1, 2}, encoder)
     rows = encoder.encode_passages(SENTENCES) @ encoder.encode_queries(["Eggs and flour."])[0]
     assert found[0] is None
-    assert found[1:] == [pytest.approx(cosine) for cosine in np.asarray(rows)[1:]]
+    assert found[1:] == [*(pytest.approx(cosine) for cosine in np.asarray(rows)[1:3]), None]
 
 
 def test_an_encoder_that_cannot_read_the_question_or_the_sentence_says_nothing():
-    assert similarities("谁？", SENTENCES, {0, 2}, NarrowEncoder()) == [None] * 3
-    assert similarities("Who?", SENTENCES, {1}, NarrowEncoder()) == [None] * 3
+    for question, wanted in (("谁？", {0, 2}), ("Who?", {1, 3})):
+        found = similarities(question, SENTENCES, LANGUAGES, wanted, NarrowEncoder())
+        assert found == [None] * 4
 
 
 def test_across_scripts_support_grows_with_nearness_and_falls_when_a_figure_is_missing():
