@@ -352,8 +352,8 @@ class Features:
     sentence; found in the sentence, its passage or title; of its names and of its numbers
     found there. ``type_match`` is whether
     the sentence holds the type of thing asked for, ``currency`` in [0, 1] whether it held
-    on the day asked from. ``similarity`` is the encoder's cosine of question and sentence
-    where only the encoder reads both, else None.
+    on the day asked from. ``similarity`` is the encoder's cosine of question and sentence,
+    the mean of without and with its context, where only the encoder reads both, else None.
 
     The others are the same for every sentence of a question: ``margin``, how far the best
     passage's logit is above the next; ``prominence`` in [0, 1], how much nearer the

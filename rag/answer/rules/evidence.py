@@ -9,12 +9,16 @@ from datetime import date
 from embeddings.types import Reranker
 from rag.answer.retrieval import Found
 from rag.answer.rules.currency import sentence_currency
-from rag.answer.rules.similarity import similarities, support_across, support_within, unread_pairs
+from rag.answer.rules.similarity import (
+    is_foreign,
+    similarities,
+    support_by_similarity,
+    unread_pairs,
+)
 from rag.answer.rules.support import ranking_features, read_features, shifted, support_score
 from rag.models import Models
 from rag.question.analysis import QuestionTerms
 from rag.settings import SupportWeights
-from rag.text.language import is_latin
 from rag.text.normalise import search_text
 from rag.text.statements import find_statements, visible_text
 from rag.types import Candidate, Document, Features, Hit, Span, Statement
@@ -39,6 +43,7 @@ class _Sentence:
     scored: str
     around: str
     dated: bool
+    language: str
 
 
 def judge_sentences(
@@ -79,15 +84,14 @@ def judge_sentences(
         return []
     sentences, features = [sentences[at] for at in read], [features[at] for at in read]
     words = [sentence.words for sentence in sentences]
-    languages = [found.documents[each.hit.passage.document_id].language for each in sentences]
+    languages = [sentence.language for sentence in sentences]
     unread = unread_pairs(question.text, words, languages, models.reranker)
     logits = _logits(question.text, sentences, unread, models.reranker)
-    cosines = similarities(question.text, words, languages, unread, models.encoder)
+    pairs = [(sentence.words, sentence.scored) for sentence in sentences]
+    cosines = similarities(question.text, pairs, languages, unread, models.encoder)
     candidates = [
-        _judged(
-            question, sentence, replace(known, sentence_logit=logit, similarity=cosine), weights
-        )
-        for sentence, known, logit, cosine in zip(sentences, features, logits, cosines, strict=True)
+        _judged(question, sentence, replace(known, sentence_logit=logit, similarity=near), weights)
+        for sentence, known, logit, near in zip(sentences, features, logits, cosines, strict=True)
     ]
     return sorted(_notes_after(candidates), key=lambda c: (-c.support, c.document_id, c.span))
 
@@ -177,6 +181,7 @@ def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
                 scored="".join(f"{part}. " for part in read if part) + words,
                 around=around,
                 dated=bool(published),
+                language=document.language,
             )
         )
     return found
@@ -201,12 +206,12 @@ def _judged(
     question: QuestionTerms, sentence: _Sentence, features: Features, weights: SupportWeights
 ) -> Candidate:
     support = support_score(features, weights)
-    if (cosine := features.similarity) is not None:
-        latin = is_latin(sentence.words)
-        support = (
-            support_within(support, cosine)
-            if latin == is_latin(question.text)
-            else support_across(features, cosine, latin=latin)
+    if (similarity := features.similarity) is not None:
+        support = support_by_similarity(
+            features,
+            similarity,
+            place=sentence.place,
+            foreign=is_foreign(question.text, sentence.words, sentence.language),
         )
     return Candidate(
         document_id=sentence.hit.passage.document_id,

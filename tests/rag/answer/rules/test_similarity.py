@@ -1,9 +1,13 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from rag.answer.rules.similarity import similarities, support_across, support_within, unread_pairs
+from rag.answer.rules.similarity import (
+    is_foreign,
+    similarities,
+    support_by_similarity,
+    unread_pairs,
+)
 from tests.fakes import HashingEncoder, OverlapReranker, full_features
 
 SENTENCES = ["Li Yong visited Huawei.", "李勇参观了华为。", "Eggs and flour.", "Besuch"]
@@ -38,27 +42,55 @@ def test_a_reranker_that_reads_both_scripts_leaves_none():
     assert not unread_pairs("谁参观了华为？", SENTENCES, LANGUAGES, Wide())
 
 
-def test_the_cosine_stands_at_the_sentence_it_is_of():
+def test_the_similarity_stands_at_the_sentence_it_is_of_and_counts_its_context_half():
     encoder = HashingEncoder()
-    found = similarities("Eggs and flour.", SENTENCES, LANGUAGES, {1, 2}, encoder)
-    rows = encoder.encode_passages(SENTENCES) @ encoder.encode_queries(["Eggs and flour."])[0]
-    assert found[0] is None
-    assert found[1:] == [*(pytest.approx(cosine) for cosine in np.asarray(rows)[1:3]), None]
+    pairs = [(sentence, f"Baking. {sentence}") for sentence in SENTENCES]
+    found = similarities("Eggs and flour.", pairs, LANGUAGES, {1, 2}, encoder)
+    asked = encoder.encode_queries(["Eggs and flour."])[0]
+    alone, in_context = (
+        encoder.encode_passages(texts) @ asked for texts in zip(*pairs, strict=True)
+    )
+    assert found[0] is found[3] is None
+    assert found[1:3] == [pytest.approx((alone[at] + in_context[at]) / 2) for at in (1, 2)]
+    assert found[1] < found[2] < alone[2]
 
 
 def test_an_encoder_that_cannot_read_the_question_or_the_sentence_says_nothing():
+    pairs = [(sentence, sentence) for sentence in SENTENCES]
     for question, wanted in (("谁？", {0, 2}), ("Who?", {1, 3})):
-        found = similarities(question, SENTENCES, LANGUAGES, wanted, NarrowEncoder())
-        assert found == [None] * 4
+        assert similarities(question, pairs, LANGUAGES, wanted, NarrowEncoder()) == [None] * 4
 
 
-def test_across_scripts_support_grows_with_nearness_and_falls_when_a_figure_is_missing():
-    near = support_across(FEATURES, 0.87, latin=True)
-    assert near > 0.5 > support_across(FEATURES, 0.75, latin=True)
-    assert support_across(replace(FEATURES, number_coverage=0.0), 0.87, latin=True) < near
+@pytest.mark.parametrize(
+    ("question", "sentence", "language", "foreign"),
+    [
+        ("Wer baute den Leuchtturm von Brest?", "The lighthouse was built in 1871.", "en", True),
+        ("Who built it?", "Der Leuchtturm wurde 1871 gebaut.", "de", True),
+        ("Who built it?", "It was built by Berg.", "en", False),
+        ("Berg 1871", "Der Leuchtturm wurde 1871 gebaut.", "de", False),
+        ("谁？", "Berg.", "und", True),
+        ("谁建了灯塔？", "灯塔建于1871年。", "zh", False),
+    ],
+)
+def test_a_sentence_is_foreign_where_its_language_is_surely_not_the_questions(
+    question, sentence, language, foreign
+):
+    assert is_foreign(question, sentence, language) == foreign
 
 
-def test_within_a_script_nearness_moves_what_the_words_say_both_ways():
-    assert support_within(0.4, 0.93) > 0.5 > support_within(0.6, 0.85)
-    assert support_within(0.4, 0.89) == pytest.approx(0.4)
-    assert 0.0 <= support_within(0.0, -1.0) <= support_within(1.0, 1.0) <= 1.0
+def test_support_grows_with_nearness_and_falls_with_the_rank_and_a_missing_figure():
+    def support(near=0.95, features=FEATURES, place=0, foreign=False):
+        return support_by_similarity(features, near, place=place, foreign=foreign)
+
+    assert support() > 0.5 > support(0.8)
+    assert support(place=3) < support()
+    assert support(features=replace(FEATURES, number_coverage=0.0)) < support()
+
+
+def test_words_in_common_count_in_one_language_only():
+    def support(coverage, foreign):
+        features = replace(FEATURES, sentence_coverage=coverage)
+        return support_by_similarity(features, 0.9, place=0, foreign=foreign)
+
+    assert support(1.0, False) > support(0.0, False)
+    assert support(1.0, True) == support(0.0, True)
