@@ -127,10 +127,10 @@ class _Place:
     """What stands around a mark that may end a sentence.
 
     ``word`` is the one before the mark and ``previous`` the one before that, "" where there
-    is none. ``numbers`` is whether ``word`` begins the sentence or its line, as the number
-    of an item does; ``label`` whether it is that of a part: "Section 3.". ``gap`` is whether
-    white space follows, ``following`` the next word, ``pointed`` whether that has a full
-    stop too.
+    is none. ``numbers`` is whether ``word`` is the number of an item, at the beginning of
+    the sentence or its line; ``label`` whether it is that of a part: "Section 3.". ``gap``
+    is whether white space follows, ``following`` the next word, ``pointed`` whether that
+    has a full stop too.
     """
 
     mark: str
@@ -157,17 +157,23 @@ def _ends(text: str, begin: int, stop: int, language: str) -> Iterator[int]:
             break
         if text[following.end("gap")] in _NEVER_BEGINS:
             continue
+        if end == following.end("gap") and text[end].isdigit():
+            continue  # "4.50"
         near = text[max(start, at - _BEFORE) : at]
         before = ["", *near.split(), *([""] if near[-1:].isspace() else [])]
+        word = before[-1].lstrip(_OPENING)
+        if not word.isascii():
+            word = _UNSPACED_BEFORE.sub("", word)
         whole = at - _BEFORE <= start
         place = _Place(
             mark=match["mark"],
             closing=match["closing"],
-            word=_UNSPACED_BEFORE.sub("", before[-1].lstrip(_OPENING)),
+            word=word,
             previous=before[-2] if len(before) > 1 else "",
             numbers=(whole or "\n" in near)
-            and not _has_word(" ".join(near.rpartition("\n")[2].split()[:-1])),
-            label=start == begin and whole and _is_label(near, language),
+            and _ENUMERATOR.fullmatch(word) is not None
+            and not any(map(str.isalnum, " ".join(near.rpartition("\n")[2].split()[:-1]))),
+            label=start == begin and whole and _is_number(word) and _is_label(near, language),
             gap=following.end("gap") > end,
             following=following["word"],
             pointed=bool(following["point"]),
@@ -181,13 +187,9 @@ def _ends(text: str, begin: int, stop: int, language: str) -> Iterator[int]:
             yield start
 
 
-def _has_word(text: str) -> bool:
-    return any(map(str.isalnum, text))
-
-
 def _is_label(sentence: str, language: str) -> bool:
     """Whether a text begins with the number of what follows: "Section 3."."""
-    words = [word.lstrip(_OPENING) for word in sentence.split() if _has_word(word)]
+    words = [word.lstrip(_OPENING) for word in sentence.split() if any(map(str.isalnum, word))]
     return (
         len(words) == 2
         and words[0].isalpha()
@@ -209,7 +211,7 @@ def _is_end(place: _Place, language: str, *, own_stop: bool, small: bool) -> boo
     letter, as all its sentences may.
     """
     following = place.following
-    if place.numbers and _ENUMERATOR.fullmatch(place.word):
+    if place.numbers:
         return False  # a bare number, which belongs to what follows
     if place.mark[-1] in _UNMISTAKABLE:
         return place.gap or not (place.closing and _AFTER_QUOTE.match(following))
