@@ -43,7 +43,8 @@ def _with_marks(blocks: Sequence[Block], marked: Sequence[Block]) -> Iterator[Bl
         start, end = block.span.start, block.span.end
         while at < len(other) and other[at].span.end <= start:
             at += 1
-        if at < len(other) and other[at].span.start <= start and end <= other[at].span.end:
+        above = other[at].span if at < len(other) and not block.cells else None
+        if above is not None and above.start <= start and end <= above.end:
             yield Block(block.span, other[at].kind)
             continue
         inside = hidden[

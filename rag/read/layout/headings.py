@@ -17,7 +17,7 @@ _SECTION = re.compile(
     r"(?:第\s?[〇零一二三四五六七八九十百\d]+[章节節条條編篇部]|\d{1,3}(?:\.\d{1,3})+)(?=\s|\w)"
 )
 _DASHED = re.compile(r"[-=*_~]{3,}\s*\S.*?\s*[-=*_~]{3,}")
-_INNER_END = re.compile(r"[^\W\d_][.!?]\s+(?=[^\W\d_a-z])|[。！？](?=.)")
+_INNER_END = re.compile(r"[^\W\d_]{3}[.!?]\s+(?=[^\W\d_a-z])|[。！？](?=.)")
 _DAY = re.compile(r"\b\d{1,2}[^\W\d]{0,2}\b.*\b\d{4}\W?$")
 _WORDS = re.compile(r"[^\W\d_]+")
 _DRAWN = "■□◆◇●○▲△▶►★☆♦※"

@@ -27,6 +27,8 @@ from rag.read.layout.survey import survey
 from rag.types import Block, BlockKind, Span
 
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*\n\r]+(?<=[^\s*])(\*{1,3})(?![\w*])")
+# A heading in bold at the begin of its paragraph.
+_RUN_IN = re.compile(r"(\*\*?|__?)((?=[^\s*_])(?:[^*_]{1,80}[.。]|\d{1,3})\1)\s+(?=\S)")
 _QUOTED = re.compile(r"(?:>[ \t]?)+")
 _LAST_SENTENCE = re.compile(r"[.!?。！？؟][\"'”’»)\]]*\s+|[。！？]")
 # Of what leads in no more is context than its last sentence, where it is longer.
@@ -139,7 +141,7 @@ class _Parser:
             return True
         if before.text[-1] in ";；":
             return not line.text[0].islower()
-        return bool(before.gap) and _greets(before.text, line.text)
+        return bool(before.gap or leads_in(before.text)) and _greets(before.text, line.text)
 
     def _end(self, at: int) -> int:
         """The last line of the text that goes on from line ``at``."""
@@ -227,7 +229,8 @@ class _Parser:
         self._add("hidden", self.lines[at].span)
         if last > at + 1:
             self._add("code", self._span(at + 1, last - 1))
-        self._add("hidden", self.lines[last].span)
+        if last > at:
+            self._add("hidden", self.lines[last].span)
         return last + 1
 
     def _rest_of_sentence(self, at: int) -> int:
@@ -539,7 +542,12 @@ class _Parser:
         hung = last > at and self.lines[at + 1].indent > line.indent + 1
         if hung and (leads_in(line.text) or not ended(line.text)) and width(line.text) < _SHORT:
             return self._hung(at, last)
-        span = self._add("paragraph", self._span(at, last)).span
+        start = line.start
+        context: tuple[Span, ...] = ()
+        if run_in := _RUN_IN.match(line.text, 0, REACH):
+            start += run_in.end()
+            context = (self._add("paragraph", Span(line.start, line.start + run_in.end(2))).span,)
+        span = self._add("paragraph", Span(start, self.lines[last].end), context).span
         below = self._line(last + 1)
         names = at == last and width(line.text) <= _SHORT and not ended(line.text)
         if names and below is not None and below.gap == NO_GAP and label_of(below.text):

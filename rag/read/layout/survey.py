@@ -25,7 +25,9 @@ from rag.read.layout.lines import (
 from rag.read.layout.marks import Mark, lines_alike, marks_of
 
 _FENCE = re.compile(r"`{3,}|~{3,}")
-_BOLD_QUESTION = re.compile(r"(\*\*?|__?)(?=[^\s*_])[^*_]+[?？؟](?:\1)(?:\s+|$)")
+_BOLD_QUESTION = re.compile(
+    r"(\*\*?|__?)(?=[^\s*_])[^*_]+[?？؟](?:\s?\([^)*_]{1,40}\))?\1(?:\s+|$)"
+)
 _NOTE = re.compile(
     r"([¹²³⁴-⁹]{1,3}|\[\d{1,3}\]|\*{1,3}\)?(?=\s)|[†‡]|\(\d{1,2}\)|\d{1,2}[.)]?\s)\s*(?=\S)"
 )
@@ -72,7 +74,22 @@ def survey(text: str) -> Survey:
     cues = {at for at in range(len(lines)) if is_cue(lines, at)}
     furniture = cues | (furniture_of(lines) if lines else set())
     code = _fenced(lines)
-    tables = tables_of(lines, furniture | code.keys())
+    tables = tables_of(lines, furniture | {at for at in code if _FENCE.match(lines[at].text)})
+    for first, table in list(tables.items()):
+        if first not in code:
+            continue
+        opens, closes = first - 1, code[first]
+        if (
+            table.header is not None
+            and _FENCE.match(lines[opens].text)
+            and table.last + 1 == closes
+        ):
+            # Fenced only to keep its columns.
+            for at in range(first, closes):
+                del code[at]
+            code |= {opens: opens, closes: closes}
+        else:
+            del tables[first]
     rows = {at for table in tables.values() for at in range(table.first, table.last + 1)}
     apart = furniture | code.keys() | rows
     roles = roles_of(lines, apart, goes_on)

@@ -494,3 +494,19 @@ def test_marks_of_markdown_are_hidden_and_its_code_and_comments_told():
         *("question", "turn", "code", "question", "turn"),
     ]
     assert [span.of(text) for span in blocks[2].hidden] == ["[", "](https://example.org/p)"]
+
+
+def test_a_table_drawn_in_a_fence_has_rows():
+    text = "Huts\n\n```\nName    Beds  Key\nAlder   12    shed\nBrenn   8     porch\n```\n\nText.\n"
+    assert [kind for kind, _ in kinds(text)] == [
+        *("heading", "hidden", "header", "row", "row", "hidden", "paragraph"),
+    ]
+
+
+def test_a_heading_that_begins_its_paragraph_is_context_of_it():
+    text = "Club\n\n**Exams.** Three passed. One failed.\n\n**Ann Lind** was its first chair.\n"
+    assert described(text)[1:] == [
+        ("paragraph", "**Exams.**", []),
+        ("paragraph", "Three passed. One failed.", ["**Exams.**"]),
+        ("paragraph", "**Ann Lind** was its first chair.", []),
+    ]
