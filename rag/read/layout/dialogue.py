@@ -20,7 +20,8 @@ _LABEL = re.compile(
     r"\s*(?:[(（\[][^)）\]]{0,30}[)）\]]\s*)?(?:\*\*|__|\*)?"
     r"(?:([:：])|(?<=^[^\W\d_])\.(?=\s)|(?<=^[^\W\d_]\d)\.(?=\s))(?:\*\*|__|\*)?(?=\s|$|(?<=：))"
 )
-CUE = re.compile(rf"{_TIME}\s*(?:-->|[-–—])\s*{_TIME}.*")
+# With where on the screen. A dash between times is of a programme or of opening hours.
+CUE = re.compile(rf"{_TIME}\s*-->\s*{_TIME}(?:\s+\w{{1,20}}:\S{{1,20}}){{0,8}}")
 _STAMPED = re.compile(rf"(?:{_TIME}\s+)?([^\W\d_][^:：?!.,]{{0,39}}?)(?:\s+{_TIME})?")
 _DIGITS = re.compile(r"[\d\s.#№]+")
 _SHORT_LABEL = 3

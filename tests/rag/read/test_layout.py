@@ -321,6 +321,16 @@ def test_times_of_subtitles_are_furniture():
     assert [kind for kind, _ in kinds(text)] == ["furniture", "furniture", "turn"] * 3
 
 
+def test_hours_with_what_happens_then_are_no_subtitles():
+    text = (
+        "Fair day\n\n09:00-09:20  Opening by Ms Orme\n09:20–10:10  Talk\n11:00—12:00\u3000茶歇\n\n"
+        "Hours on Monday\n08:00 - 12:00\n"
+    )
+    assert not {"furniture", "hidden"} & {kind for kind, _ in kinds(text)}
+    cue = "00:00:01.000 --> 00:00:04.000 align:start position:0%\nAt six.\n"
+    assert next(kind for kind, _ in kinds(cue)) == "furniture"
+
+
 def test_dashes_begin_turns_where_they_ask_and_answer():
     text = "Söyleşi\n\n— Nasıl başladınız?\n— Ustadan öğrendim.\n— Neden?\n— Sevdim.\n"
     assert [kind for kind, _ in kinds(text)][1:] == ["turn"] * 4
