@@ -74,6 +74,7 @@ _NOTE_MARK = re.compile(
 _BACK_LINK = re.compile(r"back-?(?:link|ref)|footnote-?back", re.IGNORECASE)
 _MARK_TEXT = re.compile(r"\[?(?:\d{1,3}|[a-z]|[ivx]{1,5}|[*†‡§¶‖]{1,3})\]?", re.IGNORECASE)
 _ANCHOR_SIGNS = frozenset(("¶", "#", "§", "🔗", "↩", "↩︎", "↑", "^", "⬆", "↵"))
+_NUMBER = re.compile(r"-?\d{1,9}")
 _DIGITS = re.compile(r"\d+")
 _RAISED_STYLE = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
 _MARKED_QUESTIONS = etree.XPath(
@@ -645,8 +646,8 @@ def _item(element: HtmlElement, state: _State) -> _State:
     number = None
     if state.counter is not None:
         value = element.get("value", "").strip()
-        if value.lstrip("-").isdecimal():
-            state.counter[0] = int(value[:9])
+        if _NUMBER.fullmatch(value):
+            state.counter[0] = int(value)
         number = [f"{_numeral(state.counter[0], state.numbering)}. "]
         state.counter[0] += state.counter[1]
     own: list[Draft] = []
@@ -665,8 +666,8 @@ def _counter(element: HtmlElement) -> list[int]:
     start = element.get("start", "").strip()
     if element.get("reversed") is not None:
         count = sum(1 for _ in element.iterchildren("li"))
-        return [int(start[:9]) if start.isdecimal() else count, -1]
-    return [int(start[:9]) if start.lstrip("-").isdecimal() else 1, 1]
+        return [int(start) if _NUMBER.fullmatch(start) else count, -1]
+    return [int(start) if _NUMBER.fullmatch(start) else 1, 1]
 
 
 def _numeral(number: int, numbering: str) -> str:

@@ -34,7 +34,11 @@ _DECLARATION_BYTES = 4096
 # Only what the page states: the wider search takes any date near the text, and turns a
 # lone year into its first of January.
 _DATE_PARAMETERS = {"extensive_search": False, "original_date": True}
-_NO_CHARACTERS = re.compile("[\ufdd0-\ufdef]")
+# What is no character of any text, and what may refer to one.
+_NO_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_REFERENCE = re.compile(
+    r"&#(?:x0*([0-9a-f]{1,6})(?![0-9a-f])|0*([0-9]{1,7})(?![0-9]));?", re.IGNORECASE
+)
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
 _FRAMESET = re.compile(r"<frameset", re.IGNORECASE)
 _FRAMES = re.compile(r"</?(?:frameset|frame|noframes)\b[^<>]*>", re.IGNORECASE)
@@ -155,7 +159,8 @@ def _read(markup: str, source: str) -> Content:
 def _parsed(markup: str) -> tuple[HtmlElement, bool]:
     """The elements of a page, comments aside, and whether they are nested as in any page."""
     # A str with an encoding declaration is refused.
-    markup = _XML_DECLARATION.sub("", _NO_CHARACTERS.sub("", markup), count=1)
+    markup = _REFERENCE.sub(_referred, _NO_CHARACTERS.sub("", markup))
+    markup = _XML_DECLARATION.sub("", markup, count=1)
     if _FRAMESET.search(markup):
         # The parser takes what is said instead of frames for bare text.
         markup = _FRAMES.sub(" ", markup)
@@ -165,6 +170,12 @@ def _parsed(markup: str) -> tuple[HtmlElement, bool]:
         if not any("depth" in error.message for error in parser.error_log):
             break
     return tree, not deeper
+
+
+def _referred(match: re.Match[str]) -> str:
+    """A numeric reference; a blank for one that names no character."""
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return " " if code > 0x10FFFF or _NO_CHARACTERS.match(chr(code)) else match[0]
 
 
 def _is_usual(tree: HtmlElement) -> bool:

@@ -363,3 +363,11 @@ def test_formulas_keep_exponents_and_fractions():
     ten = "<msup><mn>10</mn><mn>4</mn></msup>"
     document = read(f"<p><math>{ten}<mo>·</mo><mfrac><mn>1</mn><mn>2</mn></mfrac></math></p>")
     assert document.text == "10^4·1/2"
+
+
+def test_no_reference_of_a_page_forges_what_is_hidden_or_a_cell():
+    document = read(
+        "<p>It costs &#xFDD0;nine&#64977; &#2a crowns&#x0fdd3;.</p><ol start=--5><li>b</ol>"
+    )
+    assert document.text == "It costs nine a crowns .\n\n1. b"
+    assert not any(block.hidden or block.cells for block in document.blocks)
