@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -303,6 +304,11 @@ class Assistant:
                 path = os.path.abspath(reference)  # noqa: PTH100
                 source = next((s for s in (reference, path) if view.source(s) is not None), None)
                 document = view.document(_resolve_one(view, source or reference))
+                # A source may be named in another normal form than it is stored in.
+                named = {unicodedata.normalize("NFC", text) for text in (reference, path)}
+                source = source or next(
+                    (s for s in document.sources if unicodedata.normalize("NFC", s) in named), None
+                )
             if source is not None:
                 writer.remove_source(source)
             else:

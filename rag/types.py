@@ -236,7 +236,8 @@ class Filters:
     """Which documents a question may use. Empty means all of them.
 
     ``sources``: a document passes when any of its sources matches any of these, either
-    as a glob (when it has ``*``, ``?`` or ``[``) or as a case-insensitive substring.
+    as a glob (when it has ``*``, ``?`` or ``[``) or as a case-insensitive substring, in any
+    Unicode normal form.
     ``since``/``until``: inclusive; a document passes when its publication date, at the
     precision known, overlaps the range; one without a publication date does not pass.
     ``as_of``: what was published later does not pass, that is, when the first day its
@@ -268,12 +269,14 @@ class Question:
     ``history`` is the conversation before it, oldest turn first; empty for a question
     that begins one. ``as_of`` is the day it is asked from: documents published later are
     not used, and "last year" is the year before it. None asks of the whole archive.
+    ``shortened_from`` is how many characters the message had that it was taken from.
     """
 
     text: str
     filters: Filters = Filters()
     history: tuple[Turn, ...] = ()
     as_of: date | None = None
+    shortened_from: int | None = None
 
     @property
     def scope(self) -> Filters:

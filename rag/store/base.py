@@ -74,7 +74,7 @@ class DocumentStore(Protocol):
         """Summaries of the documents that pass, in the order they were added.
 
         Each of ``words``, separated by spaces, must stand in the title or a source, in any
-        case. ``offset`` documents are skipped; at most ``limit`` follow.
+        case and Unicode normal form. ``offset`` documents are skipped; at most ``limit`` follow.
         """
 
     def count_documents(self, filters: Filters = Filters(), *, words: str = "") -> int:
@@ -95,7 +95,8 @@ class DocumentStore(Protocol):
     def resolve(self, reference: str) -> list[str]:
         """Ids of the documents meant by an id, an id prefix of 4 or more characters,
         a source, or the last part of a source's path or an uploaded file's name. In that
-        order: the first kind that matches anything decides."""
+        order: the first kind that matches anything decides. A name matches in any Unicode
+        normal form; of two that differ only by it, the one as given."""
 
 
 class SearchIndex(Protocol):

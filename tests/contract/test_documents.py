@@ -369,6 +369,24 @@ def test_documents_are_listed_by_words_of_title_and_sources_in_any_case(store: S
     assert listed(store, Filters(sources=("ships",)), words="cats") == []
 
 
+def test_names_are_found_in_any_unicode_normal_form(store: Store) -> None:
+    # macOS stores "é" as "e" and an accent; "\u1100\u1161" is "가" in parts.
+    decomposed = document("One.", "/a/cafe\u0301.txt", title="cafe\u0301.txt")
+    korean = document("Two.", "upload:\u1100\u1161.md", title="note")
+    both = document("Three.", "/b/caf\u00e9.txt", title="plain")
+    with store.write() as writer:
+        put(writer, decomposed, korean, both)
+    for name in ("caf\u00e9", "cafe\u0301", "CAF\u00c9", "*/caf\u00e9.t?t", "/A/CAFE\u0301"):
+        assert "cafe\u0301.txt" in listed(store, Filters(sources=(name,))), name
+    assert listed(store, words="caf\u00e9 /a/") == ["cafe\u0301.txt"]
+    assert listed(store, words="\uac00") == ["note"]
+    with store.read() as view:
+        assert view.resolve("/a/caf\u00e9.txt") == [decomposed.id]
+        assert view.resolve("/b/cafe\u0301.txt") == [both.id]
+        assert view.resolve("caf\u00e9.txt") == [decomposed.id, both.id]
+        assert view.resolve("\uac00.md") == [korean.id]
+
+
 def test_a_document_that_went_is_told_of_with_what_took_its_place(store: Store) -> None:
     old, new = document("Old.", "/a.txt", title="A"), document("New.", "/a.txt", title="B")
     with store.write() as writer:

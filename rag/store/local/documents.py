@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from rag.store.base import DocumentStore
 from rag.store.local.connection import Session
-from rag.store.local.filters import document_condition
+from rag.store.local.filters import composed, document_condition
 from rag.store.local.rows import (
     SUMMARY_COLUMNS,
     document_columns,
@@ -181,13 +181,17 @@ class LocalDocuments(Session, DocumentStore):
             "SELECT id FROM documents WHERE id = ?1",
             *([prefix] if len(reference) >= _PREFIX_CHARACTERS else []),
             of_sources("s.source = ?1"),
+            of_sources("composed(s.source) = ?1"),
             # A URL's last part may be followed by a slash.
             of_sources(
-                "(substr(rtrim(s.source, '/'), -length(?1) - 1) = '/' || ?1"
-                f" OR s.source = '{UPLOAD_PREFIX}' || ?1)"
+                "(substr(composed(rtrim(s.source, '/')), -length(?1) - 1) = '/' || ?1"
+                f" OR composed(s.source) = '{UPLOAD_PREFIX}' || ?1)"
             ),
         ]
+        self._db.create_function("composed", 1, composed, deterministic=True)
         for sql in attempts if reference else ():
-            if rows := self._db.execute(sql, (reference,)).fetchall():
+            # What is stored need not be composed; only the first attempts compare it as it is.
+            wanted = composed(reference) if "composed" in sql else reference
+            if rows := self._db.execute(sql, (wanted,)).fetchall():
                 return [row[0] for row in rows]
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Sequence
 from fnmatch import translate
 
@@ -19,7 +20,8 @@ def document_condition(
 ) -> tuple[str, list[str]]:
     """A condition on ``documents AS d`` and its parameters; always true for no filters.
 
-    Each of ``words``, parted by spaces, must stand in the title or a source, in any case.
+    Each of ``words``, parted by spaces, must stand in the title or a source, in any case and
+    Unicode normal form.
     """
     terms, parameters = ["1"], []
     if words.strip():
@@ -50,9 +52,14 @@ def document_condition(
     return " AND ".join(terms), parameters
 
 
-def _casefolded(text: str) -> str:
+def composed(text: str) -> str:
+    """The text in Unicode's composed form: some systems store file names decomposed."""
     # A lone surrogate is in no stored text, and no database takes one.
-    return text.casefold().encode("utf-8", "replace").decode("utf-8")
+    return unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def _casefolded(text: str) -> str:
+    return composed(composed(text).casefold())
 
 
 def eligible_passages(
@@ -71,13 +78,13 @@ def eligible_passages(
 
 def _documents_of_sources(connection: sqlite3.Connection, wanted: Sequence[str]) -> list[int]:
     # In Python, because SQLite's LIKE folds the case of ASCII letters only.
-    globs = [re.compile(translate(text)) for text in wanted if set("*?[") & set(text)]
-    parts = [text.casefold() for text in wanted if not set("*?[") & set(text)]
+    globs = [re.compile(translate(composed(text))) for text in wanted if set("*?[") & set(text)]
+    parts = [_casefolded(text) for text in wanted if not set("*?[") & set(text)]
 
     def passes(source: str) -> bool:
-        folded = source.casefold()
+        folded = _casefolded(source)
         return any(part in folded for part in parts) or any(
-            pattern.match(source) for pattern in globs
+            pattern.match(composed(source)) for pattern in globs
         )
 
     rows = connection.execute("SELECT source, document FROM sources")
