@@ -5,7 +5,8 @@ from __future__ import annotations
 import fnmatch
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +25,14 @@ class SourceProblem:
 @dataclass(frozen=True, slots=True)
 class FoundFiles:
     """Absolute paths to read, in order; the folders they were looked for in; paths that
-    were passed over; paths that could not be found or looked into."""
+    were passed over; paths that could not be found or looked into. ``missing`` are the
+    absolute paths of those of the failed sources at which there is nothing."""
 
     files: tuple[Path, ...]
     folders: tuple[Path, ...]
     skipped: tuple[SourceProblem, ...]
     failed: tuple[SourceProblem, ...]
+    missing: Mapping[str, Path]
 
 
 def find_files(
@@ -50,7 +53,11 @@ def find_files(
         except (OSError, RuntimeError) as error:  # RuntimeError: "~nobody" has no home
             search.fail(str(given), error)
     return FoundFiles(
-        tuple(search.files), tuple(search.folders), tuple(search.skipped), tuple(search.failed)
+        tuple(search.files),
+        tuple(search.folders),
+        tuple(search.skipped),
+        tuple(search.failed),
+        search.missing,
     )
 
 
@@ -65,11 +72,14 @@ class _Search:
         self.folders: dict[Path, None] = {}
         self.skipped: list[SourceProblem] = []
         self.failed: list[SourceProblem] = []
+        self.missing: dict[str, Path] = {}
 
     def add(self, given: str) -> None:
         expanded = _expand(given)
         if not expanded:
             self.failed.append(SourceProblem(_display(given), "no such file or folder"))
+            if given:
+                self.missing[_display(given)] = _absolute(given)
         for path in expanded:
             if path.is_dir():
                 self.folders[path] = None
@@ -106,13 +116,17 @@ class _Search:
 def _expand(given: str) -> list[Path]:
     if not given:
         return []  # an unset variable of a shell, not the current folder
-    # Made absolute without following links: a link's own name says what it holds.
-    path = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100
+    path = _absolute(given)
     if os.path.lexists(path):
         return [path]
     # A name with brackets may be a real file, so globbing is what is tried second.
     # Path.glob takes no absolute pattern, hence the glob module.
     return sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207
+
+
+def _absolute(given: str) -> Path:
+    # Made absolute without following links: a link's own name says what it holds.
+    return Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100
 
 
 def _walk(
@@ -134,10 +148,10 @@ def _walk(
 
 
 def _matches(path: Path, patterns: Iterable[str]) -> bool:
-    return any(
-        fnmatch.fnmatch(path.name, pattern) or fnmatch.fnmatch(str(path), pattern)
-        for pattern in patterns
-    )
+    # A name may be stored decomposed, as some systems do, and a pattern typed composed.
+    name, whole = (unicodedata.normalize("NFC", text) for text in (path.name, str(path)))
+    wanted = [unicodedata.normalize("NFC", pattern) for pattern in patterns]
+    return any(fnmatch.fnmatch(name, p) or fnmatch.fnmatch(whole, p) for p in wanted)
 
 
 def _display(path: str | Path) -> str:

@@ -81,8 +81,10 @@ def ingest_files(
 ) -> IngestReport:
     """Read, split, encode and store files; unchanged ones are not even parsed.
 
-    With ``prune``, sources below the folders that were looked through are forgotten when
-    their files no longer exist, and their documents with their last source.
+    A document whose file was moved has the source that exists as its first. With ``prune``,
+    sources of which nothing is left are forgotten, and their documents with their last
+    source: those below the folders and paths that were given, even one that is gone itself,
+    and those of documents that were found elsewhere now.
 
     ``indexer`` is called only when something must be encoded, so that a run over an
     unchanged folder loads no model. A file that cannot be read is reported and the rest
@@ -104,15 +106,16 @@ def ingest_files(
     with store.write() as writer:
         try:
             ingest_sources(raw_files(found.files), store, writer, indexer, report)
-            if prune:
-                _prune(found.folders, store, writer, pruned)
-                # A document that lost its first source takes title and dates from the next.
-                again = _to_read_again(found.files, store)
-                ingest_sources(raw_files(again), store, writer, indexer, report)
+            _settle_sources(found, store, writer, pruned if prune else None)
+            # A document that lost its first source takes title and dates from the next.
+            broken = {event.source for event in events if event.outcome == "failed"}
+            again = [path for path in _to_read_again(found.files, store) if str(path) not in broken]
+            ingest_sources(raw_files(again), store, writer, indexer, report)
         except KeyboardInterrupt:
             interrupted = True
     counts = Counter(event.outcome for event in events)
     failed = [event for event in events if event.outcome == "failed"]
+    missing = [problem for problem in found.failed if prune and problem.source in found.missing]
     noted = [event for event in events if event.outcome != "failed" and event.reason]
     return IngestReport(
         added=counts["added"],
@@ -121,22 +124,51 @@ def ingest_files(
         duplicates=counts["duplicate"],
         passages=sum(event.passages for event in events),
         seconds=time.perf_counter() - started,
-        skipped=found.skipped,
-        failed=(*found.failed, *(SourceProblem(e.source, e.reason) for e in failed)),
+        skipped=(*found.skipped, *missing),
+        failed=(
+            *(problem for problem in found.failed if problem not in missing),
+            *(SourceProblem(event.source, event.reason) for event in failed),
+        ),
         warnings=tuple(SourceProblem(e.source, e.reason) for e in noted),
         pruned=tuple(pruned),
         interrupted=interrupted,
     )
 
 
-def _prune(folders: Sequence[Path], store: Store, writer: Writer, pruned: list[str]) -> None:
+def _settle_sources(
+    found: FoundFiles, store: Store, writer: Writer, pruned: list[str] | None
+) -> None:
+    """Sources whose files are gone: forget them and add them to ``pruned``, or where that is
+    None let those of documents that were found elsewhere come last."""
+    given = {*found.folders, *found.missing.values()}
+    files = {str(path) for path in found.files}
     with store.read() as view:
-        sources = [source for summary in view.documents() for source in summary.sources]
+        listed = [summary.sources for summary in view.documents()]
+    for sources in listed:
+        elsewhere = not files.isdisjoint(sources)
+        gone = [
+            source
+            for source in sources
+            if (elsewhere or not given.isdisjoint((Path(source), *Path(source).parents)))
+            # An upload and a web page have no file.
+            and Path(source).is_absolute()
+            and is_gone(Path(source))
+        ]
+        if pruned is not None:
+            for source in gone:
+                writer.remove_source(source)
+                pruned.append(source)
+        elif elsewhere and sources[len(sources) - len(gone) :] != tuple(gone):
+            _put_last(gone, store, writer)
+
+
+def _put_last(sources: Sequence[str], store: Store, writer: Writer) -> None:
     for source in sources:
-        path = Path(source)
-        if any(folder in path.parents for folder in folders) and is_gone(path):
+        with store.read() as view:
+            record = view.source(source)
+        if record is not None:
             writer.remove_source(source)
-            pruned.append(source)
+            writer.add_source(record)
 
 
 def _to_read_again(files: Sequence[Path], store: Store) -> list[Path]:

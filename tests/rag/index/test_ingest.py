@@ -281,3 +281,65 @@ def test_documents_are_found_by_their_language(quick, tmp_path):
         hits = assistant.search("Messe fair foire", filters=Filters(language=language)).hits
         found = {assistant.document(hit.passage.document_id).sources[0] for hit in hits}
         assert found == {str(tmp_path / f"{title}.txt")}
+
+
+def test_a_renamed_folder_is_forgotten_by_pruning_the_new_one(quick, folder):
+    assistant = quick()
+    assistant.ingest(folder)
+    moved = folder.rename(folder.with_name("moved"))
+    report = assistant.ingest(moved, prune=True)
+    assert sorted(report.pruned) == [str(folder / "fair.txt"), str(folder / "visit.md")]
+    assert assistant.document("fair.txt").sources == (str(moved / "fair.txt"),)
+
+
+def test_a_folder_that_is_gone_can_be_pruned_by_its_name(quick, folder):
+    assistant = quick()
+    assistant.ingest(folder)
+    folder.rename(folder.with_name("moved"))
+    report = assistant.ingest(folder)
+    assert (len(report.failed), len(assistant.documents())) == (1, 2), "nothing goes unasked"
+    report = assistant.ingest(folder / "fair.txt", prune=True)
+    assert (report.failed, report.pruned) == ((), (str(folder / "fair.txt"),))
+    report = assistant.ingest(folder, prune=True)
+    assert (report.failed, report.pruned) == ((), (str(folder / "visit.md"),))
+    assert assistant.documents() == []
+    again = assistant.ingest(folder, prune=True)
+    assert [problem.reason for problem in again.skipped] == ["no such file or folder"]
+
+
+def test_a_document_that_was_moved_shows_the_source_that_exists(quick, folder):
+    assistant = quick()
+    assistant.ingest(folder)
+    moved = folder.rename(folder.with_name("moved"))
+    report = assistant.ingest(moved)
+    assert (report.duplicates, report.pruned) == (2, ())
+    found = assistant.document("fair.txt")
+    assert found.sources == (str(moved / "fair.txt"), str(folder / "fair.txt"))
+    assert assistant.search("guests fair").citations[0].source == str(moved / "fair.txt")
+    generation = assistant.status().generation
+    assert assistant.ingest(moved).unchanged == 2
+    assert assistant.status().generation == generation, "settled once and for all"
+
+
+def test_pruning_a_folder_leaves_other_ones_and_uploads_alone(quick, folder, tmp_path):
+    assistant = quick()
+    assistant.ingest(folder)
+    job = assistant.add_uploads([("fair.txt", FAIR.encode())])
+    assistant.run_job(job.id)
+    (folder / "visit.md").rename(tmp_path / "visit.md")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert assistant.ingest(empty, prune=True).pruned == ()
+    assert assistant.ingest(folder, prune=True).pruned == (str(folder / "visit.md"),)
+    assert assistant.document("fair.txt").sources == (str(folder / "fair.txt"), "upload:fair.txt")
+
+
+def test_a_file_named_in_another_normal_form_is_found_and_removed(quick, folder):
+    (folder / "cafe\u0301.txt").write_text("The café opens at ten.", encoding="utf-8")
+    (folder / "copy.txt").write_text("The café opens at ten.", encoding="utf-8")
+    assistant = quick()
+    assistant.ingest(folder, pattern="c*f\u00e9.txt")
+    assistant.ingest(folder)
+    assert assistant.document("caf\u00e9.txt").text == "The café opens at ten."
+    assistant.remove(str(folder / "caf\u00e9.txt"))
+    assert assistant.document("copy.txt").sources == (str(folder / "copy.txt"),)
