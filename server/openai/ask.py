@@ -86,7 +86,7 @@ def question_of(asked: Asked, footnote: FootnoteIn | None) -> Question:
     except FilterError as error:
         known = problem_of(error)
         raise invalid_request("footnote", known.detail, known.remedy) from error
-    return Question(asked.text, filters, asked.history, day)
+    return Question(asked.text, filters, asked.history, day, asked.shortened_from)
 
 
 def asked_events(

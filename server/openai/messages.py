@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.assistant import MAX_QUESTION_CHARACTERS
+from rag.question.message import question_in
 from rag.types import Turn
 from server.http.problems import ProblemError
 from server.openai.requests import ContentPart, InputMessage
@@ -19,10 +20,15 @@ _TEXT_PARTS = frozenset(("text", "input_text", "output_text"))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The last message of the user, and the turns before it, oldest first."""
+    """The question in the last message of the user, and the turns before it, oldest first.
+
+    ``shortened_from`` is the number of characters of a message that was too long to be the
+    question itself.
+    """
 
     text: str
     history: tuple[Turn, ...]
+    shortened_from: int | None
 
 
 def invalid_request(
@@ -37,10 +43,10 @@ def asked_in(messages: Sequence[InputMessage], param: str) -> Asked:
 
     Messages of roles other than user and assistant are ignored: an archive follows no
     instructions. Of a long history the oldest turns are dropped. ``param`` is the request's
-    name for the messages.
+    name for the messages. Of a message that is too long, only its question is asked.
 
     Raises:
-        ProblemError: 400, there is no user message, or it is empty, too long or not only text.
+        ProblemError: 400, there is no user message, or it is empty or not only text.
     """
     places = [place for place, message in enumerate(messages) if message.role == "user"]
     if not places:
@@ -49,15 +55,9 @@ def asked_in(messages: Sequence[InputMessage], param: str) -> Asked:
     text = _question(messages[places[-1]], where)
     if not text:
         raise invalid_request(where, "the question is empty", "write a question")
-    if len(text) > MAX_QUESTION_CHARACTERS:
-        raise invalid_request(
-            where,
-            f"the question has {len(text)} characters",
-            f"use at most {MAX_QUESTION_CHARACTERS}; earlier messages may be longer",
-            code="string_above_max_length",
-        )
     turns = [turn for message in messages[: places[-1]] for turn in _turn_of(message)]
-    return Asked(text, tuple(turns[-_MOST_TURNS:]))
+    question = question_in(text, limit=MAX_QUESTION_CHARACTERS)
+    return Asked(question, tuple(turns[-_MOST_TURNS:]), None if question == text else len(text))
 
 
 def _question(message: InputMessage, where: str) -> str:

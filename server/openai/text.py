@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.text.display import one_line
-from server.wire.notes import counted_note, notes_of, reads_chinese
+from server.wire.notes import counted_note, notes_of, reads_chinese, shortened_note
 from server.wire.outcome import AbstentionOut, AnswerOut, CitationOut, ClaimOut
 
 # ASCII characters that mean something in Markdown or HTML anywhere in a line.
@@ -119,6 +119,9 @@ class _Writer:
     def _write_notes(
         self, outcome: AnswerOut | AbstentionOut, cited: Sequence[CitationOut]
     ) -> None:
+        if outcome.shortened_from is not None:
+            said = shortened_note(outcome.question, outcome.shortened_from, chinese=self.chinese)
+            self._write(f"*{_escaped(said)}*")
         noted = {(cite.title, cite.encoding_note) for cite in cited if cite.encoding_note}
         for title, note in sorted(noted):
             self._write(f"*{_escaped(f'{title}: {note}')}*")

@@ -28,6 +28,15 @@ def notes_of(failure: str | None, *, chinese: bool = False) -> list[str]:
     ]
 
 
+def shortened_note(question: str, length: int, *, chinese: bool = False) -> str:
+    """Says which question was asked of a message of ``length`` characters."""
+    return (
+        f"消息共 {length} 个字符，只回答其中的问题：“{question}”"
+        if chinese
+        else f"Of the message of {length:,} characters only this was asked: “{question}”"
+    )
+
+
 def counted_note(count: int, *, chinese: bool = False) -> str:
     """Says that so many quoted items were counted, where their number is asked for."""
     return f"共引用 {count} 项，按引文计数。" if chinese else f"{count}, counting the items quoted."

@@ -185,6 +185,10 @@ class ReceiptOut(_Out):
 class _OutcomeOut(_Out):
     version: Literal[2] = 2
     question: str = Field(description="as it was asked")
+    shortened_from: int | None = Field(
+        default=None,
+        description="number of characters of the message, when only its question was asked",
+    )
     standalone_question: str | None = Field(
         description="a follow-up as it was understood without its history, else null"
     )
@@ -247,6 +251,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
     """The wire shape of an outcome; with ``explain``, its receipt too."""
     common: dict[str, Any] = {
         "question": outcome.question.text,
+        "shortened_from": outcome.question.shortened_from,
         "standalone_question": outcome.standalone,
         "as_of": outcome.question.as_of,
         "generation": outcome.generation,

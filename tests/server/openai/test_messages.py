@@ -5,7 +5,7 @@ from rag.types import Turn
 from server.http.problems import ProblemError
 from server.openai.messages import asked_in
 from server.openai.requests import InputMessage
-from server.openai.text import compose
+from server.openai.text import compose, said_in
 from tests.server.openai.outcomes import BASE, answered
 
 
@@ -40,11 +40,6 @@ def test_the_last_user_message_is_the_question_and_what_was_said_before_its_hist
         ([("user", None)], "messages[0].content", "invalid_value"),
         ([("user", [])], "messages[0].content", "invalid_value"),
         (
-            [("user", "x" * (MAX_QUESTION_CHARACTERS + 1))],
-            "messages[0].content",
-            "string_above_max_length",
-        ),
-        (
             [("user", [{"type": "text", "text": "this?"}, {"type": "image_url"}])],
             "messages[0].content[1]",
             "unsupported_content",
@@ -57,6 +52,22 @@ def test_every_message_that_is_no_question_is_refused_where_it_stands(sent, para
     error = refused.value
     assert (error.status_code, error.code, error.more["param"]) == (400, code, param)
     assert error.remedy
+
+
+def test_of_a_long_message_its_question_is_asked_and_that_is_said():
+    message = "When did she visit Huawei? " + "Please be careful and precise. " * 50
+    asked = asked_in(messages(("user", message)), "messages")
+    assert (asked.text, asked.shortened_from) == (
+        "When did she visit Huawei?",
+        len(message.strip()),
+    )
+    assert asked_in(messages(("user", "When?")), "messages").shortened_from is None
+    wordless = asked_in(messages(("user", "x" * (MAX_QUESTION_CHARACTERS + 1))), "messages")
+    assert len(wordless.text) == MAX_QUESTION_CHARACTERS
+    shape = answered("In 2019.", question=asked.text)
+    content = compose(shape.model_copy(update={"shortened_from": 1550}), BASE).content
+    assert "Of the message of 1,550 characters only this was asked" in content
+    assert said_in(content) == "In 2019."
 
 
 def test_a_long_history_keeps_its_newest_turns():
