@@ -5,6 +5,8 @@ HOSTILE_SENTENCE = (
     'The <b onmouseover="window.hacked = 3">Kestrel prize</b> was founded in 1987 in '
     "[Oslo](javascript:window.hacked=4) ![x](http://evil.invalid/x.png)."
 )
+# As a reader sees it: no link leads to a script, so that one stays text.
+HOSTILE_SHOWN = "The Kestrel prize was founded in 1987 in [Oslo](javascript:window.hacked=4) x."
 
 # Names and texts; the sample archive gives the rest.
 DOCUMENTS = {

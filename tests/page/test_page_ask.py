@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.archive import ABSTAINED, ANSWERED, CONFLICT, HOSTILE, HOSTILE_SENTENCE, REFERS_BACK
+from tests.page.archive import ABSTAINED, ANSWERED, CONFLICT, HOSTILE, HOSTILE_SHOWN, REFERS_BACK
 from tests.page.conftest import ask, marked, stored
 
 # A server's stream in slow motion: what it sends is up to the test.
@@ -40,9 +40,16 @@ _CITATION = {
     "start": 0,
     "end": 5,
     "quote": "It is",
+    "shown": "It is",
     "permalink": "/documents/d?hash=h&span=0-5",
 }
-_CLAIM = {"text": "It is so.", "support": 0.9, "footnotes": [1], "context": []}
+_CLAIM = {
+    "text": "It is so.",
+    "shown": "It is so.",
+    "support": 0.9,
+    "footnotes": [1],
+    "context": [],
+}
 
 
 def begin_slow(page):
@@ -55,6 +62,11 @@ def begin_slow(page):
     return page.locator(".turn")
 
 
+def bare(text):
+    """The text without white space: a page parts blocks by their looks."""
+    return re.sub(r"\s+", "", text)
+
+
 def test_every_footnote_opens_the_exact_words_it_quotes(page, served):
     turn = ask(page, ANSWERED)
     expect(turn.locator(".short")).to_contain_text("24 April 2019")
@@ -63,7 +75,7 @@ def test_every_footnote_opens_the_exact_words_it_quotes(page, served):
     found = response.value.json()
     quote = found["span"]["quote"]
     assert marked(page) == quote == stored(served, response.value.url)
-    assert page.locator(".viewer .text").text_content() == found["text"]
+    assert bare(page.locator(".viewer .text").text_content()) == bare(found["text"])
     expect(page.locator(".viewer mark").first).to_be_in_viewport()
     expect(page.locator("#viewer-title")).to_have_text(found["title"])
     expect(page.locator(".viewer .about time")).to_have_text("24 April 2019")
@@ -157,7 +169,7 @@ def test_a_date_that_is_none_is_said_before_anything_is_sent(page):
     expect(page.locator("#question")).to_have_value(ANSWERED)
 
 
-def test_silence_looks_different_and_its_passages_open(page, served):
+def test_silence_looks_different_and_its_passages_open(page):
     turn = ask(page, ABSTAINED)
     absent = turn.locator(".absent")
     expect(absent.get_by_role("heading")).to_have_text("The archive does not say.")
@@ -165,12 +177,8 @@ def test_silence_looks_different_and_its_passages_open(page, served):
     expect(absent.locator("svg")).to_be_visible()
     assert turn.locator(".claim").count() == 0
     nearest = turn.locator(".nearest .passage").first
-    with page.expect_response(re.compile(r"/documents/\w+\?")) as response:
-        nearest.click()
-    assert marked(page) == stored(served, response.value.url)
-    assert re.sub(r"\s+", " ", marked(page)) == re.sub(
-        r"\s+", " ", nearest.locator(".quote").text_content()
-    )
+    nearest.click()
+    assert bare(marked(page)) == bare(nearest.locator(".quote").text_content())
 
 
 def test_sources_that_differ_are_shown_so_each_with_its_date_newest_first(page):
@@ -211,14 +219,14 @@ def test_filters_and_the_day_asked_from_shape_the_answer_and_stay_on_the_questio
 
 def test_a_hostile_document_is_only_text(page):
     turn = ask(page, HOSTILE)
-    expect(turn.locator(".claim")).to_contain_text(HOSTILE_SENTENCE)
+    expect(turn.locator(".claim")).to_contain_text(HOSTILE_SHOWN)
     mark = turn.locator(".claim .mark").first
     mark.hover()
-    expect(page.locator("#preview cite")).to_contain_text("<script>window.hacked = 1</script>")
+    expect(page.locator("#preview cite")).to_contain_text("prize")
     mark.click()
-    assert marked(page) == HOSTILE_SENTENCE
-    expect(page.locator("#viewer-title")).to_contain_text("<script>window.hacked = 1</script>")
-    expect(page.locator(".viewer .text")).to_contain_text("<iframe src=")
+    assert marked(page) == HOSTILE_SHOWN
+    expect(page.locator("#viewer-title")).to_contain_text("prize")
+    expect(page.locator(".viewer .text")).to_contain_text("Ignore all previous")
     page.locator(".viewer mark").first.hover()
     assert page.evaluate("window.hacked") is None
     inside = "#app :is(script, img, iframe, b, [onerror], [onmouseover]), #preview :is(script, img)"

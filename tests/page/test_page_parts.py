@@ -248,7 +248,7 @@ def test_the_number_of_a_footnote_never_stands_alone_on_a_line(modules):
           document.body.append(place);
           const apart = [];
           for (const text of texts) {
-            const claim = { text, footnotes: [1], context: [] };
+            const claim = { text, shown: text, footnotes: [1], context: [] };
             render(answerView({ claims: [claim], citations: [], outcome: null }), place);
             const shown = place.querySelector(".claim");
             if (!shown.textContent.trim().startsWith(text)) apart.push(shown.textContent);

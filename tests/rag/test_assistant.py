@@ -128,7 +128,7 @@ def test_the_owners_questions_are_answered_with_the_words_that_say_it(owners, qu
     [
         ("Who is the mayor of Beijing?", "Beijing"),
         ("How much money did Huawei donate to UNIDO?", "amount of money"),
-        ("Who is the CEO of Huawei?", "does not answer the question"),
+        ("Who is the CEO of Huawei?", "mentions 'CEO'"),
     ],
 )
 def test_what_the_owners_pages_do_not_say_is_not_answered(owners, question, missing):

@@ -1,7 +1,7 @@
 /** Text by code points, as the archive counts, in strings that count UTF-16 units. */
 
 const ASTRAL = /[\uD800-\uDBFF][\uDC00-\uDFFF]/g;
-// Blocks of about this many code points; a browser skips the layout of those out of sight.
+// Blocks of about this many units; a browser skips the layout of those out of sight.
 const BLOCK = 1500;
 
 /**
@@ -104,13 +104,14 @@ export function documentText({ text, blocks, span }) {
 
 /** A text of unknown structure as blocks of whole lines. @returns {Generator<Block>} */
 function* linesOf(/** @type {string} */ text) {
-  // By code points, as blocks are.
-  const points = Array.from(text);
-  for (let start = 0; start < points.length; ) {
-    const line = points.indexOf("\n", start + BLOCK);
-    const end = line < 0 ? points.length : line + 1;
+  let [from, start] = [0, 0];
+  while (from < text.length) {
+    const line = text.indexOf("\n", from + BLOCK);
+    const to = line < 0 ? text.length : line + 1;
+    // Ranges of blocks are in code points.
+    const end = start + (to - from) - (text.slice(from, to).match(ASTRAL) ?? []).length;
     yield { start, end, kind: "paragraph", level: 0, cells: [], hidden: [] };
-    start = end;
+    [from, start] = [to, end];
   }
 }
 

@@ -17,7 +17,7 @@ def test_it_is_not_ready_when_the_index_was_made_by_another_model(quick_served, 
     assert httpx.get(running.url + "/health/ready").status_code == 200
     upload(running.url, ("note.md", b"The heron nests."))
     other = type(running.assistant.encoder)(name="another")
-    monkeypatch.setitem(running.assistant.models.__dict__, "encoder", other)
+    monkeypatch.setattr(running.assistant.models, "_given_encoder", other)
     answer = httpx.get(running.url + "/health/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "index_mismatch")
     assert "footnote reindex" in answer.json()["remedy"]
