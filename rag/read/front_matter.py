@@ -20,6 +20,7 @@ _BLOCK = re.compile(
 _MAX_CHARACTERS = 50_000
 # Nested in one another, each costs time by those around it.
 _MAX_BRACKETS = 200
+_FIELD = re.compile(r"([A-Za-z][\w-]*):[ \t]+([^\s\"'\[{>|&*!%@`](?:.*\S)?)\s*$")
 _DATES = ("date", "published", "pubdate", "publishdate", "publish_date", "published_at")
 _AUTHORS = ("author", "authors")
 _NOTHING = frozenset({"", "~", "null"})
@@ -54,7 +55,7 @@ def front_matter(text: str) -> FrontMatter | None:
         read = _yaml if match[1] == "---" else _toml
         fields = read(match[2], match.start(2))
     except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError, ValueError):
-        return None
+        fields = _lines(match[2], match.start(2))
     if fields is None:
         return None
     return FrontMatter(
@@ -93,6 +94,21 @@ def _yaml(source: str, offset: int) -> dict[str, list[_Field]] | None:
         if isinstance(key, yaml.ScalarNode):
             nodes = value.value if isinstance(value, yaml.SequenceNode) else [value]
             fields[key.value.lower()] = [field for node in nodes for field in scalars(node)]
+    return fields
+
+
+def _lines(source: str, offset: int) -> dict[str, list[_Field]] | None:
+    """Fields of one line each, which people write without quotes: "title: Hut: a story"."""
+    fields: dict[str, list[_Field]] = {}
+    place = offset
+    for line in source.splitlines(keepends=True):
+        field = _FIELD.match(line)
+        if field is None and line.strip():
+            return None
+        if field is not None:
+            span = Span(place + field.start(2), place + field.end(2))
+            fields[field[1].lower()] = [_Field(field[2], span)]
+        place += len(line)
     return fields
 
 
