@@ -8,6 +8,7 @@ order is unknown; 14/05/2019 has but one.
 from __future__ import annotations
 
 import re
+import unicodedata
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +45,9 @@ _LONGEST_SHORT = 4
 
 
 def _shapes(words: DateWords) -> tuple[str, ...]:
-    spellings = sorted({s for m in words.months for s in (m, m.capitalize(), m.upper())})
+    cases = {s for m in words.months for s in (m, m.capitalize(), m.upper())}
+    # Text from macOS has accents as marks behind their letters.
+    spellings = sorted(cases | {unicodedata.normalize("NFD", s) for s in cases})
     spellings.sort(key=len, reverse=True)
     # What a month is called in full is no abbreviation: May.
     names = {name.lower() for name in words.full_months}
@@ -256,15 +259,19 @@ def written_dates(text: str, language: str = "en") -> Iterator[WrittenDate]:
         parts = {part: match[name] for part, name in names.items()}
         year, month, day = (_count(parts.get(name)) for name in ("year", "number", "day"))
         if "month" in parts:
-            month = months[parts["month"].rstrip(".").lower()]
+            month = months[_as_listed(parts["month"].rstrip("."))]
         end = match.end()
         if "later" in parts and month is not None:
             # 30 December - 2 January 2020 began the year before.
-            until = months[parts["until"].lower()]
+            until = months[_as_listed(parts["until"])]
             year = int(parts["later"]) - (month > until)
             end = match.end(names["later"])
         if _is_possible(year, month, day):
             yield WrittenDate(year, month, day, Span(match.start(), end))
+
+
+def _as_listed(month: str) -> str:
+    return unicodedata.normalize("NFC", month).lower()
 
 
 def _count(written: str | None) -> int | None:

@@ -17,7 +17,9 @@ _TITLE = re.compile(rf"(?:{_TITLES})\.?")
 _TITLES_ONLY = re.compile(rf"(?:(?:Vice|Deputy|Managing|Acting|{_TITLES})\s?)+")
 _PARTICLE = f"(?:{'|'.join(_WORDS.particles)})"
 _CAPITAL = "[A-ZÀ-ÖØ-ÞŁŚŠŽČĆÖÜ]"
-_WORD = rf"{_CAPITAL}(?:\.|[^\W\d_]*(?:['’\-][^\W\d_]+)*)"
+# A letter, or an accent that stands behind its letter as a mark: text from macOS.
+_LETTER = "(?:[^\\W\\d_]|[\u0300-\u036f])"
+_WORD = rf"{_CAPITAL}(?:\.|{_LETTER}*(?:['’\-]{_LETTER}+)*)"
 _RUN = re.compile(rf"(?<![^\W_]){_WORD}(?:[ \t\xa0]?(?:{_PARTICLE}\s)?\s?{_WORD}(?![^\W_]))*")
 _BODY = re.compile(rf"\b(?:{'|'.join(_WORDS.bodies)})")
 _PLACED = re.compile(rf"\b(?:{'|'.join(_WORDS.place_words)})\b")

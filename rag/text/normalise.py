@@ -16,16 +16,22 @@ from rag.text.tables import language_table
 # Of all that makes search text and index words (rag.text.words).
 NORMALISER = "normalise.v3"
 
-_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+_INVISIBLE: dict[int, str | None] = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 # The one mark of invisible ones that parts words: "AIM<U+200B>Global".
 _ZERO_WIDTH_SPACE = re.compile(
     "(?<=[A-Za-z\u00c0-\u024f])\u200b+(?=[A-Z\u00c0-\u00d6\u00d8-\u00de])"
 )
 # Compatible characters become others: 412¹ is not 4121, nor 4½ 41/2. The mark of a note stands
 # behind a word, an exponent behind a unit: m².
-_RAISED = "[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]"
+_RAISED = "\u2070\u00b9\u00b2\u00b3\u2074-\u2079"
+# Put before each of them, since a translation finds them for nothing; no text has it.
+_FOUND = "\ufdd0"
+_INVISIBLE |= {
+    code: _FOUND + chr(code)
+    for code in (0xB9, 0xB2, 0xB3, 0x2070, *range(0x2074, 0x207A), 0xBC, 0xBD, 0xBE)
+} | {code: _FOUND + chr(code) for code in range(0x2150, 0x215F)}
 _SET_APART = re.compile(
-    rf"(?<=\d)(?={_RAISED}|[¼-¾⅐-⅞])|(?<=[^\W\d_]{{3}})(?<!{_RAISED})(?={_RAISED})"
+    rf"(?<=\d)(?=[{_RAISED}¼-¾⅐-⅞])|(?<=[^\W\d_]{{3}})(?<![{_RAISED}])(?=[{_RAISED}])"
 )
 _UNIFIED = str.maketrans(
     {
@@ -93,7 +99,9 @@ def unified(raw: str) -> str:
     if raw.isascii():
         return raw.translate(_UNIFIED)
     visible = _ZERO_WIDTH_SPACE.sub(" ", raw).translate(_INVISIBLE)
-    return unicodedata.normalize("NFKC", _SET_APART.sub(" ", visible)).translate(_UNIFIED)
+    if _FOUND in visible:
+        visible = _SET_APART.sub(" ", visible.replace(_FOUND, ""))
+    return unicodedata.normalize("NFKC", visible).translate(_UNIFIED)
 
 
 @lru_cache(maxsize=1 << 16)

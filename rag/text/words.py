@@ -42,7 +42,10 @@ def index_words(text: str, language: str = "en") -> list[str]:
     ``language`` (ISO 639-1, "und" as English) is what the text is written in.
     """
     stem = index_stemmer(language)
-    return [stem(word) for word in (*_tokens(bare(_caseless(text)), language), *_date_words(text))]
+    return [
+        stem(word)
+        for word in (*_tokens(bare(_caseless(text)), language), *_date_words(text, language))
+    ]
 
 
 def query_terms(
@@ -66,7 +69,7 @@ def query_terms(
     empty = stop_words(language) | stop_words("en")
     written = {folded(word): word for word in _tokens(bare(_caseless(query)), language)}
     names = {folded(_caseless(word)) for word in _CAPITALISED.findall(query)}
-    words = _query_words(query, empty)
+    words = _query_words(query, language, empty)
     terms: list[QueryTerm] = []
     for word in words:
         stem, *others = index_stems(written.get(word, word), languages, name=word in names)
@@ -104,8 +107,8 @@ def index_stems(word: str, languages: Sequence[str], *, name: bool = False) -> l
     return list(dict.fromkeys(stems))
 
 
-def _query_words(query: str, empty: frozenset[str]) -> list[str]:
-    found = dict.fromkeys([*lexical_tokens(query), *_date_words(query)])
+def _query_words(query: str, language: str, empty: frozenset[str]) -> list[str]:
+    found = dict.fromkeys([*lexical_tokens(query), *_date_words(query, language)])
     # A lone mark of a script is a token, but no index holds it as a word.
     words = [word for word in found if any(map(str.isalnum, word))]
     return ([word for word in words if word not in empty] or words)[:_MOST_WORDS]
@@ -133,14 +136,14 @@ def _other_numerals(tokens: Sequence[str]) -> list[str]:
     return found
 
 
-def _date_words(text: str) -> list[str]:
+def _date_words(text: str, language: str) -> list[str]:
     """A word for each month of a year and each day of a year that the text writes, once.
 
     However they are written, 24 April 2019 and 2019-04-24 meet in both words, "April
     24th" meets them in the second.
     """
     words: dict[str, None] = {}
-    for written in written_dates(text):
+    for written in written_dates(text, language):
         if written.month is not None and written.year is not None:
             words[f"ym{written.year}{written.month:02d}"] = None
         if written.month is not None and written.day is not None:

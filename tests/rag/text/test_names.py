@@ -18,6 +18,7 @@ def written(find, sentence):
         ("However, Ludwig van Beethoven did not come.", ["Ludwig van Beethoven"]),
         ("The Bank of England and Vienna City Hall were open.", []),
         ("市长王伟出席了会议。", ["王伟"]),
+        ("In 1911 the cafe\u0301 of Andre\u0301 Be\u0301gin opened.", ["Andre\u0301 Be\u0301gin"]),
     ],
 )
 def test_persons_are_told_from_titles_months_nationalities_and_bodies(sentence, persons):

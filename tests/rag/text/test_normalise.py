@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rag.text.normalise import search_text, unified
-from rag.text.words import lexical_tokens
+from rag.text.numbers import number_values
+from rag.text.words import lexical_tokens, word_parts
 from tests.rag.text.test_sentences import AWKWARD
 
 DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data"
@@ -154,6 +155,19 @@ def test_no_text_takes_more_than_linear_time(text):
 )
 def test_lexical_tokens_are_the_words_a_reader_would_look_for(text, tokens):
     assert lexical_tokens(text) == tokens
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["1 111 ", "111 ", "1.111", ".111", "1,11", "l'", "a'", "a-", "¹", "½", "\u0301", "\u064b",
+     "ห", "์", "ש\"", "臺", "E ", "XX"],
+)  # fmt: skip
+def test_words_and_numbers_take_linear_time_of_any_run(piece):
+    text = piece * (100_000 // len(piece))
+    started = time.process_time()
+    word_parts(text)
+    number_values(text, roman=True)
+    assert time.process_time() - started < 3
 
 
 @settings(max_examples=300, deadline=None)

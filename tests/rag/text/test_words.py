@@ -59,6 +59,11 @@ def test_stems_are_those_of_sqlites_porter_tokenizer():
     assert [words[at - 1] for at, stem in stems if index_stem(words[at - 1]) != stem] == []
 
 
+def test_a_date_is_found_in_the_months_of_its_language():
+    assert index_words("le 3 février 2023", "fr")[-2:] == ["ym202302", "md0203"]
+    assert index_words("le 3 fe\u0301vrier 2023", "fr")[-1] == "md0203"
+
+
 def test_a_date_is_found_however_it_is_written():
     for text in ("on 24 April 2019", "2019-04-24", "2019年4月24日", "April 24th, 2019"):
         assert index_words(text)[-2:] == ["ym201904", "md0424"]
