@@ -145,9 +145,10 @@ def _of_run(
         spans = _stanzas(text, spans[0])
     elif block.kind not in _WHOLE:
         spans = _sentences(text, run, language)
+    labelled = block.kind in _LABELLED or (spans and _is_label(spans[0], block))
     for span in spans:
         context = block.context
-        if block.kind in _LABELLED and span != spans[0]:
+        if labelled and span != spans[0]:
             context = (*context, spans[0])
         yield Statement(span, block.kind, context, headings)
 
@@ -159,10 +160,7 @@ def _sentences(text: str, run: Sequence[Block], language: str) -> list[Span]:
     between = [Span(one.span.end, other.span.start) for one, other in pairwise(run)]
     local = sentences_of(_blanked(text, Span(start, end), [*unseen, *between]), language)
     found = [Span(start + span.start, start + span.end) for span in local]
-    marked = _with_marks(text, found, unseen)
-    if len(marked) > 1 and _is_label(marked[0], run[0]):
-        return [Span(marked[0].start, marked[1].end), *marked[2:]]
-    return marked
+    return _with_marks(text, found, unseen)
 
 
 def _stanzas(text: str, span: Span) -> list[Span]:

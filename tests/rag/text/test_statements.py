@@ -114,12 +114,13 @@ def test_marks_of_emphasis_belong_to_their_sentence_and_are_not_shown():
     assert visible_text(text, second.span, blocks, "en") == "Then  it shut."
 
 
-def test_a_label_set_off_by_marks_belongs_to_the_sentence_after_it():
+def test_a_label_set_off_by_marks_is_context_of_what_follows():
     text = "**Weir.** A low wall across a river. It holds the water back."
     blocks = (Block(Span(0, len(text)), "paragraph", hidden=(Span(0, 2), Span(7, 9))),)
-    first, second = find_statements(text, blocks, "en")
-    assert first.span.of(text) == "**Weir.** A low wall across a river."
-    assert second.span.of(text) == "It holds the water back."
+    label, first, second = find_statements(text, blocks, "en")
+    assert label.span.of(text) == "**Weir.**"
+    assert first.span.of(text) == "A low wall across a river."
+    assert first.context == second.context == (label.span,)
 
 
 def test_a_later_sentence_of_a_turn_comes_with_the_speaker():
