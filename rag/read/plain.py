@@ -10,7 +10,6 @@ from dataclasses import replace
 from rag.read.base import MAX_TITLE_CHARACTERS, Content, Reader
 from rag.read.decode import decode
 from rag.read.layout.parse import plain_blocks
-from rag.read.markdown import MARKDOWN as MARKDOWN  # until installed anew: its old place
 from rag.read.markdown import looks_like_markdown, read_markdown
 from rag.types import Block, Span
 
