@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.settings import SplitSettings
 from rag.text.normalise import NORMALISER, search_text
@@ -113,6 +114,7 @@ def encoder_text(passage: Passage, *, title_tokens: int = TITLE_TOKENS) -> str:
     return f"{title}\n{passage.search_text}"
 
 
+@lru_cache(maxsize=256)  # all passages of a document share their title
 def clip_title(title: str, max_tokens: int) -> str:
     """As many whole words from the start of ``title`` as ``max_tokens`` allow.
 
