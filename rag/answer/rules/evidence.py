@@ -188,13 +188,15 @@ def _sentences(hit: Hit, document: Document, place: int) -> list[_Sentence]:
 
 
 def _begins_with_title(document: Document) -> bool:
-    """Whether the title is but the beginning of the text, which may say anything."""
-    first = next(iter(document.blocks), None)
-    return (
-        first is not None
-        and first.kind != "heading"
-        and bool(document.title)
-        and first.span.of(document.text).startswith(document.title)
+    """Whether the title is but the first sentence of the text, which may say anything."""
+    if not document.title or not document.text.lstrip().startswith(document.title):
+        return False
+    start = len(document.text) - len(document.text.lstrip())
+    first = find_statements(
+        document.text, document.blocks, document.language, Span(start, start + 1)
+    )
+    return any(
+        each.kind != "heading" and each.span.of(document.text) == document.title for each in first
     )
 
 

@@ -11,8 +11,9 @@ from rag.index.split import clip_title, describe_splitter, encoder_text, split_d
 from rag.read.reader import read_document
 from rag.settings import SplitSettings
 from rag.text.normalise import NORMALISER
-from rag.text.statements import find_statements
+from rag.text.statements import find_statements, visible_text
 from rag.text.tokens import load_tokenizer
+from rag.types import Span
 from tests.rag.text.test_sentences import AWKWARD
 
 PROSE = (
@@ -49,14 +50,15 @@ def check(doc, passages, max_tokens, encoder_limit):
     for passage in passages:
         start, end = passage.span.start, passage.span.end
         assert start >= at
-        assert not text[at:start].strip()
+        # Only what a reader does not see is in no passage.
+        assert not visible_text(text, Span(at, start), doc.blocks, doc.language).strip()
         assert passage.span.of(text).strip() == passage.span.of(text) != ""
         assert passage.id == f"{doc.id}:{start}-{end}"
         assert passage.document_id == doc.id
         assert words(passage.span.of(text)) <= max_tokens
         assert encoder_words([encoder_text(passage, title_tokens=8)])[0] <= encoder_limit
         at = end
-    assert not text[at:].strip()
+    assert not visible_text(text, Span(at, len(text)), doc.blocks, doc.language).strip()
 
 
 @settings(max_examples=200, deadline=None)

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from rag.assistant import MAX_QUESTION_CHARACTERS
 from server.openai.text import said_in
 from tests.conftest import ROOT
 from tests.server.openai.client import (
@@ -144,7 +143,6 @@ WRONG = [
     ({"messages": [{"role": "pirate", "content": "Who?"}]}, "messages[0].role"),
     ({"messages": [{"role": "system", "content": "Who?"}]}, "messages"),
     ({"messages": [user("")]}, "messages[0].content"),
-    ({"messages": [user("x" * (MAX_QUESTION_CHARACTERS + 1))]}, "messages[0].content"),
     (
         {"messages": [user([{"type": "image_url", "image_url": {"url": "u"}}])]},
         "messages[0].content[0]",
