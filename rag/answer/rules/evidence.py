@@ -87,7 +87,9 @@ def judge_sentences(
     languages = [sentence.language for sentence in sentences]
     unread = unread_pairs(question.text, words, languages, models.reranker)
     logits = _logits(question.text, sentences, unread, models.reranker)
-    pairs = [(sentence.words, sentence.scored) for sentence in sentences]
+    pairs = [
+        (f"{sentence.lead} {sentence.words}".strip(), sentence.scored) for sentence in sentences
+    ]
     cosines = similarities(question.text, pairs, languages, unread, models.encoder)
     candidates = [
         _judged(question, sentence, replace(known, sentence_logit=logit, similarity=near), weights)
