@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from rag.text.sentences import BLANK_LINES
 from rag.types import Block, Span
-
-# Atomic: \r and \n given back one by one would make one line end a blank line.
-_BREAK = r"(?>\r\n|[\n\r\v\f\u0085\u2028\u2029])"
-_BLANK_LINES = re.compile(rf"{_BREAK}(?:[^\S\n\r\v\f\u0085\u2028\u2029]*{_BREAK})+|\f|\u2029")
 
 
 def covering(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
@@ -37,7 +33,7 @@ def covering(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
 def paragraphs(text: str, within: Span) -> Iterator[Block]:
     """The paragraphs of a stretch of text, parted by blank lines."""
     start = within.start
-    for match in _BLANK_LINES.finditer(text, within.start, within.end):
+    for match in BLANK_LINES.finditer(text, within.start, within.end):
         yield from _paragraph(text, Span(start, match.start()))
         start = match.end()
     yield from _paragraph(text, Span(start, within.end))

@@ -18,7 +18,7 @@ from rag.types import Span
 
 # Atomic: \r and \n given back one by one would make one line end a blank line.
 _BREAK = r"(?>\r\n|[\n\r\v\f\u0085\u2028\u2029])"
-_BLANK_LINES = re.compile(rf"{_BREAK}(?:[^\S\n\r\v\f\u0085\u2028\u2029]*{_BREAK})+|\f|\u2029")
+BLANK_LINES = re.compile(rf"{_BREAK}(?:[^\S\n\r\v\f\u0085\u2028\u2029]*{_BREAK})+|\f|\u2029")
 _LINE_BREAKS = "\n\r\v\f\u0085\u2028\u2029"
 _LINE = re.compile(rf"[^\s](?:[^{_LINE_BREAKS}]*\S)?")
 # No line that is shorter is broken because it is full.
@@ -36,7 +36,7 @@ def sentences_of(text: str, language: str) -> list[Span]:
     rules.
     """
     spans = []
-    blank_lines = [match.end() for match in _BLANK_LINES.finditer(text)]
+    blank_lines = [match.end() for match in BLANK_LINES.finditer(text)]
     for begin, stop in pairwise([0, *blank_lines, len(text)]):
         for start, end in pairwise([begin, *_ends(text, begin, stop, language), stop]):
             part = text[start:end]
