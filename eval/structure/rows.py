@@ -10,8 +10,8 @@ from rag.read.reader import read_document
 from rag.text.statements import find_statements, visible_text
 from rag.types import Document, Span
 
-# A number or letter before an item is part of it for some readers and not for others.
-_ITEM_MARK = re.compile(r"\s*\(?\w{1,2}[.)]\s")
+# A number, Roman too, or letter before an item is part of it for some readers and not for others.
+_ITEM_MARK = re.compile(r"\s*\(?(?:\w{1,2}|[ivxIVX]{1,5})[.)]\s")
 
 
 def fault(case: MadeCase) -> str | None:

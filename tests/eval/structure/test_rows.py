@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from eval.structure import rows
@@ -40,6 +42,12 @@ def test_an_item_with_its_lead_in_is_right_with_its_number_or_without(read_as):
     assert fault(CASE) is None
     read_as(Block(LEAD_IN, "paragraph"), item(ROPE), item(Span(18, 22), LEAD_IN))
     assert fault(CASE) is None
+
+
+@pytest.mark.parametrize("number", ["iii.", "(iii)", "VIII."])
+def test_a_roman_number_is_as_good_as_any_other(number):
+    data = TEXT.replace("2.", number).replace("1.", number).encode()
+    assert fault(replace(CASE, data=data)) is None
 
 
 def test_an_item_without_its_lead_in_or_with_its_sibling_is_wrong(read_as):
