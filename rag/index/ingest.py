@@ -27,7 +27,7 @@ from rag.types import Document, Passage
 Outcome = Literal["added", "updated", "unchanged", "duplicate", "failed"]
 
 # Part of each source's recorded hash: a reader that reads differently must read again.
-READER_VERSION = "read.v4"
+READER_VERSION = "read.v5"
 
 # Sources read to tell an archive's languages: the share found is within .08 of the true one.
 _SAMPLED = 100

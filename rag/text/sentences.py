@@ -26,14 +26,14 @@ _LEAST_WIDTH = 60
 _UNFINISHED_MARKS = frozenset(",;:，、；：(（[/&–—-")
 
 
-def sentences_of(text: str, language: str) -> list[Span]:
+def sentences_of(text: str, language: str, *, flowing: bool = False) -> list[Span]:
     """The sentences of one block's text as spans of code points, in order.
 
     Each is trimmed of surrounding white space and none is empty; together they cover
     every character that is no white space. Lines may be wrapped: a line break alone ends
     no sentence, but where each line of the block stands by itself (an address), each is
-    one. A blank line always ends one. An unknown ``language`` code is split by general
-    rules.
+    one, unless the text is known to be ``flowing``. A blank line always ends one. An unknown
+    ``language`` code is split by general rules.
     """
     spans = []
     blank_lines = [match.end() for match in BLANK_LINES.finditer(text)]
@@ -43,7 +43,9 @@ def sentences_of(text: str, language: str) -> list[Span]:
             if trimmed := part.strip():
                 first = start + len(part) - len(part.lstrip())
                 spans.append(Span(first, first + len(trimmed)))
-    return spans if len(spans) > 1 else _lines_of_their_own(text, language) or spans
+    if flowing or len(spans) > 1:
+        return spans
+    return _lines_of_their_own(text, language) or spans
 
 
 def _lines_of_their_own(text: str, language: str) -> list[Span]:

@@ -158,7 +158,8 @@ def _sentences(text: str, run: Sequence[Block], language: str) -> list[Span]:
     start, end = run[0].span.start, run[-1].span.end
     unseen = [hidden for block in run for hidden in block.hidden]
     between = [Span(one.span.end, other.span.start) for one, other in pairwise(run)]
-    local = sentences_of(_blanked(text, Span(start, end), [*unseen, *between]), language)
+    seen = _blanked(text, Span(start, end), [*unseen, *between])
+    local = sentences_of(seen, language, flowing=run[0].kind == "item")
     found = [Span(start + span.start, start + span.end) for span in local]
     return _with_marks(text, found, unseen)
 

@@ -132,6 +132,8 @@ def label_of(text: str) -> str:
 _SHORT, _WIDEST = 40, 140
 # What begins a line of its own: a bullet, a number, a bar, a label.
 _OWN = re.compile(r"[-*•+>|·]\s|[(\[]?\w{1,3}[.)\]]\s|第|[^\W_][^:：!?]{0,30}[:：](?:\s|(?<=：))")
+# A bullet or number alone.
+_MARKED = re.compile(r"[-–—*•+▪◦·□☐]\s|[(（\[]?\w{1,4}[.)）\]、]\s?")
 
 
 def lines_that_go_on(lines: Sequence[Line]) -> list[bool]:
@@ -141,10 +143,13 @@ def lines_that_go_on(lines: Sequence[Line]) -> list[bool]:
     """
     limit = _wrapped_at(lines)
     found = [False] * len(lines)
+    for stanza in stanzas(lines):
+        for at in _wrapped_in_list(lines, stanza):
+            found[at] = True
     for at in range(1, len(lines)):
         line, before = lines[at], lines[at - 1]
         own = _OWN.match(line.text) and (ended(before.text) or _OWN.match(before.text))
-        if line.gap or own:
+        if line.gap or own or found[at]:
             continue
         length = before.indent + width(before.text)
         small = line.text[0].islower() or line.text[0] in _NEVER_FIRST
@@ -156,6 +161,37 @@ def lines_that_go_on(lines: Sequence[Line]) -> list[bool]:
         else:
             found[at] = small and length > 0.6 * limit and not ended(before.text)
     return found
+
+
+def _wrapped_in_list(lines: Sequence[Line], stanza: range) -> Iterator[int]:
+    """Lines that go on with an item: the line before has no room for their first word, or they
+    begin with a small letter, for sure where they are set deeper or have an item below them.
+
+    The room is that of the list, whose lines may be far shorter than the text's.
+    """
+    marked = [at for at in stanza if _MARKED.match(lines[at].text)]
+    if not marked:
+        return
+    room = max(lines[at].indent + width(lines[at].text) for at in range(marked[0], stanza.stop))
+    item = lines[marked[0]].indent
+    for at in range(marked[0] + 1, stanza.stop):
+        line, before = lines[at], lines[at - 1]
+        if _MARKED.match(line.text):
+            item = line.indent
+            continue
+        own = _OWN.match(line.text) or DEFINED.match(line.text, 0, REACH)
+        if line.indent < item or own or leads_in(before.text):
+            continue
+        full = before.indent + width(before.text) + 1 + _first_word(line.text) > room
+        small = line.text[0].islower()
+        if line.indent > item:
+            goes_on = full or (small and not ended(before.text))
+        elif at < marked[-1]:
+            goes_on = (full or small) and not ended(before.text)
+        else:
+            goes_on = full and small and not ended(before.text)
+        if goes_on:
+            yield at
 
 
 def _first_word(text: str) -> int:

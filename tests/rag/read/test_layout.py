@@ -241,6 +241,24 @@ def test_a_number_that_only_begins_a_wrapped_line_makes_no_item():
     assert [kind for kind, _ in kinds(text)] == ["paragraph"]
 
 
+@pytest.mark.parametrize("hanging", ["  ", ""])
+def test_an_item_is_wrapped_to_the_width_of_its_list(hanging):
+    items = ["- two lamps,\n@Sunday's too", "- the log of the\n@12 last months", "- wool gloves"]
+    items = [item.replace("@", hanging) for item in items]
+    text = "The hall\n\nBring:\n\n" + "\n".join(items) + "\n\nIt is cold there.\n"
+    assert [words for kind, words in kinds(text) if kind == "item"] == items
+
+
+def test_a_title_in_a_list_is_not_wrapped_over_the_text_below_it():
+    text = "Visits\n\n- Hours\n  Daily from nine to five.\n- Prices\n  Four euros for all.\n"
+    assert kinds(text)[1:] == [
+        ("item", "- Hours"),
+        ("paragraph", "Daily from nine to five."),
+        ("item", "- Prices"),
+        ("paragraph", "Four euros for all."),
+    ]
+
+
 def test_the_number_alone_on_its_line_belongs_to_its_text():
     for kind, words in kinds("Steps\n\n1.\nClose the guard.\n\n2.\nTurn the key.\n"):
         assert words.strip("0123456789. \n"), kind

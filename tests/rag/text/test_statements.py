@@ -151,6 +151,17 @@ def test_a_word_that_a_line_end_parts_is_shown_whole():
     )
 
 
+def test_an_item_is_one_statement_over_its_lines_as_an_address_is_not():
+    text = "- the log of the last\n  12 months"
+    whole = Span(0, len(text))
+    told = {
+        kind: [s.span.of(text) for s in find_statements(text, (Block(whole, kind),), "en")]
+        for kind in ("item", "paragraph")
+    }
+    assert told["item"] == [text]
+    assert len(told["paragraph"]) == 2
+
+
 def test_code_is_parted_at_blank_lines():
     text = "[a]\nx = 1. Y\n\n  \n[b]\nz = 2"
     blocks = (Block(Span(0, len(text)), "code"),)
