@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from rag.read.layout.lines import Line, ended, is_rule, width
+from rag.read.layout.lines import Line, ended, is_rule, leads_in, width
 from rag.types import Span
 
 Cells = tuple[Span, ...]
@@ -301,7 +301,7 @@ _INNER_END = re.compile(r"[^\W\d_]{2}[.!?]\s+[^\W\d_]|[。！？].")
 def _header(
     lines: Sequence[Line], start: int, rows: Sequence[Cells | None], full: Sequence[int]
 ) -> int | None:
-    """The first row where a rule parts it from the others, or where it has no figures."""
+    """The first row where a rule parts it from the others, or where its cells are unlike theirs."""
     if len(full) < 2:
         return None
     first = full[0]
@@ -315,11 +315,42 @@ def _header(
     head, body = texts[0], texts[1:]
     if not head[0] and any(row[0] for row in body):
         return first
-    if any(_figure(cell) and not _YEAR.fullmatch(cell) for cell in head):
+    if any(_figure(cell) and not _YEAR.fullmatch(cell) for cell in head) or leads_in(head[0]):
         return None
-    figures = any(_figure(cell) for row in body for cell in row[1:])
     drawn = _PIPE.search(lines[start].text) is not None
-    return first if figures or drawn or len(head) > 2 else None
+    return first if drawn or len(head) > 2 or _is_unlike(head, body) else None
+
+
+def _is_unlike(head: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether cells name columns: one is unlike all below it, or, of few rows, each is.
+
+    One word stands above several, a word above figures, a capital above small letters, or a
+    cell above much wider ones; none is as wide as the widest below it.
+    """
+    columns = [[row[at] for row in body if at < len(row) and row[at]] for at in range(len(head))]
+    pairs = [(cell, below) for cell, below in zip(head, columns, strict=True) if below]
+    if any(not cell for cell, _ in pairs):
+        return False
+    if any(_are_figures(below) for _, below in pairs):
+        return True
+    if all(width(cell) <= min(map(width, below)) for cell, below in pairs) and len(body) > 2:
+        return True
+    unlike = sum(_differs(cell, below) for cell, below in pairs)
+    wide = any(width(cell) > max(map(width, below)) for cell, below in pairs)
+    return unlike >= (1 if len(body) > 2 else len(pairs)) and not wide
+
+
+def _are_figures(cells: Sequence[str]) -> bool:
+    return sum(map(_figure, cells)) > 0.5 * len(cells)
+
+
+def _differs(cell: str, below: Sequence[str]) -> bool:
+    """Whether a cell is set unlike all those below it."""
+    if " " not in cell and all(" " in other for other in below):
+        return True
+    if cell[0].isupper() and all(other[0].islower() for other in below):
+        return True
+    return 3 * width(cell) <= 2 * min(map(width, below))
 
 
 def _figure(cell: str) -> bool:

@@ -395,6 +395,27 @@ def test_rows_have_their_header_and_cells(lines):
     assert all(b.kind == "hidden" for b in blocks if set(b.span.of(text)) <= set("-+=| "))
 
 
+@pytest.mark.parametrize(
+    ("lines", "headed"),
+    [
+        (["    Pond       Warden", "    Ash        Ida Roe", "    Long Mere  Tom Ek"], False),
+        (["Pond       Warden", "Ash        Ida Roe", "Long Mere  Tom Ek", "Elm  Jo Lee"], True),
+        (["Pond         Warden", "Long Mere   Ida Roe", "Ash          Tom Ek", "Elm  O Ny"], True),
+        (["Pond\tBank", "Ash\tbehind the mill", "Elm\tat slip 3", "Old Mere\tlow"], True),
+        (["池名      看守", "白鹭池    王小明", "芦苇荡    李大华", "莲花池    赵云飞"], True),
+        (["Warden   Ida Roe", "Deputy   Tom Ek", "Bursar   Jo Lee", "Diver    An Po"], False),
+        (["Name:    Ash", "Depth:   3 m", "Since:   1987", "Bank:    2"], False),
+        (["Bought   from the county", "Depth    3 m", "Dug      by hand", "Bank     clay"], False),
+    ],
+)
+def test_two_columns_have_a_header_if_it_is_unlike_the_rows(lines, headed):
+    blocks = plain_blocks("Ponds\n\nThese are kept.\n\n" + "\n".join(lines) + "\n\nNo more.\n")
+    rows = [block for block in blocks if block.cells]
+    assert len(rows) == len(lines)
+    assert (rows[0].kind == "header") is headed
+    assert all(row.context == ((rows[0].span,) if headed else ()) for row in rows[1:])
+
+
 def test_columns_of_wide_characters_and_empty_cells_are_told():
     text = (
         "清单\n\n编号　　名称　　　　年代\nH-01　　竹编食盒　　1952年\n"
