@@ -42,7 +42,8 @@ def load_settings(
     ``flags`` maps dotted keys to values; None values count as not given.
 
     Raises:
-        SettingsError: a key is unknown, or a value is malformed or out of range.
+        SettingsError: a key is unknown, a value is malformed or out of range, or
+            answer.min_uncertain is above answer.min_support.
     """
     environment = os.environ if environment is None else environment
     path = _config_path(config_file, environment)
@@ -58,7 +59,21 @@ def load_settings(
             if key not in setting_keys():
                 raise _unknown(key, origin)
             values[key], origins[key] = value, origin
-    return _build(values, origins)
+    settings = _build(values, origins)
+    _check_thresholds(settings)
+    return settings
+
+
+def _check_thresholds(settings: Settings) -> None:
+    """A min_uncertain that somebody set is at most min_support; the default may be above one
+    that somebody lowered."""
+    answer, origin = settings.answer, settings.origins.get("answer.min_uncertain")
+    if origin is not None and answer.min_uncertain > answer.min_support:
+        raise SettingsError(
+            f"setting 'answer.min_uncertain' (from {origin}) is {answer.min_uncertain:g}, above "
+            f"'answer.min_support', which is {answer.min_support:g}",
+            remedy="lower answer.min_uncertain or raise answer.min_support",
+        )
 
 
 def collector_named(environment: Mapping[str, str] | None = None) -> bool:

@@ -97,9 +97,11 @@ class RetrieveSettings:
 class AnswerSettings:
     """When to answer, and how much to say.
 
-    ``min_support`` is the one threshold of abstention: without a language model, an answer is
-    given only when some sentence's support score (in [0, 1], see rag.answer.rules.support)
-    reaches it, and only sentences that reach it are quoted. Higher means fewer, surer answers.
+    Two thresholds of the support score (in [0, 1], see rag.answer.rules.support) decide
+    without a language model: where some sentence reaches ``min_support``, the answer is sure
+    and quotes only sentences that reach it; else, where some reach ``min_uncertain``, the
+    answer quotes them and says that it is uncertain; else Footnote abstains. Higher means fewer
+    answers. A ``min_uncertain`` that is not below ``min_support`` leaves no uncertain answers.
     ``passages`` is how many of the best passages are read sentence by sentence, with those
     that repeat them; ``sentences`` how many of their sentences the cross-encoder reads (all
     where a list is asked for or a language model chooses), ``max_claims`` how many sentences
@@ -111,6 +113,7 @@ class AnswerSettings:
     """
 
     min_support: Share = 0.5
+    min_uncertain: Share = 0.5
     passages: PositiveInt = 4
     sentences: PositiveInt = 12
     max_claims: PositiveInt = 3

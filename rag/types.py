@@ -446,7 +446,8 @@ class Answer:
     ``conflict`` is whether documents give different values for what is asked; the first
     claims then give each, newest first. ``composer`` "quote" means that every claim is a
     stored sentence; ``selection`` tells which of them a language model chose, None without
-    one.
+    one. An answer that is not ``sure`` quotes statements that may answer, best first, and has
+    no short answer, count or conflict.
     """
 
     question: Question
@@ -462,6 +463,7 @@ class Answer:
     conflict: bool = False
     composer: Literal["quote"] = "quote"
     selection: Selection | None = None
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,9 +526,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A claim of the answer, verified; in the order of the answer."""
+    """A claim of the answer, verified; in the order of the answer, which is ``sure`` or not."""
 
     claim: Claim
+    sure: bool
 
 
 @dataclass(frozen=True, slots=True)

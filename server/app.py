@@ -42,8 +42,9 @@ _FLUSH_MILLISECONDS = 3000
 
 _DESCRIPTION = """\
 Answers questions over a document archive. Every sentence of an answer has footnotes that
-point to the exact characters supporting it; when the archive does not say, `outcome` is
-`abstained` and the status is 200. Spans count Unicode code points, end exclusive.
+point to the exact characters supporting it; when the archive may say, `sure` is false; when
+it does not say, `outcome` is `abstained` and the status is 200. Spans count Unicode code
+points, end exclusive.
 """
 
 

@@ -39,13 +39,15 @@ class Decision:
     """The quotations of the answer, in order; none: abstain. ``candidates`` are all that
     were judged, each with its verdict; ``conflict`` is whether the first quotations give
     different values for what is asked. ``selection`` is what a language model chose, None
-    without one. ``counts`` is whether the quotations are counted."""
+    without one. ``counts`` is whether the quotations are counted. Quotations that are not
+    ``sure`` may answer, or not."""
 
     quotations: tuple[Quotation, ...]
     candidates: tuple[Candidate, ...]
     conflict: bool
     selection: Selection | None = None
     counts: bool = False
+    sure: bool = True
 
 
 def decide_by_support(
@@ -55,22 +57,27 @@ def decide_by_support(
     conflicting: Sequence[Candidate] = (),
     items: Sequence[Candidate] = (),
 ) -> Decision:
-    """Decide by the support score: quote what reaches ``min_support``.
+    """Decide by the support score: quote what reaches ``min_support``; where nothing does, the
+    best that reach ``min_uncertain``, best first, which is no sure answer.
 
-    ``candidates`` come best first. The best sentence leads; the others follow in reading
-    order, grouped by document. A sentence that says the same in the same words becomes a
+    ``candidates`` come best first. The best sentence of a sure answer leads; the others follow
+    in reading order, grouped by document. A sentence that says the same in the same words becomes a
     further citation; one that differs in a figure, a name or a "not" is a quotation of
     its own. Candidates ``conflicting`` in what is asked, else the ``items`` of a list, are
     quoted whatever the settings say of how many and how good, first and in the order given.
     """
     leading = conflicting or items
+    sure = bool(leading) or any(each.support >= settings.min_support for each in candidates)
+    if not sure:
+        least = min(settings.min_uncertain, settings.min_support)
+        settings = replace(settings, min_support=least, keep_within=1.0)
     quotations: list[Quotation] = []
     judged: list[Candidate] = []
     for candidate in (*candidates, *(item for item in items if item not in candidates)):
         verdict = _verdict(candidate, quotations, settings, pinned=leading)
         judged.append(replace(candidate, verdict=verdict))
-    ordered = _reading_order(quotations, first=leading)
-    return Decision(tuple(ordered), tuple(judged), conflict=bool(conflicting))
+    ordered = _reading_order(quotations, first=leading) if sure else quotations
+    return Decision(tuple(ordered), tuple(judged), conflict=bool(conflicting), sure=sure)
 
 
 def decide_by_choice(

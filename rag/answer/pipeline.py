@@ -90,7 +90,7 @@ def answer_question(context: QueryContext) -> Generator[Event, None, None]:
     outcome = replace(outcome, timings_ms=timings)
     if isinstance(outcome, Answer):
         for claim in outcome.claims:
-            yield Claimed(claim)
+            yield Claimed(claim, outcome.sure)
     yield Finished(outcome)
 
 
@@ -202,10 +202,9 @@ def _answer(context: QueryContext, found: Found, decision: Decision) -> Answer:
         claims = add_context(found.terms, decision.quotations, quotes, found.documents)
         for claim in claims:
             verify_claim(claim, found.documents)
-        # One value would hide the others.
-        short = (
-            None if decision.conflict else find_short_answer(found.terms, quotes, found.documents)
-        )
+        # One value would hide the others, and an unsure one would look sure.
+        alone = decision.sure and not decision.conflict
+        short = find_short_answer(found.terms, quotes, found.documents) if alone else None
     return Answer(
         question=context.question,
         standalone=_standalone(context, found),
@@ -219,6 +218,7 @@ def _answer(context: QueryContext, found: Found, decision: Decision) -> Answer:
         counted=len(claims) if decision.counts else None,
         conflict=decision.conflict,
         selection=decision.selection,
+        sure=decision.sure,
     )
 
 

@@ -24,7 +24,7 @@ from rag.types import (
     StageScore,
 )
 from server.wire.footnotes import number_citations
-from server.wire.notes import counted_note, notes_of, reads_chinese
+from server.wire.notes import MAY_SAY, counted_note, notes_of, reads_chinese
 
 if TYPE_CHECKING:
     from rag.index.files import SourceProblem
@@ -66,6 +66,8 @@ def render_outcome(outcome: Outcome) -> RenderableType:
 def _render_answer(answer: Answer) -> RenderableType:
     citations = number_citations(answer.claims)
     parts: list[RenderableType] = []
+    if not answer.sure:
+        parts.append(Text(MAY_SAY[reads_chinese(answer.question.text)], style="bold yellow"))
     if answer.short_answer:
         parts.append(Text(one_line(answer.short_answer.shown), style="bold"))
     if answer.conflict:

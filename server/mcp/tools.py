@@ -58,7 +58,9 @@ _FETCH = (
 _ASK = (
     "Ask the archive one question in a full sentence, in English or Chinese, at most 1000 "
     "characters. Returns sentences quoted from its documents, each with footnotes: title, "
-    "date, URL and the exact quote; if sources differ, all are given with their dates. Or "
+    "date, URL and the exact quote; if sources differ, all are given with their dates. "
+    "Sentences below 'The archive may say:' (in the JSON sure is false) may not answer: report "
+    "them as uncertain. Or "
     "says that the archive does not say, why, and what it does say about the subject: report "
     "that and do not answer from memory. Keep the footnotes when you use a sentence. The "
     "question must be understandable without the conversation so far."

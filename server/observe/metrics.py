@@ -86,7 +86,7 @@ class Metrics:
         """Count the outcome of a question."""
         match outcome:
             case Answer():
-                self._outcomes.labels("answered", "", "").inc()
+                self._outcomes.labels("answered" if outcome.sure else "uncertain", "", "").inc()
             case Abstention():
                 self._outcomes.labels("abstained", outcome.reason, outcome.kind or "").inc()
         if outcome.selection is not None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.text.display import one_line
-from server.wire.notes import counted_note, notes_of, reads_chinese, shortened_note
+from server.wire.notes import MAY_SAY, counted_note, notes_of, reads_chinese, shortened_note
 from server.wire.outcome import AbstentionOut, AnswerOut, CitationOut, ClaimOut
 
 # ASCII characters that mean something in Markdown or HTML anywhere in a line.
@@ -81,7 +81,8 @@ class Composed:
 def compose(outcome: AnswerOut | AbstentionOut, base_url: str) -> Composed:
     """The outcome as Markdown, one paragraph per sentence, with links under ``base_url``.
 
-    An answer starts with its short answer, in bold. An abstention says that the archive does
+    An answer starts with its short answer, in bold; one that is not sure, with a line that
+    says so. An abstention says that the archive does
     not say, and what it does mention. If the language model failed, a note in italics at the
     end says so.
     """
@@ -102,6 +103,8 @@ class _Writer:
     length: int = 0
 
     def write_answer(self, answer: AnswerOut) -> None:
+        if not answer.sure:
+            self._write(MAY_SAY[self.chinese])
         if answer.short_answer:
             self._write(f"**{_escaped(answer.short_answer.shown)}**")
         if answer.conflict:
@@ -193,7 +196,7 @@ def said_in(content: str) -> str:
     for position, paragraph in enumerate(text.split("\n\n")):
         if paragraph in _MENTIONED or paragraph in _NEAREST:
             break
-        aside = paragraph.startswith("> ") or paragraph in _DIFFER
+        aside = paragraph.startswith("> ") or paragraph in (*_DIFFER, *MAY_SAY)
         if aside or _NOTE.fullmatch(paragraph) or (position == 0 and _SHORT.fullmatch(paragraph)):
             continue
         claim = _DATED.sub("", _LINK.sub("", paragraph), count=1)

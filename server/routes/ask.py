@@ -12,7 +12,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 
 from rag.journal.base import NewTurn
-from rag.types import Citation, Claim, Claimed, Event, Question, Ranked, Read, Understood
+from rag.types import Citation, Claimed, Event, Question, Ranked, Read, Understood
 from server.http.arrivals import Arrivals
 from server.http.asking import OnEvent
 from server.http.context import Context, ServerContext
@@ -77,9 +77,10 @@ class CitationEvent(BaseModel):
 
 
 class ClaimEvent(BaseModel):
-    """A sentence of the answer; ``index`` counts from 0."""
+    """A sentence of the answer; ``index`` counts from 0, ``sure`` is the answer's."""
 
     index: int
+    sure: bool
     claim: ClaimOut
 
 
@@ -168,7 +169,7 @@ async def _events(
             if arrived is None:
                 yield KEEPALIVE_COMMENT
             elif isinstance(arrived, Claimed):
-                for name, data in sent.claim(arrived.claim):
+                for name, data in sent.claim(arrived):
                     yield format_sse_event(event=name, data_str=data)
             elif (stage := _STAGES.get(type(arrived))) is not None:
                 data = StageEvent(stage=stage).model_dump_json()
@@ -193,8 +194,9 @@ class _SentClaims:
         self._citations: list[Citation] = []
         self._claims = 0
 
-    def claim(self, claim: Claim) -> Iterator[tuple[str, str]]:
+    def claim(self, claimed: Claimed) -> Iterator[tuple[str, str]]:
         """The events of the next claim, with each new citation before it."""
+        claim = claimed.claim
         for citation in dict.fromkeys(claim.citations):
             if citation not in self._citations:
                 self._citations.append(citation)
@@ -205,7 +207,8 @@ class _SentClaims:
                     ).model_dump_json(),
                 )
         shape = claim_out(claim, self._citations)
-        yield "claim", ClaimEvent(index=self._claims, claim=shape).model_dump_json()
+        event = ClaimEvent(index=self._claims, sure=claimed.sure, claim=shape)
+        yield "claim", event.model_dump_json()
         self._claims += 1
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rag.text.display import one_line
 from rag.types import Abstention, Answer, Citation, Claim, Outcome
-from server.wire.notes import counted_note, notes_of, reads_chinese
+from server.wire.notes import MAY_SAY, counted_note, notes_of, reads_chinese
 
 UrlOf = Callable[[Citation], str]
 
@@ -18,7 +18,8 @@ def number_citations(claims: tuple[Claim, ...]) -> list[Citation]:
 
 def outcome_text(outcome: Outcome, url_of: UrlOf) -> str:
     """The sentences with their footnote numbers, then each footnote's title, date, URL and
-    quote; of an abstention the explanation, and what the archive does say."""
+    quote, with a line above that says so where they are not sure to answer; of an abstention
+    the explanation, and what the archive does say."""
     match outcome:
         case Answer():
             parts = _answer(outcome, url_of)
@@ -31,6 +32,8 @@ def outcome_text(outcome: Outcome, url_of: UrlOf) -> str:
 def _answer(answer: Answer, url_of: UrlOf) -> list[str]:
     citations = number_citations(answer.claims)
     lines: list[str] = []
+    if not answer.sure:
+        lines.append(MAY_SAY[reads_chinese(answer.question.text)])
     if answer.short_answer:
         lines.append(f"Short answer: {one_line(answer.short_answer.shown)}")
     if answer.conflict:

@@ -1,4 +1,4 @@
-"""Notes for readers about the language model's part in an outcome."""
+"""Notes for readers: how sure an answer is, and the language model's part in an outcome."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 
 _CHINESE = re.compile("[㐀-䶿一-鿿]")
 _LATIN = re.compile("[A-Za-zÀ-ɏ]")
+
+# Stands above the sentences of an answer that is not sure. English, Chinese.
+MAY_SAY = ("The archive may say:", "档案中可能有说明：")
 
 
 def reads_chinese(question: str) -> bool:

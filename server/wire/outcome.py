@@ -183,7 +183,7 @@ class ReceiptOut(_Out):
 
 
 class _OutcomeOut(_Out):
-    version: Literal[2] = 2
+    version: Literal[3] = 3
     question: str = Field(description="as it was asked")
     shortened_from: int | None = Field(
         default=None,
@@ -209,9 +209,13 @@ class _OutcomeOut(_Out):
 
 
 class AnswerOut(_OutcomeOut):
-    """The archive answers: every claim has at least one footnote."""
+    """The archive answers, or may answer: every claim has at least one footnote."""
 
     outcome: Literal["answered"] = "answered"
+    sure: bool = Field(
+        description="whether the claims answer the question; otherwise they may, best first, and "
+        "must be shown as uncertain"
+    )
     short_answer: CitationOut | None = Field(
         description="the part of the first claim that names what is asked for; null when unclear"
     )
@@ -265,6 +269,7 @@ def outcome_out(outcome: Outcome, *, explain: bool = False) -> AnswerOut | Abste
             citations = number_citations(outcome.claims)
             return AnswerOut(
                 **common,
+                sure=outcome.sure,
                 short_answer=citation_out(outcome.short_answer) if outcome.short_answer else None,
                 counted=outcome.counted,
                 conflict=outcome.conflict,

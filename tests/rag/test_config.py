@@ -78,6 +78,20 @@ def test_a_bad_value_is_an_error_naming_where_it_came_from(variable, value, says
     assert says in str(caught.value)
 
 
+def test_what_may_be_said_as_uncertain_is_no_better_than_what_is_said_as_sure(elsewhere):
+    write(elsewhere / "footnote.toml", "[answer]\nmin_uncertain = 0.6\n")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(environment={}, flags={"answer.min_support": 0.4})
+    for said in ("answer.min_uncertain", "footnote.toml", "0.6", "answer.min_support", "0.4"):
+        assert said in str(caught.value)
+    same = load_settings(environment={}, flags={"answer.min_support": 0.6}).answer
+    assert same.min_uncertain == same.min_support == 0.6
+
+
+def test_a_low_min_support_alone_is_no_error():
+    assert load_settings(environment={"FOOTNOTE_ANSWER_MIN_SUPPORT": "0"}).answer.min_support == 0
+
+
 def test_a_settings_file_that_does_not_exist_or_parse_is_an_error_naming_it(elsewhere):
     with pytest.raises(SettingsError, match=r"nowhere\.toml"):
         load_settings(elsewhere / "nowhere.toml", environment={})

@@ -117,6 +117,36 @@ def test_no_more_is_said_than_settings_allow():
     assert quotes(decide(GUESTS, JUNE, SPEAKERS, keep_within=0.06)) == [GUESTS.quote, JUNE.quote]
 
 
+def test_where_nothing_is_sure_the_best_that_may_answer_are_quoted_best_first():
+    weak = [replace(c, support=s) for c, s in ((JUNE, 0.45), (GUESTS, 0.44), (SPEAKERS, 0.2))]
+    decision = decide(*weak, min_support=0.5, min_uncertain=0.3, keep_within=0.0)
+    assert not decision.sure
+    assert quotes(decision) == [JUNE.quote, GUESTS.quote]
+    assert "below 0.30" in decision.candidates[2].verdict
+    assert quotes(decide(*weak, min_uncertain=0.1, max_claims=1)) == [JUNE.quote]
+    assert decide(*weak, min_uncertain=0.46).quotations == ()
+
+
+def test_beside_a_sure_sentence_none_that_is_not_is_quoted():
+    decision = decide(GUESTS, replace(SPEAKERS, support=0.45), min_uncertain=0.3, keep_within=1.0)
+    assert decision.sure
+    assert quotes(decision) == [GUESTS.quote]
+
+
+def test_what_says_the_same_is_cited_beside_it_in_an_unsure_answer_too():
+    decision = decide(replace(GUESTS, support=0.4), replace(AGAIN, support=0.35), min_uncertain=0.3)
+    [claim] = claims(decision)
+    assert [c.document_id for c in claim.citations] == [ONE.id, TWO.id]
+
+
+def test_a_min_uncertain_above_min_support_leaves_no_unsure_answer():
+    sure = decide(replace(GUESTS, support=0.25), min_support=0.2, min_uncertain=0.4)
+    assert sure.sure
+    assert quotes(sure) == [GUESTS.quote]
+    weak = replace(GUESTS, support=0.15)
+    assert decide(weak, min_support=0.2, min_uncertain=0.4).quotations == ()
+
+
 def test_a_claim_whose_quote_is_not_what_stands_there_never_leaves():
     forged = replace(SPEAKERS, quote="Speakers came from ninety countries.", support=0.95)
     with pytest.raises(CitationError):
@@ -136,6 +166,7 @@ def test_what_a_language_model_chose_is_quoted_in_its_order_whatever_its_support
         "not chosen by the language model",
         "kept",
     ]
+    assert decision.sure
     assert decide_by_choice([GUESTS, weak], chose()).quotations == ()
 
 

@@ -74,6 +74,47 @@ def test_an_abstention_has_no_claims(archive):
     assert isinstance(events[-1].outcome, Abstention)
 
 
+@pytest.fixture
+def unsure(archive, quick):
+    """The documents, where every statement may answer and none is sure to."""
+    archive()
+    return quick(answer=AnswerSettings(min_support=1.0, min_uncertain=0.1))
+
+
+def test_an_answer_that_is_not_sure_says_so_in_every_claim_and_gives_no_short_answer(
+    archive, unsure
+):
+    question = "When did her husband win the prize?"
+    events = list(unsure.stream(question))
+    outcome = events[-1].outcome
+    assert isinstance(outcome, Answer)
+    assert not outcome.sure
+    assert [e.sure for e in events if isinstance(e, Claimed)] == [False] * len(outcome.claims)
+    supports = [claim.support for claim in outcome.claims]
+    assert supports == sorted(supports, reverse=True)
+    assert min(supports) >= 0.1
+    assert outcome.short_answer is None
+    sure = archive().ask(question)
+    assert sure.sure
+    assert sure.short_answer is not None
+    assert_stored(outcome)
+
+
+def test_an_answer_that_is_not_sure_has_no_conflict_and_counts_nothing(quick, tmp_path):
+    for year in ("1934", "1936"):
+        (tmp_path / f"{year}.txt").write_text(f"The museum of Lindau was founded in {year}.\n")
+    boats = "The museum shows these boats:\n\n- the Aurora\n- the Kestrel\n"
+    (tmp_path / "boats.md").write_text(boats)
+    plain = quick(answer=AnswerSettings(min_support=0.0))
+    plain.ingest(*tmp_path.glob("*.txt"), tmp_path / "boats.md")
+    unsure = quick(answer=AnswerSettings(min_support=1.0, min_uncertain=0.0))
+    founded, many = "When was the museum of Lindau founded?", "How many boats does the museum show?"
+    assert plain.ask(founded).conflict
+    assert not unsure.ask(founded).conflict
+    assert plain.ask(many).counted
+    assert unsure.ask(many).counted is None
+
+
 def test_a_model_is_waited_for_between_the_stages(archive):
     events = list(archive('{"statements": [1]}').stream(QUESTION))
     waiting = [at for at, event in enumerate(events) if isinstance(event, Waiting)]

@@ -34,6 +34,29 @@ def test_an_abstention_is_printed_with_what_is_said_of_the_subject(
     assert listed in out
 
 
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ("When did LI Yong visit Huawei?", "The archive may say:"),
+        ("李勇在深圳参观了哪家公司？", "档案中可能有说明："),
+    ],
+)
+def test_an_answer_that_is_not_sure_is_labelled_and_json_says_so(
+    footnote, sample_data, monkeypatch, question, label
+):
+    asked = ("ask", question, "--data", sample_data)
+    assert label not in footnote(*asked)[1]
+    monkeypatch.setenv("FOOTNOTE_ANSWER_MIN_UNCERTAIN", "0.3")
+    code, out, _ = footnote(*asked, "--min-support", "1")
+    assert code == 0
+    assert out.startswith(label)
+    assert "[1]" in out
+    outcome = json.loads(footnote(*asked, "--min-support", "1", "--json")[1])
+    jsonschema.validate(outcome, outcome_schema())
+    assert (outcome["outcome"], outcome["sure"]) == ("answered", False)
+    assert outcome["short_answer"] is None
+
+
 def test_json_follows_the_documented_schema_and_quotes_what_show_shows(footnote, sample_data):
     schema = outcome_schema()
     for question in ("When did LI Yong visit Huawei?", "Who is the mayor of Beijing?"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from functools import partial
 
 import anyio
@@ -14,6 +15,7 @@ from mcp import Client, StdioServerParameters
 
 from rag.index.ingest import index_documents
 from rag.read.reader import read_document
+from rag.settings import AnswerSettings
 from server.http.problems import ProblemError
 from server.mcp.tools import SEARCH_RESULTS, build_mcp
 from server.wire.outcome import outcome_schema
@@ -119,6 +121,16 @@ def test_an_answer_is_text_with_footnotes_and_the_same_as_json(tools):
         assert f"[{number}] {title_and_url}" in text
         assert f"“{citation['quote']}”" in text
         assert f" {citation['permalink']}\n" in text
+
+
+def test_an_answer_that_is_not_sure_says_so_above_its_sentences(archive):
+    unsure = AnswerSettings(min_support=1.0, min_uncertain=0.1)
+    archive.settings = replace(archive.settings, answer=unsure)
+    question = {"question": "Who was the owner of the mill at Larkhill?"}
+    result = call(build_mcp(archive, in_thread), "ask", question)
+    assert text_of(result).startswith("The archive may say:\n")
+    assert "Its owner was Edna Moss, a miller. [1]" in text_of(result)
+    assert result.structured_content["sure"] is False
 
 
 def test_an_abstention_says_so_and_is_no_error(tools):

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx2 as httpx
 
+from rag.settings import AnswerSettings
 from tests.server.observe.client import samples
 from tests.serving import serving
 
@@ -19,6 +22,17 @@ def test_every_question_is_counted_by_its_outcome_and_stages(mill):
     assert abstained[0]["reason"]
     assert found["footnote_stage_duration_seconds_count", ("stage", "total")] == 2
     assert found["footnote_stage_duration_seconds_count", ("stage", "rerank")] >= 1
+
+
+def test_answers_that_are_not_sure_are_counted_apart(mill):
+    unsure = AnswerSettings(min_support=1.0, min_uncertain=0.1)
+    mill.settings = replace(mill.settings, answer=unsure)
+    with serving(mill) as running:
+        asked = {"question": "Who was the owner of the mill at Larkhill?"}
+        assert httpx.post(running.url + "/ask", json=asked).is_success
+        found = samples(running.url)
+    counted = ("footnote_outcomes_total", ("kind", ""), ("outcome", "uncertain"), ("reason", ""))
+    assert found[counted] == 1
 
 
 def test_the_archive_the_queue_and_refusals_are_shown(mill, tmp_path):

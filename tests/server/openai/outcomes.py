@@ -27,9 +27,10 @@ COMMON = {
 }
 
 
-def answered(*texts, conflict=False, short=None, context=(), question="When?"):
+def answered(*texts, sure=True, conflict=False, short=None, context=(), question="When?"):
     return AnswerOut(
         **COMMON | {"question": question},
+        sure=sure,
         short_answer=cited(short) if short else None,
         counted=None,
         conflict=conflict,

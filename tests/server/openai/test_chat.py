@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+from dataclasses import replace
 
 import httpx2
 import openai
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from rag.settings import AnswerSettings
 from server.openai.text import said_in
 from tests.conftest import ROOT
 from tests.server.openai.client import (
@@ -86,6 +88,22 @@ def test_an_abstention_is_a_message_that_says_so(client):
     assert choice.message.content.startswith("The archive does not say")
     assert completion.footnote["outcome"] == "abstained"
     assert said_in(choice.message.content) == completion.footnote["explanation"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_is_not_sure_opens_by_saying_so(tmp_path, settings, stream):
+    doubting = replace(settings, answer=AnswerSettings(min_support=1.0, min_uncertain=0.0))
+    with quickly_served(tmp_path, doubting) as served, connected(served.url) as client:
+        completion = ask(client, VISIT, stream=stream)
+        if stream:
+            chunks = list(completion)
+            content = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+            outcome = chunks[-1].footnote
+        else:
+            content, outcome = completion.choices[0].message.content, completion.footnote
+    assert content.startswith("The archive may say:\n\nLI Yong visited Huawei")
+    assert (outcome["outcome"], outcome["sure"]) == ("answered", False)
+    assert outcome["short_answer"] is None
 
 
 def test_a_follow_up_is_understood_from_the_messages_before_it(client, visit):

@@ -113,6 +113,18 @@ def test_what_an_abstention_said_comes_back_as_its_explanation(more, question):
     assert content.count("](http") == len([*outcome.mentions, *outcome.nearest])
 
 
+@pytest.mark.parametrize(
+    ("question", "opening"),
+    [("When?", "The archive may say:"), ("什么时候？", "档案中可能有说明：")],
+)
+def test_an_answer_that_is_not_sure_opens_by_saying_so_and_comes_back_without_it(question, opening):
+    composed = compose(answered("First.", "Second.", sure=False, question=question), BASE)
+    assert composed.content.startswith(f"{opening}\n\nFirst. [[1]]")
+    assert said_in(composed.content) == "First. Second."
+    said = [composed.content[start:end] for start, end in composed.spans]
+    assert said == ["First.", "Second."]
+
+
 def test_another_assistants_text_loses_only_its_footnote_marks():
     assert said_in("It opened in 1966 [1][2], say [both](http://a.example).") == (
         "It opened in 1966, say [both](http://a.example)."

@@ -9,6 +9,7 @@ import httpx2 as httpx
 import pytest
 
 from rag.errors import ModelError
+from rag.settings import AnswerSettings
 from rag.types import Answer
 from tests.server.routes.client import SILENT
 
@@ -80,6 +81,17 @@ def test_a_stream_tells_each_citation_before_its_claim_and_the_whole_last(served
             known.add(data["number"])
         elif name == "claim":
             assert set(data["claim"]["footnotes"]) <= known
+
+
+def test_an_answer_that_is_not_sure_says_so_with_each_claim_and_as_a_whole(quick_served, tmp_path):
+    running = quick_served(answer=AnswerSettings(min_support=1.0, min_uncertain=0.1))
+    (tmp_path / "mill.txt").write_text("The mill at Larkhill burned down in 1911.\n")
+    running.assistant.ingest(tmp_path / "mill.txt")
+    asked = {"question": "When did the mill at Larkhill burn down?"}
+    told = events(httpx.post(running.url + "/ask", json=asked | {"stream": True}))
+    assert [data["sure"] for name, data in told if name == "claim"] == [False]
+    for whole in (told[-1][1], httpx.post(running.url + "/ask", json=asked).json()):
+        assert (whole["outcome"], whole["sure"], whole["short_answer"]) == ("answered", False, None)
 
 
 def test_a_stream_of_an_abstention_says_so(served):

@@ -12,8 +12,10 @@ from rag.errors import StoreDamagedError, StoreVersionError
 from rag.types import Abstention, Answer, Outcome
 
 # Grows when a Footnote of another version could misread what is stored.
-OUTCOME_VERSION = 3
-# The one before it did not say how a reader sees a quote.
+OUTCOME_VERSION = 4
+# Every answer of the one before it was sure.
+_ALL_SURE = 3
+# The one before that did not say how a reader sees a quote.
 _WITHOUT_SHOWN = 2
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
@@ -47,7 +49,9 @@ def load_outcome(text: str) -> Outcome:
     try:
         whole: dict[str, Any] = json.loads(text)
         if whole["version"] == _WITHOUT_SHOWN:
-            whole = _with_shown(whole) | {"version": OUTCOME_VERSION}
+            whole = _with_shown(whole) | {"version": _ALL_SURE}
+        if whole["version"] == _ALL_SURE:
+            whole |= {"version": OUTCOME_VERSION}
         if whole["version"] != OUTCOME_VERSION:
             raise StoreVersionError(
                 f"a stored answer has version {whole['version']}, this Footnote reads "

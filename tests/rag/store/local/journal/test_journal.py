@@ -104,6 +104,15 @@ def test_an_outcome_of_the_version_before_shows_what_it_quotes() -> None:
     read = load_outcome(json.dumps(stored | {"version": 2}))
     assert isinstance(read, Answer)
     assert (read.claims[0].shown, read.claims[0].citations[0].shown) == ("*It*", "*It*")
+    assert read.sure
+
+
+def test_every_answer_of_version_3_was_sure_and_its_readers_refuse_what_may_not_be() -> None:
+    answer = Answer(Question("q"), None, (), (), (), {}, "1", {}, sure=False)
+    stored = json.loads(dump_outcome(answer))
+    assert stored["version"] > 3
+    del stored["outcome"]["sure"]
+    assert load_outcome(json.dumps(stored | {"version": 3})) == replace(answer, sure=True)
 
 
 def test_an_outcome_of_another_footnote_says_so_and_a_broken_one_too() -> None:
@@ -111,7 +120,7 @@ def test_an_outcome_of_another_footnote_says_so_and_a_broken_one_too() -> None:
         other = json.loads(dump_outcome(abstention("x"))) | {"version": version}
         with pytest.raises(StoreVersionError, match=f"version {version}"):
             load_outcome(json.dumps(other))
-    for broken in ("", "[]", "{}", '{"version": 3, "kind": "answer", "outcome": {}}'):
+    for broken in ("", "[]", "{}", '{"version": 4, "kind": "answer", "outcome": {}}'):
         with pytest.raises(StoreDamagedError, match="footnote doctor"):
             load_outcome(broken)
 
