@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from rag.assistant import Assistant
+from rag.settings import AnswerSettings
 from tests.conftest import SAMPLE_ARCHIVE
 from tests.page.archive import DOCUMENTS, SAMPLES
 from tests.serving import serving
@@ -61,6 +63,15 @@ def served(tmp_path_factory, settings):
         assert not assistant.ingest(files).failed
         with serving(assistant) as server:
             yield server
+
+
+@pytest.fixture
+def doubtful(served, monkeypatch):
+    """No answer of the served archive is sure, until this is undone."""
+    answer = AnswerSettings(min_support=1.0, min_uncertain=0.1)
+    doubting = replace(served.assistant.settings, answer=answer)
+    monkeypatch.setattr(served.assistant, "settings", doubting)
+    return monkeypatch
 
 
 class Opened:

@@ -52,13 +52,13 @@ _CLAIM = {
 }
 
 
-def begin_slow(page):
+def begin_slow(page, *, sure=True):
     page.evaluate(_SLOW_STREAM)
     page.locator("#question").fill("Is it so?")
     page.locator("#question").press("Enter")
     page.wait_for_function("() => Boolean(window.send)")
     page.evaluate("c => send('citation', {number: 1, citation: c})", _CITATION)
-    page.evaluate("c => send('claim', {index: 0, claim: c})", _CLAIM)
+    page.evaluate("data => send('claim', data)", {"index": 0, "sure": sure, "claim": _CLAIM})
     return page.locator(".turn")
 
 
@@ -127,6 +127,36 @@ def test_claims_show_as_they_come_and_are_told_to_people_who_listen(page):
     expect(turn.locator(".claim")).to_contain_text("It is so.")
     expect(turn).to_contain_text("Stopped before the answer was complete.")
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+
+
+def test_a_claim_that_is_not_sure_is_never_shown_without_saying_so(page):
+    turn = begin_slow(page, sure=False)
+    expect(turn.locator(".claim")).to_contain_text("It is so.")
+    expect(turn.get_by_role("heading", name="The archive may say:")).to_be_visible()
+    expect(page.locator("#announcements")).to_contain_text("The archive may say: It is so.")
+
+
+def test_an_answer_that_is_not_sure_looks_different_from_one_that_is(page, doubtful):
+    turn = ask(page, ANSWERED)
+    expect(turn.locator("[data-outcome=uncertain]")).to_be_visible()
+    expect(turn.get_by_role("heading", name="The archive may say:")).to_be_visible()
+    expect(turn.locator(".maybe svg")).to_be_visible()
+    expect(turn.locator(".short")).to_have_count(0)
+    unsure = ink(turn.locator(".claim").first)
+    turn.locator(".claim .mark").first.click()
+    assert "24 April 2019" in marked(page)
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(turn.get_by_role("heading", name="The archive may say:")).to_be_visible()
+    doubtful.undo()
+    sure = ask(page, ANSWERED)
+    expect(sure.locator("[data-outcome=answered]")).to_be_visible()
+    expect(sure.locator(".maybe")).to_have_count(0)
+    assert ink(sure.locator(".claim").first) != unsure
+
+
+def ink(node):
+    return node.evaluate("node => getComputedStyle(node).color")
 
 
 def test_an_answer_that_breaks_off_keeps_the_question(page):

@@ -186,6 +186,13 @@ def test_a_copy_says_what_was_asked_how_it_was_understood_and_of_whom_a_sentence
     assert copied(ask(page, ABSTAINED)).count("The archive does not say.") == 1
 
 
+def test_a_copy_of_an_answer_that_is_not_sure_says_so(open_page, doubtful):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    ask(page, ANSWERED).get_by_role("button", name="Copy with footnotes").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert "\n\n*The archive may say:*\n\n" in page.evaluate("navigator.clipboard.readText()")
+
+
 def test_a_copy_that_the_browser_refuses_is_said(page):
     page.evaluate(
         """() => {

@@ -46,6 +46,16 @@ def test_axe_finds_nothing_grave_in_any_view(page):
     assert_accessible(page)
 
 
+def test_axe_finds_nothing_grave_in_an_answer_that_is_not_sure(page, doubtful):
+    expect(ask(page, CONFLICT).locator(".maybe")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_an_answer_that_is_not_sure_is_labelled_in_chinese_too(open_page, doubtful):
+    turn = ask(open_page(locale="zh-CN"), "李勇在深圳参观了哪家公司？")
+    expect(turn.get_by_role("heading", name="档案可能有记载：")).to_be_visible()
+
+
 def test_colours_follow_the_system_until_one_chooses(open_page):
     page = open_page(color_scheme="dark")
     assert luminance(page, "#main") < 0.3

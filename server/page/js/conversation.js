@@ -17,6 +17,7 @@ function newTurn(question, filters) {
     filters: { ...filters },
     status: "asking",
     claims: [],
+    sure: true,
     citations: [],
     outcome: null,
     problem: null,
@@ -56,8 +57,10 @@ export async function ask(question, filters = state.filters) {
 function take(turn, event, data) {
   if (event === "citation") turn.citations[data.number - 1] = data.citation;
   else if (event === "claim") {
+    const opening = data.sure || turn.claims.length ? "" : `${t("uncertain.title")} `;
+    turn.sure = data.sure;
     turn.claims = [...turn.claims, data.claim];
-    announce(data.claim.shown);
+    announce(`${opening}${data.claim.shown}`);
   } else if (event === "abstention") {
     turn.outcome = data;
     announce(`${t("abstention.title")} ${data.explanation}`);
@@ -71,6 +74,7 @@ function finish(turn, outcome) {
   turn.outcome = outcome;
   turn.turnId = outcome.turn_id ?? null;
   turn.claims = outcome.claims ?? [];
+  turn.sure = outcome.sure ?? true;
   turn.citations = outcome.citations ?? [];
   if (outcome.outcome === "answered") announce(tn("answer.complete", turn.citations.length));
   // Ignore a turn of a conversation that has been left meanwhile.
@@ -155,8 +159,9 @@ export async function openConversation(id) {
 
 /** @param {any} turn as the server keeps it @returns {import("./state.js").Turn} */
 function restoredTurn(turn) {
-  const { claims = [], citations = [] } = turn.outcome;
-  const stored = { status: "done", outcome: turn.outcome, claims, citations, turnId: turn.id };
+  const { claims = [], sure = true, citations = [] } = turn.outcome;
+  const said = { outcome: turn.outcome, claims, sure, citations };
+  const stored = { status: "done", ...said, turnId: turn.id };
   return Object.assign(newTurn(turn.question, filtersIn(turn)), stored);
 }
 

@@ -44,6 +44,7 @@ export function answerAsMarkdown(turn) {
 /** @param {import("./state.js").Turn} turn */
 function answer(turn) {
   const parts = [];
+  if (!turn.sure) parts.push(`*${t("uncertain.title")}*`);
   if (turn.outcome?.conflict) parts.push(`*${t("conflict.title")}*`);
   if (turn.outcome?.counted) parts.push(t("answer.counted", { count: turn.outcome.counted }));
   for (const claim of turn.claims) {

@@ -9,7 +9,7 @@
  * @typedef {{source: string, since: string, until: string, language: string, asOf: string}} Filters
  * @typedef {{key: string, question: string, filters: Filters,
  *   status: "asking" | "done" | "stopped" | "failed",
- *   claims: Claim[], citations: Citation[], outcome: any, problem: any, turnId: string | null,
+ *   claims: Claim[], sure: boolean, citations: Citation[], outcome: any, problem: any, turnId: string | null,
  *   feedback: any, note: string}} Turn
  * @typedef {{id: string, hash: string | null, span: string | null}} Place  a place in a document
  */

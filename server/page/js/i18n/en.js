@@ -115,6 +115,8 @@ export default {
   "skip": "Skip to the question",
   "theme.dark": "Dark theme",
   "theme.light": "Light theme",
+  "uncertain.text": "It is not certain that these sentences answer the question. Read them at their source.",
+  "uncertain.title": "The archive may say:",
   "upload.action": "Upload documents",
   "upload.added": "Added",
   "upload.drop": "or drop files anywhere on this page",

@@ -115,6 +115,8 @@ export default {
   "skip": "跳到问题框",
   "theme.dark": "深色",
   "theme.light": "浅色",
+  "uncertain.text": "这些句子不一定回答了您的问题，请对照原文阅读。",
+  "uncertain.title": "档案可能有记载：",
   "upload.action": "上传文献",
   "upload.added": "已添加",
   "upload.drop": "或将文件拖放到本页任意处",

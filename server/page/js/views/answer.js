@@ -12,14 +12,19 @@ const FIRST_PASSAGES = 3;
 export function answerView(turn) {
   const conflict = Boolean(turn.outcome?.conflict);
   return html`
-    <div class="answer" data-outcome="answered">
-      ${conflict ? conflictView() : nothing} ${shortView(turn)} ${countView(turn)}
+    <div class=${turn.sure ? "answer" : "answer unsure"} data-outcome=${turn.sure ? "answered" : "uncertain"}>
+      ${turn.sure ? nothing : unsureView()} ${conflict ? conflictView() : nothing} ${shortView(turn)} ${countView(turn)}
       <div class="claims">${turn.claims.map((claim) => claimView(claim, turn, conflict))}</div>
       ${turn.outcome ? selectionView(turn.outcome) : nothing}
       ${turn.citations.length ? notesView(turn) : nothing}
     </div>
   `;
 }
+
+const unsureView = () => html`
+  <div class="maybe">${icons.unsure}
+    <div><h3>${t("uncertain.title")}</h3> <p>${t("uncertain.text")}</p></div></div>
+`;
 
 const conflictView = () => html`
   <div class="conflict">${icons.conflict}

@@ -18,6 +18,7 @@ export const icons = {
   documents: path("M5 3h7l3 3v11H5zM12 3v3h3M8 10h4M8 13h4"),
   conflict: path("M3 7h11M11 4l3 3-3 3M17 13H6M9 10l-3 3 3 3"),
   absent: path("M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM6.5 10h7"),
+  unsure: path("M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM8 8.200a2 2 0 1 1 2.900 1.800c-.6.3-.9.7-.9 1.300M10 13.700v.1"),
   warning: path("M10 3l7.5 13.500h-15zM10 8v4M10 14.300v.1"),
   good: path("M4 10.500l4 4 8-9"),
   sun: path("M10 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM10 2v2M10 16v2M2 10h2M16 10h2M4.3 4.300l1.5 1.500M14.2 14.200l1.5 1.500M15.7 4.300l-1.5 1.500M5.8 14.200l-1.5 1.5"),
