@@ -116,7 +116,9 @@ class QuestionRecord(_Record):
     as_of: str | None
     answerable: bool
     gold: GoldRecord
-    outcome: Literal["answered", "abstained", "searched", "failed"]
+    outcome: Literal["answered", "uncertain", "abstained", "searched", "failed"] = Field(
+        description="answered: with a sure answer"
+    )
     reason: str | None = Field(description="reason of an abstention")
     kind: str | None = Field(
         description="of insufficient evidence: off_topic, missing_fact or premise"
@@ -138,6 +140,11 @@ class QuestionRecord(_Record):
         description="context: of the passages read; answer: of the answer"
     )
     measures: dict[str, float | None]
+
+    @property
+    def sure_claims(self) -> list[ClaimRecord]:
+        """The sentences of a sure answer; empty without one."""
+        return [] if self.outcome == "uncertain" else self.claims
 
 
 class QuestionSetRecord(_Record):

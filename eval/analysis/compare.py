@@ -185,9 +185,11 @@ def _verdict(metric: str, difference: float, low: float, high: float) -> Verdict
 _QUESTION_METRICS = (
     "answer.contains_gold",
     "answer.first_right",
+    "answer.first_right_shown",
     "answer.precision",
     "citation.recall",
-    "abstention.recall",
+    "abstention.not_answered_as_sure",
+    "abstention.refused_outright",
     "abstention.false_refusal",
     "retrieval.reranked.recall@10",
 )

@@ -19,7 +19,7 @@ DEFAULT_MAX_DROPS: Mapping[str, float] = {
     "answer.contains_gold": 0.01,
     "answer.first_right": 0.01,
     "citation.recall": 0.01,
-    "abstention.recall": 0.01,
+    "abstention.not_answered_as_sure": 0.01,
     "abstention.false_refusal": 0.01,
     "abstention.auroc": 0.01,
     "abstention.aurc": 0.01,

@@ -17,6 +17,7 @@ from eval.records import QuestionRecord
 from eval.runs.folder import Run
 from rag.settings import Settings
 
+_ASKED = ("answered", "uncertain", "abstained")
 # Answerable and unanswerable questions each: with fewer the share of errors means little.
 MIN_EACH = 20
 
@@ -38,7 +39,7 @@ def calibrate(
     max_error: float,
     confidence: float = 0.95,
 ) -> Calibration:
-    """Choose ``answer.min_support`` so that at most ``max_error`` of answers are wrong.
+    """Choose ``answer.min_support`` so that at most ``max_error`` of sure answers are wrong.
 
     An answer is wrong when its best-supported sentence is, or when the question is
     unanswerable. Geifman & El-Yaniv's selection with guaranteed risk (NIPS 2017) over the
@@ -53,7 +54,7 @@ def calibrate(
             "the run is of mode 'retrieval' and has no answers to calibrate on",
             remedy="run without --retrieval-only",
         )
-    asked = [record for record in records if record.outcome in ("answered", "abstained")]
+    asked = [record for record in records if record.outcome in _ASKED]
     answerable = [record for record in asked if record.answerable]
     unanswerable = len(asked) - len(answerable)
     _check_size(len(answerable), unanswerable, max_error, confidence)

@@ -90,7 +90,7 @@ _BY_TYPE = {
     "answer.contains_gold": "gold",
     "answer.first_right": "right",
     "citation.recall": "cited",
-    "abstention.recall": "abstained",
+    "abstention.not_answered_as_sure": "not sure",
     "abstention.false_refusal": "wrongly",
     "retrieval.reranked.ndcg@10": "ndcg@10",
 }
@@ -212,7 +212,8 @@ def _said(record: QuestionRecord) -> str:
         return f"failed: {one_line(record.error or '')}"
     if not record.claims:
         return "(abstained)" if record.outcome == "abstained" else "(searched)"
-    said = one_line(" ".join(claim.text for claim in record.claims))
+    opening = "(uncertain) " if record.outcome == "uncertain" else ""
+    said = opening + one_line(" ".join(claim.text for claim in record.claims))
     return said if len(said) <= SHOWN_CHARACTERS else f"{said[:SHOWN_CHARACTERS]}…"
 
 

@@ -40,7 +40,7 @@ class Judge:
     answers: bool
 
     def answered(self, case: Case, outcome: Outcome) -> QuestionRecord:
-        """The record of a question that was answered or not."""
+        """The record of a question that was answered, surely or not, or refused."""
         candidates = sorted(outcome.candidates, key=lambda c: -c.support)
         first = candidates[0] if candidates else None
         best = self._sentence(first.document_id, first.span, first.quote, case) if first else None
@@ -49,7 +49,7 @@ class Judge:
         abstained = outcome if isinstance(outcome, Abstention) else None
         return self._finish(
             case,
-            outcome="abstained" if abstained else "answered",
+            outcome=_name_of(outcome),
             standalone=outcome.standalone,
             reason=abstained.reason if abstained else None,
             kind=abstained.kind if abstained else None,
@@ -177,6 +177,12 @@ class Judge:
 def _ordered(scored: Iterable[tuple[Hit, StageScore | None]]) -> list[Hit]:
     seen = [(score.rank, hit) for hit, score in scored if score is not None]
     return [hit for _, hit in sorted(seen, key=lambda pair: pair[0])]
+
+
+def _name_of(outcome: Outcome) -> str:
+    if isinstance(outcome, Abstention):
+        return "abstained"
+    return "answered" if outcome.sure else "uncertain"
 
 
 def _selection(outcome: Outcome) -> SelectionRecord | None:

@@ -76,9 +76,10 @@ def _retrieval(record: QuestionRecord) -> dict[str, float | None]:
 
 
 def _answer(record: QuestionRecord) -> dict[str, float | None]:
-    claims = [claim.text for claim in record.claims]
+    claims = [claim.text for claim in record.sure_claims]
     answers, found = record.gold.answers, dict[str, float | None]()
-    right = bool(claims) and _is_right(record)
+    shown_right = bool(record.claims) and _is_right(record)
+    right = bool(claims) and shown_right
     if record.answerable and answers:
         said = "\n".join(claims)
         if any(is_short(answer) for answer in answers):
@@ -91,6 +92,7 @@ def _answer(record: QuestionRecord) -> dict[str, float | None]:
         found["answer.token_recall"] = token_recall(said, answers)
     if record.answerable and record.criterion is not None:
         found["answer.first_right"] = float(right)
+        found["answer.first_right_shown"] = float(shown_right)
     if claims:
         found["answer.precision"] = float(record.answerable and right)
     return found
@@ -112,7 +114,7 @@ def _is_right(record: QuestionRecord) -> bool:
 
 
 def _citations(record: QuestionRecord) -> dict[str, float | None]:
-    cited = [citation for claim in record.claims for citation in claim.citations]
+    cited = [citation for claim in record.sure_claims for citation in claim.citations]
     located = [
         (piece.document, piece.start, piece.end)
         for piece in record.gold.evidence
@@ -127,7 +129,8 @@ def _citations(record: QuestionRecord) -> dict[str, float | None]:
     if record.answerable and record.gold.documents and cited:
         found["citation.precision_document"] = _share(c.in_gold_document for c in cited)
     if record.claims:
-        found["citation.exactness"] = _share(c.exact for c in cited) if cited else 0.0
+        shown = [citation for claim in record.claims for citation in claim.citations]
+        found["citation.exactness"] = _share(c.exact for c in shown) if shown else 0.0
         found["citation.sentence_coverage"] = _share(bool(c.citations) for c in record.claims)
     return found
 
@@ -140,14 +143,19 @@ def _share(flags: Iterable[bool | None]) -> float:
 def _abstention(record: QuestionRecord) -> dict[str, float | None]:
     abstained = float(_abstained(record))
     found: dict[str, float | None] = {}
-    found["abstention.false_refusal" if record.answerable else "abstention.recall"] = abstained
+    if record.answerable:
+        found["abstention.false_refusal"] = abstained
+    else:
+        found["abstention.not_answered_as_sure"] = float(abstained or record.outcome == "uncertain")
+        found["abstention.refused_outright"] = abstained
     if abstained:
         found["abstention.precision"] = float(not record.answerable)
     return found
 
 
 def _abstained(record: QuestionRecord) -> bool:
-    """Failures count as wrong: of an answerable question, as an abstention."""
+    """Whether it was refused outright. Failures count as wrong: of an answerable question, as
+    an abstention."""
     return record.outcome == "abstained" or (record.outcome == "failed" and record.answerable)
 
 
@@ -241,12 +249,16 @@ _ANSWERS: Mapping[str, Measure] = {
     "answer.first_right": Measure(
         "answerable questions answered with the best-supported sentence right (of a language "
         "model's choice, the first): it overlaps gold evidence, else contains a gold answer, "
-        "else is from a gold document",
+        "else is from a gold document; sure answers only",
         _OURS,
         binary=True,
     ),
+    "answer.first_right_shown": Measure(
+        "the same, counting uncertain answers too", _OURS, binary=True
+    ),
     "answer.precision": Measure(
-        "answered questions with that sentence right; answering an unanswerable question is wrong",
+        "questions given a sure answer with that sentence right; answering an unanswerable "
+        "question is wrong",
         _SELECTIVE,
         binary=True,
     ),
@@ -273,15 +285,27 @@ _CITATIONS: Mapping[str, Measure] = {
     ),
 }
 _ABSTENTION: Mapping[str, Measure] = {
-    "abstention.precision": Measure(
-        "questions abstained on that are unanswerable", _SELECTIVE, binary=True
+    "abstention.not_answered_as_sure": Measure(
+        "unanswerable questions refused, or given an uncertain answer", _SELECTIVE, binary=True
     ),
-    "abstention.recall": Measure("unanswerable questions abstained on", _SELECTIVE, binary=True),
+    "abstention.refused_outright": Measure(
+        "unanswerable questions refused, which is the recall of abstention",
+        _SELECTIVE,
+        binary=True,
+    ),
+    "abstention.precision": Measure(
+        "refused questions that are unanswerable", _SELECTIVE, binary=True
+    ),
     "abstention.f1": Measure(
-        "harmonic mean of the two", "van Rijsbergen 1979", aggregate=_abstention_f1
+        "harmonic mean of refused_outright and precision",
+        "van Rijsbergen 1979",
+        aggregate=_abstention_f1,
     ),
     "abstention.false_refusal": Measure(
-        "answerable questions abstained on", _SELECTIVE, higher_is_better=False, binary=True
+        "answerable questions refused: given neither a sure answer nor an uncertain one",
+        _SELECTIVE,
+        higher_is_better=False,
+        binary=True,
     ),
     "abstention.auroc": Measure(
         "probability that an answerable question has a higher decision score than an "
@@ -359,11 +383,13 @@ HEADLINE = (
     "answer.contains_gold",
     "answer.token_recall",
     "answer.first_right",
+    "answer.first_right_shown",
     "answer.precision",
     "citation.precision_evidence",
     "citation.recall",
     "citation.exactness",
-    "abstention.recall",
+    "abstention.not_answered_as_sure",
+    "abstention.refused_outright",
     "abstention.false_refusal",
     "abstention.auroc",
     "abstention.aurc",

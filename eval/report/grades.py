@@ -31,6 +31,7 @@ GRADES = {
         Grade("failed", "failed", "Failed: asking ended in an error"),
         Grade("overreached", "should have abstained", "Answered an unanswerable question"),
         Grade("wrong", "wrong", "Wrong answers"),
+        Grade("uncertain", "uncertain", "Uncertain answers"),
         Grade("missed", "missed", f"No gold document among the first {FOUND_WITHIN}"),
         Grade(
             "wrongly-abstained", "wrongly abstained", "Abstained, though the archive has an answer"
@@ -54,6 +55,8 @@ def _key(record: QuestionRecord, mode: str) -> str:
         return "failed"
     if mode == "retrieval":
         return _retrieval_key(record)
+    if record.outcome == "uncertain":
+        return "uncertain"
     if record.outcome == "abstained":
         return "wrongly-abstained" if record.answerable else "rightly-abstained"
     if not record.answerable:

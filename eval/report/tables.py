@@ -26,11 +26,13 @@ FEW_QUESTIONS = 10
 # The columns of the table by question type, retrieval apart.
 TYPE_METRICS = {
     "answer.first_right": "first right",
+    "answer.first_right_shown": "first right, shown",
     "answer.contains_gold": "contains gold",
-    "answer.precision": "right, of answered",
+    "answer.precision": "right, of sure",
     "citation.precision_evidence": "citations in evidence",
     "citation.recall": "evidence cited",
-    "abstention.recall": "rightly abstained",
+    "abstention.not_answered_as_sure": "rightly not sure",
+    "abstention.refused_outright": "rightly abstained",
     "abstention.false_refusal": "wrongly abstained",
 }
 

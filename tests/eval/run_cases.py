@@ -183,7 +183,7 @@ def abstained(**changes) -> QuestionRecord:
         "best_right": None,
         "criterion": None,
         "decision_score": 0.21,
-        "measures": {"abstention.recall": 1.0},
+        "measures": {"abstention.refused_outright": 1.0},
     }
     return question(**(values | changes))
 
@@ -301,7 +301,7 @@ def _unanswerable(number: int, chance: random.Random) -> QuestionRecord:
         best=near,
         decision_score=score,
         timings_ms=_timings(chance),
-        measures={"abstention.recall": float(not answered)},
+        measures={"abstention.refused_outright": float(not answered)},
     )
 
 

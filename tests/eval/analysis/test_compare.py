@@ -100,7 +100,11 @@ def test_what_makes_runs_less_comparable_is_said():
 
 
 def test_against_a_run_that_only_searched_rankings_alone_are_compared():
-    measures = {"retrieval.dense.map": 0.5, "answer.first_right": 1.0, "abstention.recall": 1.0}
+    measures = {
+        "retrieval.dense.map": 0.5,
+        "answer.first_right": 1.0,
+        "abstention.refused_outright": 1.0,
+    }
     answers = run_of([question(measures=measures)])
     searched = run_of([question(outcome="searched", measures=measures)], mode="retrieval")
     comparison = compare_runs(searched, answers)

@@ -52,8 +52,8 @@ def test_runs_of_different_questions_or_without_the_metric_are_refused():
     other = run_of(cases([True] * 5), questions=questions)
     with pytest.raises(RunError, match="has other questions or documents"):
         check_gate(before, other, ONE)
-    with pytest.raises(RunError, match=r"do not both have abstention\.recall"):
-        check_gate(before, before, {"abstention.recall": 0.01})
+    with pytest.raises(RunError, match=r"do not both have abstention\.f1"):
+        check_gate(before, before, {"abstention.f1": 0.01})
 
 
 def test_max_drops_are_parsed_or_named():

@@ -127,6 +127,7 @@ def test_a_right_answer_with_the_gold_sentence_gets_full_marks():
         "answer.token_f1": pytest.approx(2 / (1 + 4)),
         "answer.token_recall": 1.0,
         "answer.first_right": 1.0,
+        "answer.first_right_shown": 1.0,
         "answer.precision": 1.0,
         "citation.recall": 1.0,
         "citation.precision_evidence": 1.0,
@@ -199,14 +200,50 @@ def test_a_refusal_of_an_answerable_question_is_false_and_knows_what_it_held_bac
 
 def test_a_refusal_where_the_archive_is_silent_is_right_and_an_answer_is_wrong():
     refused = judged(case(answerable=False), abstained())
-    assert refused.measures == {"abstention.recall": 1.0, "abstention.precision": 1.0}
+    assert refused.measures == {
+        "abstention.not_answered_as_sure": 1.0,
+        "abstention.refused_outright": 1.0,
+        "abstention.precision": 1.0,
+    }
     said = judged(case(answerable=False), answered(citation("mill", 0, 24)))
     assert said.measures == {
-        "abstention.recall": 0.0,
+        "abstention.not_answered_as_sure": 0.0,
+        "abstention.refused_outright": 0.0,
         "answer.precision": 0.0,
         "citation.exactness": 1.0,
         "citation.sentence_coverage": 1.0,
     }
+
+
+def test_an_uncertain_answer_is_neither_a_sure_one_nor_a_refusal():
+    said = replace(answered(citation("mill", 0, 24)), sure=False)
+    record = judged(case(), said)
+    assert record.outcome == "uncertain"
+    marks = {name: value for name, value in record.measures.items() if "retrieval" not in name}
+    assert marks == {
+        "answer.contains_gold": 0.0,
+        "answer.slot_recall": 0.0,
+        "answer.exact_match": 0.0,
+        "answer.token_f1": 0.0,
+        "answer.token_recall": 0.0,
+        "answer.first_right": 0.0,
+        "answer.first_right_shown": 1.0,
+        "citation.recall": 0.0,
+        "citation.exactness": 1.0,
+        "citation.sentence_coverage": 1.0,
+        "abstention.false_refusal": 0.0,
+    }
+    assert judged(case(answerable=False), said).measures == {
+        "abstention.not_answered_as_sure": 1.0,
+        "abstention.refused_outright": 0.0,
+        "citation.exactness": 1.0,
+        "citation.sentence_coverage": 1.0,
+    }
+
+
+def test_an_uncertain_answer_that_is_wrong_is_not_right_however_it_is_shown():
+    said = replace(answered(citation("quay", 0, 31)), sure=False)
+    assert judged(case(), said).measures["answer.first_right_shown"] == 0.0
 
 
 def test_rankings_are_told_apart_by_stage_and_by_document():
@@ -255,7 +292,10 @@ def test_a_failed_question_counts_as_wrong_whatever_was_right():
     assert record.measures["abstention.false_refusal"] == 1.0
     assert record.measures["retrieval.dense.recall@100"] == 0.0
     silent = judge.failed(case(answerable=False), ValueError("out of memory"))
-    assert silent.measures == {"abstention.recall": 0.0}
+    assert silent.measures == {
+        "abstention.not_answered_as_sure": 0.0,
+        "abstention.refused_outright": 0.0,
+    }
 
 
 def test_a_search_is_judged_by_its_rankings_alone():
@@ -268,7 +308,8 @@ def test_a_search_is_judged_by_its_rankings_alone():
 
 
 def test_every_value_of_a_question_is_a_known_metric():
-    outcomes = [answered(citation("mill", 0, 24)), abstained()]
+    sure = answered(citation("mill", 0, 24))
+    outcomes = [sure, replace(sure, sure=False), abstained()]
     for one in (case(), case(answerable=False)):
         for outcome in outcomes:
             record = judged(one, outcome)

@@ -12,6 +12,7 @@ def test_each_grade_is_what_happened():
         ),
         "wrong": run_cases.question(best_right=False, measures={"answer.first_right": 0.0}),
         "wrongly-abstained": run_cases.question(outcome="abstained", claims=[]),
+        "uncertain": run_cases.question(outcome="uncertain"),
         "unjudged": run_cases.question(best_right=None, criterion=None, measures={}),
         "right": run_cases.question(),
         "rightly-abstained": run_cases.abstained(),

@@ -292,7 +292,7 @@ def test_every_metric_stands_with_its_interval_and_number_of_questions(whole, pa
 def test_a_metric_where_less_is_better_says_so(page):
     text = " ".join(page.all_text.split())
     assert "abstention.false_refusal lower is better" in text
-    assert "abstention.recall lower is better" not in text
+    assert "abstention.refused_outright lower is better" not in text
 
 
 def test_a_metric_this_version_does_not_know_is_shown_all_the_same():
