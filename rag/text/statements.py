@@ -16,6 +16,8 @@ SILENT = frozenset(("furniture", "hidden"))
 _WHOLE = frozenset(("heading", "header", "row", "question", "caption"))
 # Of these a later sentence is not understood without the first one, which has the label.
 _LABELLED = frozenset(("field", "turn"))
+# The lines of these belong together, whatever each says.
+_FLOWING = frozenset(("item", "field"))
 _LABEL_CHARACTERS = 60
 _CELL_BORDER = " | "
 _LINE_BREAK = "<br"
@@ -159,7 +161,7 @@ def _sentences(text: str, run: Sequence[Block], language: str) -> list[Span]:
     unseen = [hidden for block in run for hidden in block.hidden]
     between = [Span(one.span.end, other.span.start) for one, other in pairwise(run)]
     seen = _blanked(text, Span(start, end), [*unseen, *between])
-    local = sentences_of(seen, language, flowing=run[0].kind == "item")
+    local = sentences_of(seen, language, flowing=run[0].kind in _FLOWING)
     found = [Span(start + span.start, start + span.end) for span in local]
     return _with_marks(text, found, unseen)
 

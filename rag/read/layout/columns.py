@@ -19,7 +19,7 @@ Placed = list[tuple[int, int, int, int]]
 # Wider lines are no rows: what is drawn for readers fits a page.
 _MAX_COLUMNS = 400
 _GAP = re.compile(r"\s*(?:[.·…_]{3,}|(?:[.·…] ){3,})\s*|\s*\t\s*|\s{2,}|\u3000")
-_PIPE = re.compile(r"(?<!\\)[|│║]")
+_PIPE = re.compile(r"(?<!\\)[|│║｜]")
 _WORD = re.compile(r"\S+")
 _TAB, _TABS = re.compile(r"\t"), re.compile(r"\t+")
 _CORNERS = "+┌├└╔╠╚"
@@ -79,7 +79,7 @@ def _set_with(line: Line) -> str:
     text = line.text
     if is_rule(text):
         return "rule"
-    if ("|" in text or "│" in text or "║" in text) and _PIPE.search(text):
+    if any(bar in text for bar in "|│║｜") and _PIPE.search(text):
         return "|"
     if "\t" in text:
         return "\t"
@@ -99,6 +99,8 @@ def _pipes(lines: Sequence[Line], start: int, end: int) -> Table | None:
     widths = Counter(len(row) for row in rows if row is not None)
     usual, times = widths.most_common(1)[0] if widths else (0, 0)
     drawn = framed and (usual > 1 or None in rows)
+    if usual == 2 and not framed and None not in rows and "｜" in lines[start].text:
+        return None  # labels and values: fields
     return _table(lines, start, rows) if drawn or _usual(usual, times, widths) else None
 
 

@@ -26,12 +26,12 @@ _WORD = re.compile(r"\S+")
 
 # The label of a field, in emphasis or brackets maybe, and the space behind it.
 FIELD = re.compile(
-    r"(?:[(\[][^)\]\n]{1,6}[)\]]\s*)?(?:\*\*|__|\*)?([^\W_][^:：?!;|。！？，、；《]{0,47}?)\s?"
-    r"(?:\*\*|__|\*)?[:：](?:\*\*|__|\*)?(?=\s|$|(?<=：))\s*|[【［]([^】］]{1,20})[】］]\s*"
+    r"(?:[(\[][^)\]\n]{1,6}[)\]]\s*)?(?:\*\*|__|\*)?([^\W_][^:：?!;|｜。！？，、；《]{0,47}?)\s?"
+    r"(?:\*\*|__|\*)?[:：｜](?:\*\*|__|\*)?(?=\s|$|(?<=[：｜]))\s*|[【［]([^】］]{1,20})[】］]\s*"
 )
 _END_IN_LABEL = re.compile(r"[^\W\d_]{5,}\.\s")
 _LABEL_WORDS = 5
-_LABEL_END, _LABEL_REACH = re.compile(r"[:：】］]"), 70
+_LABEL_END, _LABEL_REACH = re.compile(r"[:：｜】］]"), 70
 # What begins a line is told by so many of its characters.
 REACH = 200
 # A term, and behind a dash, an arrow or a wide gap what it means.
@@ -131,7 +131,9 @@ def label_of(text: str) -> str:
 
 _SHORT, _WIDEST = 40, 140
 # What begins a line of its own: a bullet, a number, a bar, a label.
-_OWN = re.compile(r"[-*•+>|·]\s|[(\[]?\w{1,3}[.)\]]\s|第|[^\W_][^:：!?]{0,30}[:：](?:\s|(?<=：))")
+_OWN = re.compile(
+    r"[-*•+>|·]\s|[(\[]?\w{1,3}[.)\]]\s|第|[^\W_][^:：｜!?]{0,30}[:：｜](?:\s|(?<=[：｜]))"
+)
 # A bullet or number alone.
 _MARKED = re.compile(r"[-–—*•+▪◦·□☐]\s|[(（\[]?\w{1,4}[.)）\]、]\s?")
 
@@ -144,7 +146,7 @@ def lines_that_go_on(lines: Sequence[Line]) -> list[bool]:
     limit = _wrapped_at(lines)
     found = [False] * len(lines)
     for stanza in stanzas(lines):
-        for at in _wrapped_in_list(lines, stanza):
+        for at in (*_wrapped_in_list(lines, stanza), *_below_value(lines, stanza)):
             found[at] = True
     for at in range(1, len(lines)):
         line, before = lines[at], lines[at - 1]
@@ -192,6 +194,20 @@ def _wrapped_in_list(lines: Sequence[Line], stanza: range) -> Iterator[int]:
             goes_on = full and small and not ended(before.text)
         if goes_on:
             yield at
+
+
+def _below_value(lines: Sequence[Line], stanza: range) -> Iterator[int]:
+    """Lines that begin where the value of the field above begins: its further lines."""
+    column = 0
+    for at in stanza:
+        line = lines[at]
+        label = FIELD.match(line.text, 0, REACH) if label_of(line.text) else None
+        if label is not None:
+            column = line.indent + width(label[0]) if label.end() < len(line.text) else 0
+        elif column and line.indent == column and not _OWN.match(line.text):
+            yield at
+        else:
+            column = 0
 
 
 def _first_word(text: str) -> int:

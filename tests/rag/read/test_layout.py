@@ -278,6 +278,27 @@ def test_fields_take_their_continuation_lines():
     ]
 
 
+def test_a_full_width_bar_parts_labels_from_values_or_cells():
+    fields = "塘名｜白鹭池\n看守｜ 王小明\n水深 ｜ 三米"
+    rows = "塘名｜看守｜水深\n白鹭池｜王小明｜三米\n莲花池｜赵云飞｜两米"
+    text = f"池塘\n\n{fields}\n\n{rows}\n\n这里没有别的池塘了。\n"
+    told = kinds(text)
+    assert told[1:4] == [("field", line) for line in fields.split("\n")]
+    assert [kind for kind, _ in told[4:7]] == ["header", "row", "row"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Open:           daily from nine\n                Sundays by request",
+        "开放时间：周一至周五\n　　　　　周末休息",
+    ],
+)
+def test_lines_below_the_value_of_a_field_are_part_of_it(field):
+    text = f"Pond\n\n{field}\nWarden: Ida Roe\n\nIt was dug in 1750.\n"
+    assert kinds(text)[1:3] == [("field", field), ("field", "Warden: Ida Roe")]
+
+
 def test_fields_of_a_record_have_its_first_line():
     text = "Huts\n\nName: Alder\nBeds: 12\n\nName: Brenn\nBeds: 8\n"
     assert contexts(text)["Beds: 12"] == ["Name: Alder"]

@@ -1,5 +1,6 @@
 """Statements cover what a document says, whole and in order, each with what it needs."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,15 +152,13 @@ def test_a_word_that_a_line_end_parts_is_shown_whole():
     )
 
 
-def test_an_item_is_one_statement_over_its_lines_as_an_address_is_not():
+@pytest.mark.parametrize("kind", ["item", "field"])
+def test_an_item_or_field_is_one_statement_over_its_lines_as_an_address_is_not(kind):
     text = "- the log of the last\n  12 months"
     whole = Span(0, len(text))
-    told = {
-        kind: [s.span.of(text) for s in find_statements(text, (Block(whole, kind),), "en")]
-        for kind in ("item", "paragraph")
-    }
-    assert told["item"] == [text]
-    assert len(told["paragraph"]) == 2
+    whole_block, address = (Block(whole, each) for each in (kind, "paragraph"))
+    assert [s.span for s in find_statements(text, (whole_block,), "en")] == [whole]
+    assert len(find_statements(text, (address,), "en")) == 2
 
 
 def test_code_is_parted_at_blank_lines():
