@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rag.settings import SplitSettings
 from rag.text.normalise import NORMALISER, search_text
@@ -75,7 +75,7 @@ def split_document(
     Two things may exceed a limit: a single grapheme, and, in what the encoder reads, a
     title that takes more than half of it; the text then still gets the other half.
     """
-    title = clip_title(search_text(document.title), settings.title_tokens)
+    title = _title_line(document.title, settings.title_tokens)
     title_cost = count_encoder_tokens([f"{title}\n"])[0] if title else 0
     encoder_limit = max(encoder_limit, title_cost + encoder_limit // 2)
 
@@ -94,10 +94,15 @@ def split_document(
             else:
                 yield from fitted(halves)
 
+    @cache  # sections share the headings above them
+    def shown(heading: Span) -> str:
+        text = visible_text(document.text, heading, document.blocks, document.language)
+        return " ".join(text.split())
+
     drafts: list[_Draft] = []
     for section in _sections(find_statements(document.text, document.blocks, document.language)):
         units = _units(document.text, section, settings.max_tokens, count_tokens)
-        headings = _heading_path(document, section)
+        headings = tuple(map(shown, _heading_path(section)))
         drafts += [_Draft(group, headings) for group in _pack(units, settings.max_tokens)]
     return tuple(fitted(drafts))
 
@@ -108,13 +113,17 @@ def encoder_text(passage: Passage, *, title_tokens: int = TITLE_TOKENS) -> str:
     A function of the stored passage alone, so that it can be encoded again at any time;
     ``title_tokens`` must be what the passage was split with.
     """
-    title = clip_title(search_text(passage.title), title_tokens)
+    title = _title_line(passage.title, title_tokens)
     if not title or passage.search_text.casefold().startswith(title.casefold()):
         return passage.search_text
     return f"{title}\n{passage.search_text}"
 
 
 @lru_cache(maxsize=256)  # all passages of a document share their title
+def _title_line(title: str, max_tokens: int) -> str:
+    return clip_title(search_text(title), max_tokens)
+
+
 def clip_title(title: str, max_tokens: int) -> str:
     """As many whole words from the start of ``title`` as ``max_tokens`` allow.
 
@@ -172,13 +181,9 @@ def _sections(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
         yield section
 
 
-def _heading_path(document: Document, section: Sequence[Statement]) -> tuple[str, ...]:
+def _heading_path(section: Sequence[Statement]) -> tuple[Span, ...]:
     last = section[-1]
-    spans = (*last.headings, last.span) if last.kind == "heading" else last.headings
-    shown = (
-        visible_text(document.text, span, document.blocks, document.language) for span in spans
-    )
-    return tuple(" ".join(heading.split()) for heading in shown)
+    return (*last.headings, last.span) if last.kind == "heading" else last.headings
 
 
 def _units(
@@ -226,6 +231,8 @@ def _cut(text: str, unit: _Unit, max_tokens: int, count_tokens: CountTokens) -> 
 def _pack(units: Sequence[_Unit], max_tokens: int) -> list[tuple[_Unit, ...]]:
     """Group units in order, as few groups as the limit allows, of sizes as even as can be."""
     groups = _pack_greedily(units, max_tokens)
+    if len(groups) < 2:
+        return groups
     # The least limit that still gives as few groups spares a tiny last one.
     low, high = 0, max_tokens
     while high - low > max(1, max_tokens // 64):

@@ -90,8 +90,7 @@ def search_text(raw: str) -> str:
     English words that lost the space between them parted. Applying it twice gives the
     same as once.
     """
-    text = unified(raw)
-    return " ".join(repaired for token in text.split() if (repaired := _repaired(token)))
+    return " ".join(map(_repaired, unified(raw).split()))
 
 
 def unified(raw: str) -> str:

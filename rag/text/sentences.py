@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import regex
 import sentencex
@@ -124,8 +123,7 @@ _LONGEST_CONSONANTS = 5
 _Shortened = Literal["no", "title", "closing", "reference", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """What stands around a mark that may end a sentence.
 
     ``word`` is the one before the mark and ``previous`` the one before that, "" where there
@@ -155,15 +153,16 @@ def _ends(text: str, begin: int, stop: int, language: str) -> Iterator[int]:
         at, end = match.span()
         following = _NEXT.match(text, end, stop)
         assert following is not None
-        if following.end("gap") == stop:
+        next_start = following.end("gap")
+        if next_start == stop:
             break
-        if text[following.end("gap")] in _NEVER_BEGINS:
+        if text[next_start] in _NEVER_BEGINS:
             continue
-        if end == following.end("gap") and text[end].isdigit():
+        if end == next_start and text[end].isdigit():
             continue  # "4.50"
         near = text[max(start, at - _BEFORE) : at]
-        before = ["", *near.split(), *([""] if near[-1:].isspace() else [])]
-        word = before[-1].lstrip(_OPENING)
+        words = ["", "", *near.rsplit(maxsplit=2), *([""] if near[-1:].isspace() else [])]
+        previous, word = words[-2], words[-1].lstrip(_OPENING)
         if not word.isascii():
             word = _UNSPACED_BEFORE.sub("", word)
         whole = at - _BEFORE <= start
@@ -171,12 +170,12 @@ def _ends(text: str, begin: int, stop: int, language: str) -> Iterator[int]:
             mark=match["mark"],
             closing=match["closing"],
             word=word,
-            previous=before[-2] if len(before) > 1 else "",
+            previous=previous,
             numbers=(whole or "\n" in near)
             and _ENUMERATOR.fullmatch(word) is not None
             and not any(map(str.isalnum, " ".join(near.rpartition("\n")[2].split()[:-1]))),
             label=start == begin and whole and _is_number(word) and _is_label(near, language),
-            gap=following.end("gap") > end,
+            gap=next_start > end,
             following=following["word"],
             pointed=bool(following["point"]),
         )

@@ -43,10 +43,10 @@ def find_statements(
         if run[0].kind == "heading":
             headings = [above for above in headings if above.level < run[0].level]
         path = tuple(above.span for above in headings)
-        found += (s for s in _of_run(text, run, path, language) if s.span.overlaps(within))
+        found += _of_run(text, run, path, language)
         if run[0].kind == "heading":
             headings.append(run[0])
-    return found
+    return [statement for statement in found if statement.span.overlaps(within)]
 
 
 def visible_text(text: str, span: Span, blocks: Sequence[Block], language: str) -> str:
@@ -163,7 +163,7 @@ def _sentences(text: str, run: Sequence[Block], language: str) -> list[Span]:
     seen = _blanked(text, Span(start, end), [*unseen, *between])
     local = sentences_of(seen, language, flowing=run[0].kind in _FLOWING)
     found = [Span(start + span.start, start + span.end) for span in local]
-    return _with_marks(text, found, unseen)
+    return _with_marks(found, unseen)
 
 
 def _stanzas(text: str, span: Span) -> list[Span]:
@@ -200,8 +200,10 @@ def _blanked(text: str, span: Span, unseen: Sequence[Span]) -> str:
     return "".join(pieces) + text[end : span.end]
 
 
-def _with_marks(text: str, spans: Sequence[Span], hidden: Sequence[Span]) -> list[Span]:
+def _with_marks(spans: Sequence[Span], hidden: Sequence[Span]) -> list[Span]:
     """Each span with the hidden marks that touch it: those of emphasis around a sentence."""
+    if not hidden:
+        return list(spans)
     begins = {each.end: each.start for each in hidden}
     ends = {each.start: each.end for each in hidden}
     found: list[Span] = []
