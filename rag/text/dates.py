@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from calendar import monthrange
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -44,10 +45,15 @@ _NOT_WITHIN = "(?<![0-9〇零一二三四五六七八九十])"
 _LONGEST_SHORT = 4
 
 
-def _shapes(words: DateWords) -> tuple[str, ...]:
+def _spellings(words: DateWords) -> set[str]:
+    """The ways to write the months."""
     cases = {s for m in words.months for s in (m, m.capitalize(), m.upper())}
     # Text from macOS has accents as marks behind their letters.
-    spellings = sorted(cases | {unicodedata.normalize("NFD", s) for s in cases})
+    return cases | {unicodedata.normalize("NFD", s) for s in cases}
+
+
+def _shapes(words: DateWords) -> tuple[str, ...]:
+    spellings = sorted(_spellings(words))
     spellings.sort(key=len, reverse=True)
     # What a month is called in full is no abbreviation: May.
     names = {name.lower() for name in words.full_months}
@@ -103,14 +109,22 @@ def _shapes(words: DateWords) -> tuple[str, ...]:
 
 
 @cache
-def _date_pattern(language: str) -> re.Pattern[str]:
+def _date_pattern(language: str) -> tuple[re.Pattern[str], Mapping[str, Mapping[str, str]]]:
+    """The pattern of all shapes; for each of its groups, those of its shape by what they are."""
     words = _date_words(language)
     shapes = enumerate(_shapes(words))
     # Looked at first: few characters of a text can begin a date, and there are ten shapes.
-    initials = "".join(sorted({form for m in words.months for form in m[0].lower() + m[0].upper()}))
-    begins = rf"[0-9一二三四五六七八九十]|(?<!{_LETTER})[{initials}]"
+    first, second = (
+        "".join(sorted({spelling[at] for spelling in _spellings(words)})) for at in (0, 1)
+    )
+    begins = rf"[0-9一二三四五六七八九十]|(?<!{_LETTER})[{first}][{second}]"
     found = "|".join(shape.replace("@", str(n)) for n, shape in shapes)
-    return re.compile(rf"(?={begins})(?:{found})")
+    pattern = re.compile(rf"(?={begins})(?:{found})")
+    of_shape: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for name in pattern.groupindex:
+        part, _, number = name.partition("_")
+        of_shape[number][part] = name
+    return pattern, {name: of_shape[name.partition("_")[2]] for name in pattern.groupindex}
 
 
 @cache
@@ -138,7 +152,9 @@ def month_numbers(language: str = "en") -> Mapping[str, int]:
 
 # Full-width digits and marks as the plain ones, one for one, so that offsets hold.
 # And the letters that match i and s where case is ignored, but are no such letters.
-_NARROW = str.maketrans("０１２３４５６７８９－／．ıİſ", "0123456789-/.iis")
+_FULL_WIDTH = "０１２３４５６７８９－／．ıİſ"
+_NARROW = str.maketrans(_FULL_WIDTH, "0123456789-/.iis")
+_NOT_NARROW = re.compile(f"[{_FULL_WIDTH}]")
 
 _WORD = re.compile(r"\b[A-Za-z]{3,9}\b")
 
@@ -245,7 +261,7 @@ def capitalised_months(text: str) -> str:
 
 def narrowed(text: str) -> str:
     """The text with full-width digits and marks as plain ones, one for one: spans hold."""
-    return text.translate(_NARROW)
+    return text.translate(_NARROW) if _NOT_NARROW.search(text) else text
 
 
 def written_dates(text: str, language: str = "en") -> Iterator[WrittenDate]:
@@ -254,9 +270,11 @@ def written_dates(text: str, language: str = "en") -> Iterator[WrittenDate]:
     In digits, Chinese numerals, and with the months of ``language`` and of English.
     """
     months = month_numbers(language)
-    for match in _date_pattern(language).finditer(narrowed(text)):
-        names = {name.split("_")[0]: name for name, value in match.groupdict().items() if value}
-        parts = {part: match[name] for part, name in names.items()}
+    pattern, shapes = _date_pattern(language)
+    for match in pattern.finditer(narrowed(text)):
+        assert match.lastgroup is not None
+        names = shapes[match.lastgroup]
+        parts = {part: value for part, name in names.items() if (value := match[name])}
         year, month, day = (_count(parts.get(name)) for name in ("year", "number", "day"))
         if "month" in parts:
             month = months[_as_listed(parts["month"].rstrip("."))]

@@ -40,7 +40,8 @@ _KANA = re.compile("[\u3041-\u30ff]")
 
 def is_chinese(text: str) -> bool:
     """Whether Chinese characters are more than half as many as Latin letters."""
-    return 2 * len(CHINESE.findall(text)) > len(LATIN.findall(text))
+    chinese = len(CHINESE.findall(text))
+    return chinese > 0 and 2 * chinese > len(LATIN.findall(text))
 
 
 def is_latin(text: str) -> bool:
@@ -97,7 +98,7 @@ def _at_a_glance(text: str) -> str | None:
         return "ja" if kana > _KANA_SHARE * (kana + len(CHINESE.findall(text))) else "zh"
     words = _WORD.findall(text.lower())
     unmistakable = language_table("en").unmistakable
-    found = sum(word in unmistakable for word in words)
+    found = sum(map(unmistakable.__contains__, words))
     enough = found >= max(_ENGLISH_WORDS, _ENGLISH_SHARE * len(words))
     asks = text.rstrip().endswith("?") and words[:1] and words[0] in unmistakable
     return "en" if enough or asks else None
