@@ -23,7 +23,8 @@ def covering(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
     for block in sorted(blocks, key=lambda block: block.span):
         if block.span.start < end or block.span.end > len(text):
             raise ValueError(f"block {block.span} overlaps another or the end of the text")
-        found += paragraphs(text, Span(end, block.span.start))
+        if not text[end : block.span.start].isspace():
+            found += paragraphs(text, Span(end, block.span.start))
         end = block.span.end
         if (span := trimmed(text, block.span)) is not None:
             found.append(block if span == block.span else replace(block, span=span))
@@ -48,5 +49,7 @@ def trimmed(text: str, span: Span) -> Span | None:
     """``span`` without white space at its ends; None where nothing is left."""
     content = span.of(text)
     bare = content.strip()
+    if bare == content:
+        return span if bare else None
     start = span.start + len(content) - len(content.lstrip())
     return Span(start, start + len(bare)) if bare else None

@@ -439,7 +439,8 @@ class _Walk:
         if (span := trimmed(self.text, block.span)) is None:
             return None
         first = span.start - block.span.start
-        block = replace(block, span=span)
+        if span != block.span:
+            block = replace(block, span=span)
         if block.kind != "hidden" and mask is not None:
             block = with_hidden(self.text, block, mask[first : first + len(span)])
         self.found.append(block)

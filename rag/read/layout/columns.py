@@ -19,6 +19,10 @@ Placed = list[tuple[int, int, int, int]]
 # Wider lines are no rows: what is drawn for readers fits a page.
 _MAX_COLUMNS = 400
 _GAP = re.compile(r"\s*(?:[.·…_]{3,}|(?:[.·…] ){3,})\s*|\s*\t\s*|\s{2,}|\u3000")
+# Whether there is such a gap, tabs aside. It begins with a set, which re looks for quickly.
+_GAPPED = re.compile(
+    r"[\s.·…_](?:(?<=\s)\s|(?<=\u3000)|(?<=[.·…_])[.·…_]{2}|(?<=[.·…]) (?:[.·…] ){2})"
+)
 _PIPE = re.compile(r"(?<!\\)[|│║｜]")
 _WORD = re.compile(r"\S+")
 _TAB, _TABS = re.compile(r"\t"), re.compile(r"\t+")
@@ -83,7 +87,7 @@ def _set_with(line: Line) -> str:
         return "|"
     if "\t" in text:
         return "\t"
-    if len(text) <= _MAX_COLUMNS and _GAP.search(text):
+    if len(text) <= _MAX_COLUMNS and _GAPPED.search(text):
         return " "
     if text.count(";") > 1:
         return ";"

@@ -15,7 +15,7 @@ _CONTENT = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _LINE_END = re.compile(r"\r*\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _PAGE_END = re.compile(r"[\f\u2029]")
 _WIDE = re.compile(
-    r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]"
+    r"[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]+"
 )
 _RULE = re.compile(r"(?:[-=_~*.·─━═—–+|:#^┌┬┐├┼┤└┴┘│╔╦╗╠╬╣╚╩╝║\s]{3,}|--)")
 _CLOSERS = "\"'”’»)]）］」』】*_"
@@ -95,7 +95,7 @@ def stanzas(lines: Sequence[Line]) -> Iterator[range]:
 
 def width(text: str) -> int:
     """How many columns the text takes where each character of CJK takes two."""
-    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
+    return len(text) if text.isascii() else len(text) + sum(map(len, _WIDE.findall(text)))
 
 
 def is_rule(text: str) -> bool:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.read.blocks import covering, trimmed
+from rag.read.layout import columns
 from rag.read.layout.parse import plain_blocks
 from rag.read.plain import read_plain
 
@@ -580,3 +581,8 @@ def test_a_heading_that_begins_its_paragraph_is_context_of_it():
         ("paragraph", "Three passed. One failed.", ["**Exams.**"]),
         ("paragraph", "**Ann Lind** was its first chair.", []),
     ]
+
+
+@given(st.text(alphabet="a. _·\u3000\u00a0", max_size=20))
+def test_a_line_is_told_to_have_gaps_as_they_are_found(text):
+    assert (columns._GAPPED.search(text) is None) == (columns._GAP.search(text) is None)
