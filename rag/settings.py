@@ -113,7 +113,7 @@ class AnswerSettings:
     """
 
     min_support: Share = 0.5
-    min_uncertain: Share = 0.5
+    min_uncertain: Share = 0.15
     passages: PositiveInt = 4
     sentences: PositiveInt = 12
     max_claims: PositiveInt = 3

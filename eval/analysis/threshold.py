@@ -82,7 +82,8 @@ def warnings_of(run: Run, settings: Settings) -> list[str]:
         key
         for key, value in run.manifest.settings.items()
         if key in now and not key.startswith("models.") and value != now[key]
-        if key != "answer.min_support"
+        # The decision scores are the same whatever these are.
+        if key not in ("answer.min_support", "answer.min_uncertain")
     ]
     if differing:
         found.append(

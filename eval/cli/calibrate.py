@@ -116,7 +116,11 @@ def _fit_threshold(
         f"{guarantee.coverage:.2f}, at most {guarantee.bound:.0%} wrong with "
         f"{guarantee.confidence:.0%} confidence"
     )
-    _write(path, {"answer.min_support": guarantee.threshold}, comment)
+    values = {"answer.min_support": guarantee.threshold}
+    if settings.answer.min_uncertain > guarantee.threshold:
+        # It may not stay above.
+        values["answer.min_uncertain"] = guarantee.threshold
+    _write(path, values, comment)
     _print(asdict(found), render_calibration(found), path, as_json=as_json)
 
 

@@ -16,7 +16,7 @@ from rag.types import Abstention
 @pytest.fixture(scope="module")
 def silent(sample_data, settings):
     """An Assistant over the sample archive to which no evidence is sufficient."""
-    never = replace(settings, answer=replace(settings.answer, min_support=1.0))
+    never = replace(settings, answer=replace(settings.answer, min_support=1.0, min_uncertain=1.0))
     with Assistant.open(sample_data, settings=never) as assistant:
         yield assistant
 

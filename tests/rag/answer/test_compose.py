@@ -61,7 +61,7 @@ def test_a_sentence_below_the_threshold_is_never_said():
     decision = decide(GUESTS, weak, min_support=0.5, keep_within=1.0)
     assert quotes(decision) == [GUESTS.quote]
     assert "below 0.50" in decision.candidates[1].verdict
-    assert decide(weak).quotations == ()
+    assert decide(weak, min_uncertain=0.5).quotations == ()
 
 
 def test_the_same_sentence_in_two_documents_is_one_claim_with_two_citations():
