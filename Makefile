@@ -43,9 +43,9 @@ browser:
 demo: install
 	$(BIN)/footnote ingest eval/archive --data $(DEMO)
 	$(BIN)/footnote ask --data $(DEMO) \
-		"When did LI Yong visit Huawei's headquarters, and in which city?" \
+		"How many guests attended UNIDO Day 2024?" \
 		"Since when has UNIDO cooperated with China?" \
-		"Who is the mayor of Beijing?"
+		"How much money did Huawei donate to UNIDO?"
 
 test: $(VENV)/.footnote-test check browser
 	# A file's tests stay together, since they share what is slow to make, in conftest's order.

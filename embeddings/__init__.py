@@ -1,1 +1,1 @@
-"""Models that turn texts into numbers: encoders and rerankers. Knows only strings and arrays."""
+"""Models that turn texts into numbers: encoders, reading models. Knows only strings and arrays."""

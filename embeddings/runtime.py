@@ -1,23 +1,21 @@
 """A loaded model that several threads may use. Importing this imports torch (seconds).
 
-Only ``load_encoder`` and ``load_reranker`` import it, and only when they are called.
+Only ``load_encoder`` imports it, and only when it is called.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from sentence_transformers import CrossEncoder, SentenceTransformer
+from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 from transformers.utils import logging as transformers_logging
 
@@ -50,7 +48,7 @@ _COUNTED_TOGETHER = 1024
 class LoadedModel:
     """A sentence-transformers model on the CPU, its tokenizer and a lock around it."""
 
-    def __init__(self, name: str, model: SentenceTransformer | CrossEncoder) -> None:
+    def __init__(self, name: str, model: SentenceTransformer) -> None:
         self.name = name
         self.model = model.eval()
         self._lock = threading.Lock()
@@ -102,7 +100,7 @@ class LoadedModel:
 
     def copy_in_bfloat16(self) -> LoadedModel:
         """The same model in bfloat16; this one stays as it is."""
-        model: SentenceTransformer | CrossEncoder = copy.deepcopy(self.model).bfloat16()
+        model: SentenceTransformer = copy.deepcopy(self.model).bfloat16()
         return LoadedModel(self.name, model)
 
 
@@ -117,39 +115,6 @@ def load_sentence_transformer(folder: ModelFolder, *, threads: int | None) -> Lo
         return SentenceTransformer(str(folder.path), device="cpu", local_files_only=True)
 
     return _load(folder, load, threads)
-
-
-def load_cross_encoder(folder: ModelFolder, *, max_tokens: int, threads: int | None) -> LoadedModel:
-    """The reranker in this folder, in float32, giving logits as the weights make them.
-
-    Raises:
-        ModelLoadError: the folder holds no cross-encoder with exactly one logit.
-    """
-
-    def load() -> CrossEncoder:
-        model: CrossEncoder = CrossEncoder(
-            str(folder.path),
-            device="cpu",
-            local_files_only=True,
-            max_length=max_tokens,
-            activation_fn=torch.nn.Identity(),
-        )
-        return model
-
-    if not _has_scoring_head(folder.path):
-        raise ModelLoadError(
-            f"model '{folder.name}': '{folder.path}' holds no cross-encoder, and scores from a "
-            "head that was never trained mean nothing",
-            remedy="name a reranker",
-        )
-    loaded = _load(folder, load, threads)
-    if loaded.model.num_labels != 1:
-        raise ModelLoadError(
-            f"model '{folder.name}' gives {loaded.model.num_labels} scores a pair and a reranker "
-            "gives one",
-            remedy="name another model",
-        )
-    return loaded
 
 
 def scripts_read(folder: ModelFolder, loaded: LoadedModel) -> Reads:
@@ -194,7 +159,7 @@ def settle_dtype(
 
 def _load(
     folder: ModelFolder,
-    load: Callable[[], SentenceTransformer | CrossEncoder],
+    load: Callable[[], SentenceTransformer],
     threads: int | None,
 ) -> LoadedModel:
     if threads is not None:
@@ -211,25 +176,7 @@ def _load(
     return LoadedModel(folder.name, model)
 
 
-def _has_scoring_head(folder: Path) -> bool:
-    """Whether the folder says so: without, a new head with random weights is put on."""
-    made_for = _json_of(folder / "config_sentence_transformers.json").get("model_type")
-    architectures = _json_of(folder / "config.json").get("architectures") or []
-    return made_for == "CrossEncoder" or any(
-        "ForSequenceClassification" in name for name in architectures
-    )
-
-
-def _json_of(file: Path) -> dict[str, Any]:
-    """The object in a JSON file; empty where there is none."""
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _untruncated(name: str, model: SentenceTransformer | CrossEncoder) -> Tokenizer:
+def _untruncated(name: str, model: SentenceTransformer) -> Tokenizer:
     """A private copy of the model's tokenizer, never changed after this."""
     fast = getattr(model.tokenizer, "backend_tokenizer", None)
     if fast is None:

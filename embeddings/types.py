@@ -1,4 +1,4 @@
-"""What an encoder and a reranker are, for every stage that uses one."""
+"""What an encoder is, for every stage that uses one."""
 
 from __future__ import annotations
 
@@ -76,30 +76,4 @@ class Encoder(Protocol):
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Encode as float32 of shape (len(texts), dimension), unit rows, in the order given."""
-        ...
-
-
-class Reranker(Protocol):
-    """Pairs of query and text to relevance logits."""
-
-    @property
-    def name(self) -> str:
-        """The model's registry name, hub name or path."""
-        ...
-
-    @property
-    def revision(self) -> str:
-        """sha256 of the weights."""
-        ...
-
-    @property
-    def reads(self) -> Reads:
-        """The languages whose texts its logits mean something of."""
-        ...
-
-    def score(self, query: str, texts: Sequence[str]) -> Vectors:
-        """Logits, float32 of shape (len(texts),): higher is more relevant, 0 is neutral.
-
-        A text's score does not depend on the other texts of the call.
-        """
         ...

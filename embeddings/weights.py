@@ -82,22 +82,6 @@ def carrier_folder(carrier: Carrier | TokenizerCarrier) -> Path | None:
     return next((folder for folder in folders if folder.is_dir()), None)
 
 
-def locate_quantised(name: str, *, kind: ModelKind) -> ModelFolder | None:
-    """The verified int8 ONNX files of a known model as they are carried, if they are here.
-
-    Raises:
-        ModelLoadError: its files have other hashes than the registry says.
-    """
-    spec = MODELS.get(name)
-    if spec is None or spec.kind != kind or not spec.carrier.weights.endswith(".onnx"):
-        return None
-    folder = carrier_folder(spec.carrier)
-    if folder is None:
-        return None
-    _verify(spec, spec.carrier, folder)
-    return ModelFolder(spec.name, folder, spec.carrier.files[spec.carrier.weights], spec)
-
-
 def _locate_known(spec: ModelSpec, kind: ModelKind, cache_dir: Path) -> ModelFolder:
     if spec.kind != kind:
         raise ModelLoadError(

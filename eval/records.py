@@ -120,9 +120,7 @@ class QuestionRecord(_Record):
         description="answered: with a sure answer"
     )
     reason: str | None = Field(description="reason of an abstention")
-    kind: str | None = Field(
-        description="of insufficient evidence: off_topic, missing_fact or premise"
-    )
+    kind: str | None = Field(description="of insufficient evidence: off_topic or missing_fact")
     explanation: str | None = Field(description="of an abstention, for people")
     error: str | None = Field(description="why asking failed")
     claims: list[ClaimRecord]

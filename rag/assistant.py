@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
-from embeddings.types import Encoder, Reranker
+from embeddings.reading.types import ReadingModel
+from embeddings.types import Encoder
 from rag.answer.pipeline import MAX_QUESTION_CHARACTERS, answer_question
 from rag.answer.query import QueryContext
 from rag.answer.retrieval import rank_passages
@@ -78,7 +79,7 @@ class Assistant:
         settings: Settings,
         *,
         encoder: Encoder | None = None,
-        reranker: Reranker | None = None,
+        reading: ReadingModel | None = None,
         language_model: LanguageModel | None = None,
     ) -> None:
         """Wire a store and settings; models given here are used instead of the settings'."""
@@ -88,7 +89,7 @@ class Assistant:
             settings.models,
             settings.language_model,
             encoder=encoder,
-            reranker=reranker,
+            reading=reading,
             language_model=language_model,
         )
 
@@ -132,11 +133,6 @@ class Assistant:
         return self.models.encoder if built is None else self.models.follow_encoder(built.encoder)
 
     @property
-    def reranker(self) -> Reranker:
-        """The reranker that settings name. Raises ModelError when it cannot be loaded."""
-        return self.models.reranker
-
-    @property
     def indexer(self) -> Indexer:
         """What makes passages, words and vectors of documents under these settings."""
         return self._indexer_of(self.encoder)
@@ -161,7 +157,8 @@ class Assistant:
             ModelError: a model could not be loaded.
             SettingsError: the variable that should hold an endpoint's key does not.
         """
-        _ = self.reranker, self.indexer, self.models.language_model
+        self.models.load_reading()
+        _ = self.indexer, self.models.language_model
 
     def check_models(self) -> None:
         """Load the models and make sure that the index was built with them.
@@ -343,7 +340,7 @@ class Assistant:
     def search(
         self, query: str | Question, *, limit: int = 10, filters: Filters = Filters()
     ) -> SearchResult:
-        """The best passages for a query, reranked, each cited whole; at most ``limit``.
+        """The best passages for a query, each cited whole; at most ``limit``.
 
         A Question brings its own filters and day; ``filters`` are those of a plain text.
 

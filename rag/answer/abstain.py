@@ -6,20 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rag.answer.rules.shortfall import Shortfall
+from rag.answer.shortfall import Shortfall
 from rag.answer.verify import cite, verify_citation
-from rag.question.analysis import AnswerType, QuestionTerms
+from rag.question.analysis import QuestionTerms
 from rag.types import AbstentionReason, Candidate, Citation, Document, Filters, Hit
 
-# What is missing, in English and in Chinese.
-_WANTED: Mapping[AnswerType, tuple[str, str]] = {
-    "date": ("a date", "日期"),
-    "number": ("a number", "数字"),
-    "money": ("an amount of money", "金额"),
-    "person": ("a person's name", "人名"),
-    "place": ("a place", "地点"),
-    "reason": ("a reason", "原因"),
-}
 _MOST_WORDS = 3
 # Questions whose words stand in the order of a clause: "who manages the office".
 _CLAUSE = re.compile(r"(?:who|which \w+|how (?:many|much) \w+) [a-z][^?!.]*", re.IGNORECASE)
@@ -87,15 +78,8 @@ def _english_reason(question: QuestionTerms, shortfall: Shortfall) -> str:
             words = _listed(shortfall.unknown, " or ")
             return f"{elsewhere}: nothing in the archive mentions {words}."
         return f"{elsewhere}."
-    if shortfall.unstated:
-        return (
-            f"The question takes something for granted ('{shortfall.unstated}') "
-            "that no sentence near it states."
-        )
     if shortfall.absent:
         return f"Nothing near the question mentions {_listed(shortfall.absent, ' or ')}."
-    if shortfall.lacks_type and question.expects in _WANTED:
-        return f"What comes nearest does not give {_WANTED[question.expects][0]}."
     return "What comes nearest does not answer the question."
 
 
@@ -104,12 +88,8 @@ def _chinese_reason(question: QuestionTerms, shortfall: Shortfall) -> str:
     if shortfall.kind == "off_topic":
         named = f"，也没有提到{absent}" if absent else ""
         return f"档案似乎没有涉及这个问题的主题{named}。"
-    if shortfall.unstated:
-        return f"问题的前提（“{shortfall.unstated}”）在相关段落中没有提及。"
     if shortfall.absent:
         return f"相关段落没有提到{absent}。"
-    if shortfall.lacks_type and question.expects in _WANTED:
-        return f"最接近的内容没有给出{_WANTED[question.expects][1]}。"
     return "最接近的内容没有回答这个问题。"
 
 

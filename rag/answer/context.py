@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.answer.decide import Quotation
-from rag.answer.rules.support import name_is_among
 from rag.answer.verify import cite, verify_claim
 from rag.question.analysis import QuestionTerms
 from rag.text.normalise import search_text
 from rag.text.statements import find_statements, visible_text
-from rag.text.words import stem_tokens
+from rag.text.words import name_is_among, stem_tokens
 from rag.types import Claim, Document, Span, Statement
 
 # How far back is looked, in statements and in code points.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.answer.rules.evidence import KEPT
+from rag.answer.judge import KEPT
 from rag.settings import AnswerSettings
 from rag.text.dates import month_numbers
 from rag.text.numbers import find_numbers

@@ -10,7 +10,7 @@ stage only, and its view is closed before anything is composed or a language mod
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer.abstain import (
@@ -23,18 +23,17 @@ from rag.answer.compose import compose_quotes
 from rag.answer.conflict import find_conflict
 from rag.answer.context import add_context
 from rag.answer.decide import Decision, decide_by_choice, decide_by_support
+from rag.answer.judge import judge_statements
 from rag.answer.query import QueryContext
+from rag.answer.reading import PassagesRead, read_passages
 from rag.answer.retrieval import Found, find_passages
-from rag.answer.rules.evidence import judge_sentences, without_premise
 from rag.answer.rules.lists import MOST_ITEMS, asks_list, counts_items, find_list_items
-from rag.answer.rules.short import find_short_answer
-from rag.answer.rules.shortfall import Shortfall, WordCounts, find_shortfall
+from rag.answer.short import find_short_answer
+from rag.answer.shortfall import Shortfall, WordCounts, find_shortfall
 from rag.answer.verify import verify_claim
 from rag.generate.select import Offer, select_statements
 from rag.generate.standalone import standalone_with_model
-from rag.models import model_errors
 from rag.question.followup import standalone_question
-from rag.settings import CHINESE_WEIGHTS
 from rag.types import (
     Abstention,
     AbstentionReason,
@@ -53,16 +52,18 @@ from rag.types import (
     Waiting,
 )
 
-# Longer ones leave the reranker no room for the passage.
+# Longer ones leave no room for the passage.
 MAX_QUESTION_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the best passages say: their sentences judged, best first, and what is missing."""
+    """What the best passages say: their statements judged, best first, what is missing, and
+    the ``models`` that read them."""
 
     candidates: tuple[Candidate, ...]
     shortfall: Shortfall
+    models: Mapping[str, ModelIdentity]
 
 
 def answer_question(context: QueryContext) -> Generator[Event, None, None]:
@@ -77,13 +78,18 @@ def answer_question(context: QueryContext) -> Generator[Event, None, None]:
     understood = yield from _understand(context)
     yield Understood(understood)
     found = find_passages(context, understood)
+    with context.time("read"):
+        read = read_passages(
+            found.terms.text, found.hits, found.read, found.documents, context.models
+        )
+    found = replace(found, hits=read.hits)
     yield Ranked(found.hits)
-    evidence = _read(context, found)
+    evidence = _judge(context, found, read)
     yield Read(evidence.candidates)
     decision = yield from _decide(context, found, evidence)
     outcome: Outcome
     if decision.quotations:
-        outcome = _answer(context, found, decision)
+        outcome = _answer(context, found, evidence, decision)
     else:
         outcome = _abstain(context, found, evidence, decision)
     timings = {**context.laps, "total": (time.perf_counter() - started) * 1000}
@@ -116,31 +122,21 @@ def _understand(context: QueryContext) -> Generator[Waiting, None, str]:
     return reworded or by_rules
 
 
-def _read(context: QueryContext, found: Found) -> Evidence:
-    """Judge the sentences of the passages that are read."""
-    answer = context.settings.answer
-    weights = CHINESE_WEIGHTS if found.terms.chinese else context.settings.support
-    # An item of a list need not look like an answer, and a model chooses among all.
-    whole = asks_list(found.terms) or context.models.language_model is not None
-    with context.time("judge"), model_errors():
-        candidates = judge_sentences(
-            found,
-            context.models,
-            weights,
-            as_of=context.question.as_of,
-            most=None if whole else answer.sentences,
+def _judge(context: QueryContext, found: Found, read: PassagesRead) -> Evidence:
+    """Judge the statements of the passages read."""
+    with context.time("judge"):
+        candidates = judge_statements(
+            found, read.passages, context.settings.support, as_of=context.question.as_of
         )
         judged = {candidate.passage_id for candidate in candidates}
-        hits = [hit for hit in found.read if hit.passage.id in judged]
+        hits = [each.hit for each in read.passages if each.hit.passage.id in judged]
         shortfall = find_shortfall(
             found.terms,
             candidates,
-            hits or found.hits[: answer.passages],
+            hits or found.hits[: context.settings.answer.passages],
             WordCounts(found.passage_count, found.frequencies),
         )
-        if shortfall.kind == "premise":
-            candidates = without_premise(candidates, weights)
-    return Evidence(tuple(candidates), shortfall)
+    return Evidence(tuple(candidates), shortfall, read.models)
 
 
 def _decide(
@@ -195,7 +191,7 @@ def _heading(document: Document) -> str:
     return ", ".join(filter(None, (document.title, dated)))
 
 
-def _answer(context: QueryContext, found: Found, decision: Decision) -> Answer:
+def _answer(context: QueryContext, found: Found, evidence: Evidence, decision: Decision) -> Answer:
     """The claims, each with its citations verified."""
     with context.time("compose"):
         quotes = compose_quotes(decision.quotations, found.documents)
@@ -204,14 +200,15 @@ def _answer(context: QueryContext, found: Found, decision: Decision) -> Answer:
             verify_claim(claim, found.documents)
         # One value would hide the others, and an unsure one would look sure.
         alone = decision.sure and not decision.conflict
-        short = find_short_answer(found.terms, quotes, found.documents) if alone else None
+        best = decision.quotations[0].best
+        short = find_short_answer(best, quotes[0], found.documents) if alone else None
     return Answer(
         question=context.question,
         standalone=_standalone(context, found),
         claims=claims,
         ranking=found.hits,
         candidates=decision.candidates,
-        models=_models(context, decision),
+        models=_models(context, evidence, decision),
         generation=found.generation,
         timings_ms={},
         short_answer=short,
@@ -251,7 +248,7 @@ def _abstain(
         nearest=nearest_passages(found.hits[: context.settings.answer.nearest], found.documents),
         ranking=found.hits,
         candidates=decision.candidates,
-        models=_models(context, decision),
+        models=_models(context, evidence, decision),
         generation=found.generation,
         timings_ms={},
         selection=decision.selection,
@@ -262,7 +259,9 @@ def _standalone(context: QueryContext, found: Found) -> str | None:
     return found.terms.text if found.terms.text != context.question.text else None
 
 
-def _models(context: QueryContext, decision: Decision) -> dict[str, ModelIdentity]:
+def _models(
+    context: QueryContext, evidence: Evidence, decision: Decision
+) -> dict[str, ModelIdentity]:
     """The models that took part."""
     chose = {"language_model": decision.selection.model} if decision.selection else {}
-    return context.models_used() | chose
+    return {**context.models_used(), **evidence.models, **chose}

@@ -17,8 +17,8 @@ from rag.types import ModelIdentity, Question
 class QueryContext:
     """A question as asked, and what answers it.
 
-    ``limit`` is how many of the best passages are read sentence by sentence. ``laps``
-    collects the wall time of each stage that ran, in milliseconds.
+    ``limit`` is how many of the best passages are read. ``laps`` collects the wall time of
+    each stage that ran, in milliseconds.
     """
 
     question: Question
@@ -36,12 +36,9 @@ class QueryContext:
         self.laps[stage] = (time.perf_counter() - started) * 1000
 
     def models_used(self) -> dict[str, ModelIdentity]:
-        """The encoder and the reranker, each where it took part."""
+        """The encoder, where it took part."""
         models: dict[str, ModelIdentity] = {}
         if "encode" in self.laps:
             identity = self.models.encoder.identity
             models["encoder"] = ModelIdentity(identity.name, identity.revision)
-        if "rerank" in self.laps:
-            reranker = self.models.reranker
-            models["reranker"] = ModelIdentity(reranker.name, reranker.revision)
         return models

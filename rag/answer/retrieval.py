@@ -17,23 +17,18 @@ from rag.question.analysis import (
     analyse_question,
     asks_of_the_present,
     content_words,
-    named_words,
 )
 from rag.question.when import find_times
 from rag.retrieve.repeats import count_with_repeats
-from rag.retrieve.rerank import rerank
 from rag.retrieve.retriever import retrieve
 from rag.retrieve.timely import is_published_in
 from rag.retrieve.words import count_words, find_near_words, respelled
 from rag.store.base import ReadView
-from rag.text.language import reads_letters, reads_text
-from rag.text.words import lexical_tokens
+from rag.text.language import reads_letters
 from rag.types import Document, Hit, Question
 
 # Passages read beside the best ones, as of a day.
 _WITNESSES = 2
-# Passages whose sentences a language model may choose from.
-_MODEL_READS = 8
 
 _Nothing = Literal["empty_archive", "nothing_asked", "no_match"]
 
@@ -43,11 +38,10 @@ class Found:
     """What one consistent state of the store holds for a question.
 
     ``terms`` are those of the question that was looked up, without need of history.
-    ``hits`` is the whole ranking, best first, ``read`` the hits whose sentences are to be
-    judged; ``documents`` maps id to document for those and for the nearest. ``frequencies``
-    counts, for each of the question's words, the passages of ``passage_count`` that hold it,
-    and ``names_known`` is the share in [0, 1] of its names that stand anywhere. ``nothing``
-    says why there is nothing to read, None where there is something.
+    ``hits`` is the whole ranking, best first, ``read`` the hits that are to be read;
+    ``documents`` maps id to document for those and for the nearest. ``frequencies``
+    counts, for each of the question's words, the passages of ``passage_count`` that hold it.
+    ``nothing`` says why there is nothing to read, None where there is something.
     """
 
     terms: QuestionTerms
@@ -56,7 +50,6 @@ class Found:
     documents: Mapping[str, Document]
     frequencies: Mapping[str, int]
     passage_count: int
-    names_known: float
     generation: str
     nothing: _Nothing | None
 
@@ -71,8 +64,6 @@ def find_passages(context: QueryContext, understood: str) -> Found:
     question = replace(context.question, text=understood, history=())
     terms = analyse_question(understood)
     limit = context.limit
-    if context.models.language_model is not None:
-        limit = max(limit, _MODEL_READS)
     nearest = context.settings.answer.nearest
     with context.store.read() as view:
         nothing: _Nothing | None = None
@@ -87,10 +78,8 @@ def find_passages(context: QueryContext, understood: str) -> Found:
         count = count_with_repeats([hit.passage for hit in hits], limit)
         read = (*hits[:count], *_witnesses(view, question, hits[count:]))
         needed = {hit.passage.document_id for hit in (*read, *hits[:nearest])}
-        names = [lexical_tokens(name) for name, _ in named_words(understood)]
-        words = {*terms.content, *content_words(understood), *(w for name in names for w in name)}
+        words = {*terms.content, *content_words(understood)}
         counted = count_words(view, sorted(words))
-        known = sum(any(counted.frequencies.get(word) for word in name) for name in names)
         return Found(
             terms=terms,
             hits=tuple(hits),
@@ -98,14 +87,13 @@ def find_passages(context: QueryContext, understood: str) -> Found:
             documents={each: view.document(each) for each in sorted(needed)},
             frequencies={word: counted.frequencies.get(word, 0) for word in words},
             passage_count=counted.passages,
-            names_known=known / len(names) if names else 1.0,
             generation=view.generation,
             nothing=nothing,
         )
 
 
 def rank_passages(context: QueryContext, view: ReadView, question: Question) -> list[Hit]:
-    """The passages for a question, reranked, best first; none of an archive without index.
+    """The passages for a question, best first; none of an archive without index.
 
     Raises:
         IndexMismatchError: the index was built with another encoder.
@@ -123,11 +111,7 @@ def rank_passages(context: QueryContext, view: ReadView, question: Question) -> 
             with context.time("encode"):
                 vector = _query_vector(text, near, encoder)
         with context.time("retrieve"):
-            hits = retrieve(view, question, vector, settings, reads=encoder.reads, near=near)
-        if not hits or not reads_text(models.reranker.reads, text):
-            return hits
-        with context.time("rerank"):
-            return rerank(hits, text, models.reranker, limit=settings.rerank_limit)
+            return retrieve(view, question, vector, settings, reads=encoder.reads, near=near)
 
 
 def _query_vector(text: str, near: Mapping[str, Sequence[str]], encoder: Encoder) -> Vectors:

@@ -1,4 +1,4 @@
-"""Text repaired and unified for encoders, rerankers and indexes; never shown or cited."""
+"""Text repaired and unified for encoders and indexes; never shown or cited."""
 
 from __future__ import annotations
 

@@ -73,6 +73,19 @@ def visible_text(text: str, span: Span, blocks: Sequence[Block], language: str) 
     return "".join(shown)[1:]
 
 
+def text_in_place(text: str, span: Span, blocks: Sequence[Block]) -> str:
+    """The characters of ``span``, blanks for those that a reader does not see, so that offsets
+    hold."""
+    blocks = blocks or (Block(Span(0, len(text)), "paragraph"),)
+    unseen: list[Span] = []
+    for block in blocks[_block_at(blocks, span.start) :]:
+        if block.span.start >= span.end:
+            break
+        hidden = (block.span,) if block.kind in SILENT else block.hidden
+        unseen += (part for each in hidden if (part := _common(each, span)) is not None)
+    return _blanked(text, span, unseen)
+
+
 def _seen(text: str, span: Span, hidden: Sequence[Span]) -> str:
     """The characters of ``span`` without those of the hidden stretches, which are in order."""
     pieces: list[str] = []
@@ -195,8 +208,10 @@ def _blanked(text: str, span: Span, unseen: Sequence[Span]) -> str:
     pieces: list[str] = []
     end = span.start
     for each in sorted(unseen):
-        pieces += text[end : each.start], " " * len(each)
-        end = each.end
+        if each.end > end:
+            start = max(end, each.start)
+            pieces += text[end:start], " " * (each.end - start)
+            end = each.end
     return "".join(pieces) + text[end : span.end]
 
 

@@ -39,10 +39,6 @@ def _both_ways(text: str) -> dict[str, str]:
     return {one + ending: other + ending for one, other in ways for ending in ("", "s", "d")}
 
 
-def _forms(text: str) -> list[frozenset[str]]:
-    return [frozenset(phrase.split()) for phrase in _phrases(text)]
-
-
 def _offsets(text: str) -> dict[str, tuple[str, int]]:
     parts = [phrase.rsplit(" ", 2) for phrase in _phrases(text)]
     return {name: (unit, int(offset)) for name, unit, offset in parts}
@@ -183,7 +179,6 @@ class LanguageTable(_Entries):
     asking_words: Words = frozenset()
     unmistakable: Words = frozenset()
     unfinished: Words = frozenset()
-    irregular_verbs: Annotated[tuple[frozenset[str], ...], BeforeValidator(_forms)] = ()
     spellings: Annotated[dict[str, str], BeforeValidator(_both_ways)] = {}
     asks: dict[str, str] = {}
     conversation: ConversationWords = ConversationWords()

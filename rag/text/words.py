@@ -8,8 +8,8 @@ the same words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from rag.text.dates import written_dates
@@ -33,6 +33,8 @@ _CAPITALISED = re.compile(r"(?<![^\W_])[A-ZÀ-ÖØ-Þ][^\W\d_]*")
 _PLACE = re.compile(r"(\d{1,2})([a-z]{0,4})")
 # In German 84.500 is 84500.
 _THOUSANDS = re.compile(r"(\d{1,3})(\.?)(\d{3})")
+# Of stems: china, chines(e); america(n); germani, german.
+_DEMONYM_ENDINGS = ("es", "ese", "ian", "ean", "an", "ish", "i", "a", "n", "s")
 _IDENTIFIER_WORD = re.compile(r"[a-z]{1,6}(\d{2,})")
 
 
@@ -287,17 +289,6 @@ def stem_tokens(text: str, language: str = "en") -> list[str]:
     return [word_stem(word, language) for word in word_parts(text)]
 
 
-def verb_forms(verb: str) -> frozenset[str]:
-    """Stems of an English verb's forms, as `stem_tokens` gives them: meet, met."""
-    forms = _verb_forms().get(verb.casefold(), frozenset((verb,)))
-    return frozenset(stem for form in forms for stem in stem_tokens(form))
-
-
-@cache
-def _verb_forms() -> Mapping[str, frozenset[str]]:
-    return {form: forms for forms in language_table("en").irregular_verbs for form in forms}
-
-
 # --- British and American spelling --------------------------------------------------
 
 # A rule may make what is not a word (raize); it is then in no passage.
@@ -322,3 +313,16 @@ def spelling_variants(word: str) -> list[str]:
     if len(word) < _SHORTEST_BY_RULE or not word.isascii():
         return []
     return [ending.sub(other, word) for ending, other in _ENDINGS if ending.search(word)]
+
+
+def name_is_among(name: str, found: Iterable[str]) -> bool:
+    """Whether a name is among stems as written or as a near relative: China, Chinese."""
+    forms = _name_forms(name)
+    return any(not forms.isdisjoint(_name_forms(other)) for other in found)
+
+
+@lru_cache(maxsize=1 << 16)
+def _name_forms(stem: str) -> frozenset[str]:
+    """The stem and, of words long enough, what is left without demonyms' endings."""
+    bare = {stem.removesuffix(ending) for ending in _DEMONYM_ENDINGS} if stem.isalpha() else set()
+    return frozenset((stem, *(form for form in bare if len(form) >= 4)))

@@ -64,7 +64,7 @@ def status(as_json: Json = False, data: Data = None, config: Config = None) -> N
         settings = assistant.settings
         choice = assistant.encoder_choice()
     if as_json:
-        models = {"encoder": asdict(choice), "reranker": settings.models.reranker}
+        models = {"encoder": asdict(choice), "reading": settings.models.reading}
         print_json({"data": settings.data, **models, **asdict(found)})
     else:
         make_console().print(render.render_status(found, settings, choice))

@@ -157,12 +157,11 @@ def render_receipt(outcome: Outcome, *, limit: int = 20) -> RenderableType:
     gate = Table(title="Sentences considered", title_justify="left", show_edge=False)
     for column in (
         "support",
-        "logit",
+        "evidence",
         "passage",
+        "span",
         "words",
-        "names",
         "numbers",
-        "type",
         "verdict",
         "sentence",
     ):
@@ -197,12 +196,11 @@ def _candidate_row(candidate: Candidate) -> list[RenderableType]:
     features = candidate.features
     return [
         f"{candidate.support:.2f}",
-        f"{features.sentence_logit:.1f}",
-        f"{features.passage_logit:.1f}",
-        f"{features.sentence_coverage:.2f}",
-        f"{features.name_coverage:.2f}",
+        f"{features.evidence:.1f}",
+        f"{features.answers:.1f}",
+        f"{features.span:.1f}",
+        f"{features.coverage:.2f}",
         f"{features.number_coverage:.2f}",
-        "yes" if features.type_match else "no",
         Text(candidate.verdict),
         Text(shortened(candidate.quote, 70)),
     ]
@@ -340,7 +338,7 @@ def render_status(status: StoreStatus, settings: Settings, choice: EncoderChoice
             ),
             ("splitter", index.splitter),
         ]
-    rows.append(("reranker", settings.models.reranker))
+    rows.append(("reading model", settings.models.reading))
     if status.building is not None:
         rows.append(
             (

@@ -191,8 +191,14 @@ def _chunks(completion: Completion, *, include_usage: bool) -> Iterator[dict[str
         return {**head, "choices": [choice], **usage}
 
     yield chunk({"role": "assistant", "content": "", "refusal": None})
+    before = 0
     for piece in completion.composed.pieces:
-        found = [_annotation(marker).model_dump(mode="json") for marker in piece.markers]
+        # The client's helper joins the lists of chunks by the place that each entry names.
+        found = [
+            {"index": at, **_annotation(marker).model_dump(mode="json")}
+            for at, marker in enumerate(piece.markers, start=before)
+        ]
+        before += len(found)
         yield chunk({"content": piece.text, **({"annotations": found} if found else {})})
     extension = extension_of(completion.outcome, completion.composed)
     yield {**chunk({}, "stop"), "footnote": extension.model_dump(mode="json")}

@@ -77,7 +77,7 @@ def about(context: Context, caller: Reader) -> AboutOut:
         languages=languages,
         models={
             "encoder": encoder.encoder or encoder.setting,
-            "reranker": assistant.settings.models.reranker,
+            "reading": assistant.settings.models.reading,
         },
         authentication=context.guard.keys_needed,
         writable=caller.may("write"),

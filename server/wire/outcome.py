@@ -89,7 +89,7 @@ class _Ranked(_Out):
     dense: StageOut | None = Field(description="cosine")
     lexical: StageOut | None = Field(description="BM25")
     fused: StageOut | None = Field(description="fusion of both, comparable within one question")
-    reranked: StageOut | None = Field(description="cross-encoder logit")
+    reranked: StageOut | None = Field(description="the reading model's relevance, a logit")
 
 
 class HitOut(_Ranked):
@@ -123,22 +123,13 @@ class SearchOut(_Out):
 class FeaturesOut(_Out):
     """What the support score of a candidate is computed from."""
 
-    sentence_logit: _Rounded
-    passage_logit: _Rounded
-    margin: _Rounded
-    prominence: _Rounded
-    agreement: _Rounded
-    sentence_coverage: _Rounded
-    passage_coverage: _Rounded
-    name_coverage: _Rounded
+    relevance: _Rounded = Field(description="logit: how much the passage is about the question")
+    answers: _Rounded = Field(description="logit: something in the passage answers")
+    evidence: _Rounded = Field(description="logit: this sentence answers")
+    span: _Rounded = Field(description="by how many logits its short answer beats having none")
+    coverage: _Rounded = Field(description="share of the question's words in the sentence")
     number_coverage: _Rounded
-    type_match: bool
     currency: _Rounded
-    premise_stated: bool
-    names_known: _Rounded
-    similarity: _Rounded | None = Field(
-        description="cosine, when only the encoder reads question and sentence"
-    )
 
 
 class CandidateOut(_Out):
@@ -240,8 +231,7 @@ class AbstentionOut(_OutcomeOut):
     reason: AbstentionReason
     kind: AbstentionKind | None = Field(
         description="of insufficient evidence: the archive says almost nothing about the "
-        "subject (off_topic), covers it without this fact (missing_fact), or does not confirm "
-        "what the question assumes or contradicts it (premise)"
+        "subject (off_topic) or covers it without this fact (missing_fact)"
     )
     explanation: str = Field(description="for people, in English or Chinese like the question")
     mentions: list[CitationOut] = Field(description="what the archive says about the subject")

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes import HashingEncoder, OverlapReranker
+from embeddings.reading.types import ReadingPassage
+from tests.fakes import HashingEncoder, OverlapReading
 
 
 @given(st.lists(st.text(max_size=60), max_size=8))
@@ -37,6 +38,8 @@ def test_prompts_change_vectors_and_identity() -> None:
     assert plain.encode_queries(["ship"])[0] @ prompted.encode_queries(["ship"])[0] < 0.99
 
 
-def test_more_shared_words_give_a_higher_logit() -> None:
-    scores = OverlapReranker().score("ship left port", ["ship left port", "ship left", "rain"])
-    assert scores.tolist() == [6.0, 2.0, -6.0]
+def test_more_shared_words_give_higher_logits() -> None:
+    passage = ReadingPassage("", "Ship left. Ship left port. Rain.", ((0, 10), (11, 26), (27, 32)))
+    [reading] = OverlapReading().read("ship left port", [passage])
+    assert [each.evidence for each in reading.statements] == [2.0, 6.0, -6.0]
+    assert reading.relevance == 6.0

@@ -31,7 +31,7 @@ from eval.runs.writer import RunWriter
 STAGES = ("dense", "lexical", "hybrid", "reranked")
 CUTOFFS = (1, 3, 5, 10, 20, 100)
 STAGE_SKILL = {"dense": 2.6, "lexical": 2.2, "hybrid": 1.5, "reranked": 0.9}
-TIMING_MS = {"encode": 14, "retrieve": 6, "rerank": 180, "judge": 320, "compose": 2}
+TIMING_MS = {"encode": 14, "retrieve": 6, "read": 180, "judge": 320, "compose": 2}
 MIN_SUPPORT = 0.55
 
 # question, language, type, gold answer, document, before, quote, after
@@ -193,7 +193,7 @@ def failed(**changes) -> QuestionRecord:
     values = {
         "id": "q-failed",
         "outcome": "failed",
-        "error": "the reranker ran out of memory",
+        "error": "the reading model ran out of memory",
         "claims": [],
         "best": None,
         "best_right": None,
@@ -352,7 +352,7 @@ def manifest(records: Sequence[QuestionRecord] = (), **changes) -> Manifest:
         "settings": {"answer.min_support": MIN_SUPPORT, "answer.passages": 4, "retrieve.k": 60},
         "models": {
             "encoder": ModelRecord(name="small-encoder", revision="c9745ed1d9f207416be6"),
-            "reranker": ModelRecord(name="small-reranker", revision="ce0834f22110de6d9222"),
+            "reading": ModelRecord(name="small-reading", revision="ce0834f22110de6d9222"),
         },
         "prompts": [],
         "packages": {"numpy": "2.4.0", "torch": "2.13.0"},

@@ -17,15 +17,25 @@ from tests.conftest import ROOT, bundled_plan
 from tests.rag.test_assistant import assert_quotes_exactly
 
 
-class ReversedReranker:
-    """The real reranker with its order upside down."""
+class ReversedReading:
+    """The real reading model with everything that it says upside down."""
 
-    def __init__(self, reranker):
-        self._reranker = reranker
-        self.name, self.revision, self.reads = reranker.name, reranker.revision, reranker.reads
+    def __init__(self, model):
+        self._model = model
+        self.name, self.revision, self.reads = model.name, model.revision, model.reads
 
-    def score(self, query, texts):
-        return -self._reranker.score(query, texts)
+    def read(self, question, passages):
+        return [
+            replace(
+                reading,
+                relevance=-reading.relevance,
+                answers=-reading.answers,
+                statements=tuple(
+                    replace(each, evidence=-each.evidence) for each in reading.statements
+                ),
+            )
+            for reading in self._model.read(question, passages)
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +53,14 @@ def test_the_bundled_run_is_no_worse_than_the_baseline(bundled, monkeypatch, cap
 
 
 @pytest.mark.slow
-def test_a_reversed_reranker_shuts_the_gate(bundled, baseline, sample, tmp_path):
+def test_a_reversed_reading_model_shuts_the_gate(bundled, baseline, sample, tmp_path):
     sound, _ = bundled
     plan = bundled_plan(tmp_path, sample=24, filters={"language": "en", "answerable": "true"})
     broken = Assistant(
         sample.store,
         sample.settings,
         encoder=sample.encoder,
-        reranker=ReversedReranker(sample.reranker),
+        reading=ReversedReading(sample.models.english_reading),
     )
     run = run_questions(broken, plan)
     asked = {record.id for record in run.records}
@@ -62,7 +72,7 @@ def test_a_reversed_reranker_shuts_the_gate(bundled, baseline, sample, tmp_path)
     assert check_gate(before, fine, RANKED).failures == ()
 
 
-# What a reranker is for, on answerable questions.
+# What a reading model is for, on answerable questions.
 RANKED = {
     "answer.contains_gold": 0.01,
     "answer.first_right": 0.01,

@@ -52,9 +52,9 @@ SAMPLES = (
     "mueller-meets-mayor-gong-zheng.txt",
 )
 
-ANSWERED = "When did LI Yong visit Huawei's headquarters?"
+ANSWERED = "Who was LI Yong's host at Huawei?"
 CONFLICT = "When was the Harbour Museum of Lindau founded?"
 HOSTILE = "When was the Kestrel prize founded?"
 ASTRAL = "How many passengers does the ferry Aurora carry?"
 REFERS_BACK = "When did UNIDO set up its office in Shanghai?"
-ABSTAINED = "Who is the mayor of Beijing?"
+ABSTAINED = "How much money did Huawei donate to UNIDO?"

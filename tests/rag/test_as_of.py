@@ -88,7 +88,7 @@ def test_a_document_of_the_year_before_the_day_is_read_however_many_undated_ones
 ):
     folder = tmp_path / "crowd"
     folder.mkdir()
-    places = ("Vienna", "Geneva", "Lima", "Paris", "Rome", "Cairo", "Tokyo")
+    places = [f"Place {number}" for number in range(12)]
     for place in places:
         text = f"Who is the Director General of UNIDO? He came to {place} for the fair there."
         (folder / f"{place}.txt").write_text(text, encoding="utf-8")

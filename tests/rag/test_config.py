@@ -68,7 +68,7 @@ def test_an_unknown_environment_variable_is_rejected():
         ("FOOTNOTE_ANSWER_MIN_SUPPORT", "1.5", "less than or equal to 1"),
         ("FOOTNOTE_ANSWER_MAX_CLAIMS", "many", "integer"),
         ("FOOTNOTE_MODELS_DTYPE", "int4", "float32"),
-        ("FOOTNOTE_RETRIEVE_RERANK_LIMIT", "0", "greater than 0"),
+        ("FOOTNOTE_ANSWER_PASSAGES", "0", "greater than 0"),
     ],
 )
 def test_a_bad_value_is_an_error_naming_where_it_came_from(variable, value, says):

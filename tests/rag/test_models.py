@@ -10,8 +10,7 @@ from embeddings.types import ModelLoadError
 from rag.assistant import Assistant
 from rag.errors import IndexMismatchError
 from rag.models import choose_encoder, settle_encoder
-from rag.types import Abstention
-from tests.fakes import HashingEncoder, OverlapReranker
+from tests.fakes import HashingEncoder, OverlapReading
 
 ENGLISH = "The lighthouse of Vold was built by Anna Berg in 1871. It is 32 metres high."
 GERMAN = "Der Leuchtturm von Brest wurde 1871 von Anna Berg gebaut und ist 32 Meter hoch."
@@ -40,7 +39,8 @@ def opened(loaded, tmp_path, settings):
     def open_archive(encoder="auto", data="data"):
         chosen = replace(settings, models=replace(settings.models, encoder=encoder))
         assistants.append(Assistant.open(tmp_path / data, settings=chosen))
-        assistants[-1].models.reranker = OverlapReranker()
+        assistants[-1].models.english_reading = OverlapReading()
+        assistants[-1].models.multilingual_reading = OverlapReading()
         return assistants[-1]
 
     yield open_archive
@@ -109,7 +109,7 @@ def test_an_encoder_that_settings_name_is_used_and_no_other_index_opened(opened,
     report = opened("bge-small").ingest(files("a", GERMAN, 3))
     assert report.encoder is None
     assert encoder_of(opened()) == "bge-small"
-    assert isinstance(opened().ask("Wer baute den Leuchtturm?"), Abstention)
+    assert opened().ask("Wer baute den Leuchtturm?").models["encoder"].name == "bge-small"
     with pytest.raises(IndexMismatchError, match=r"settings name 'minilm@1'"):
         opened("minilm").ask("Wer baute den Leuchtturm?")
 

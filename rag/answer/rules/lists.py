@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from rag.question.analysis import QuestionTerms
+from rag.text.numbers import find_numbers
 from rag.text.statements import find_statements
 from rag.types import Candidate, Document, Span, Statement
 
@@ -71,7 +72,7 @@ def find_list_items(
 def counts_items(question: QuestionTerms, best: Candidate) -> bool:
     """Whether "how many" is asked and the best statement gives no number: its items may be
     counted."""
-    return question.expects == "number" and not best.features.type_match
+    return question.expects == "number" and not find_numbers(best.quote)
 
 
 def _siblings(best: Statement, statements: Sequence[Statement]) -> list[Statement]:

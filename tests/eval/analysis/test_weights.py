@@ -19,7 +19,7 @@ FEATURES = [name for name in asdict(SupportWeights()) if name != "bias"]
 WEAK = SupportWeights(bias=0.0, **dict.fromkeys(FEATURES, 0.0))
 
 
-def records(n, *, telling="name_coverage", seed=1, silent=0.3):
+def records(n, *, telling="evidence", seed=1, silent=0.3):
     """Questions that are right when the telling feature says so; the other features are noise."""
     chance = random.Random(seed)
     made = []
@@ -42,8 +42,8 @@ def run(*found, name="set"):
 def test_the_sign_that_tells_right_from_wrong_gets_the_weight():
     fitted = fit_weights([run(*records(1500))], WEAK)
     weights = asdict(fitted.weights)
-    assert weights["name_coverage"] == max(v for k, v in weights.items() if k != "bias") > 1
-    assert all(weights[name] < 0.5 for name in FEATURES if name != "name_coverage")
+    assert weights["evidence"] == max(v for k, v in weights.items() if k != "bias") > 1
+    assert all(weights[name] < 0.5 for name in FEATURES if name != "evidence")
     (only,) = fitted.sets
     assert only.auroc_left_out > 0.6 > only.auroc_before + 0.05
     assert only.log_loss_left_out < only.log_loss_before
@@ -61,9 +61,9 @@ def test_a_few_questions_hardly_move_the_weights_in_force():
 
 
 def test_every_set_counts_the_same_however_large():
-    small, large = records(200, telling="name_coverage"), records(2000, telling="type_match")
+    small, large = records(200, telling="evidence"), records(2000, telling="answers")
     fitted = fit_weights([run(*small, name="small"), run(*large, name="large")], WEAK)
-    assert fitted.weights.name_coverage == pytest.approx(fitted.weights.type_match, rel=0.35)
+    assert fitted.weights.evidence == pytest.approx(fitted.weights.answers, rel=0.35)
     assert [part.name for part in fitted.sets] == ["small", "large"]
     # What one set teaches says nothing about the other.
     assert all(abs(part.auroc_left_out - 0.5) < 0.1 for part in fitted.sets)
@@ -127,8 +127,6 @@ def test_the_command_writes_the_weights_and_keeps_the_file(tmp_path):
 
 
 def test_a_feature_that_never_varies_keeps_its_weight():
-    made = [
-        r.model_copy(update={"features": {**r.features, "currency": 1.0}}) for r in records(400)
-    ]
+    made = [r.model_copy(update={"features": {**r.features, "span": 1.0}}) for r in records(400)]
     fitted = fit_weights([run(*made)], SupportWeights()).weights
-    assert fitted.currency == pytest.approx(SupportWeights().currency, abs=0.05)
+    assert fitted.span == pytest.approx(SupportWeights().span, abs=0.05)

@@ -15,7 +15,7 @@ def test_a_suite_is_measured_shown_and_reported(footnote, suite, tmp_path):
     assert [record.id for record in run.records] == ["q1", "q2", "q3"]
     assert run.summary.metrics["citation.exactness"].value == 1.0
     assert run.records[0].measures["answer.contains_gold"] == 1.0
-    assert run.manifest.models["reranker"].name == "ms-marco-minilm"
+    assert run.manifest.models["reading"].name == "english"
     assert not [key for key in run.manifest.settings if key.startswith(("server.", "data"))]
     assert "total" in run.summary.latency_ms
     assert footnote("eval", "show", "run")[1].startswith("tiny: 3 questions")

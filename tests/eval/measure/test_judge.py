@@ -72,7 +72,7 @@ def candidate(name, start, end, support):
     text = {"mill": MILL, "quay": QUAY}[name]
     statement = Statement(Span(start, end), "paragraph", (), ())
     return Candidate(
-        name, f"{name}:0-{len(text)}", statement, text[start:end], FEATURES, support, "kept"
+        name, f"{name}:0-{len(text)}", statement, text[start:end], None, FEATURES, support, "kept"
     )
 
 

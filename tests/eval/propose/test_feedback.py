@@ -16,7 +16,7 @@ from tests.conftest import SAMPLE_ARCHIVE
 @pytest.fixture
 def told(quick, settings):
     """An archive whose readers have said: helpful, wrong, wrong citation, rightly silent."""
-    # The fake reranker's scores mean nothing to the gate.
+    # The fake reading model's scores mean nothing to the gate.
     assistant = quick(answer=replace(settings.answer, min_support=0.0))
     assistant.ingest(SAMPLE_ARCHIVE / "2019-04-24-huawei-visit-shenzhen.txt")
     journal = assistant.journal

@@ -258,7 +258,7 @@ def test_the_head_says_what_ran_on_what():
         "The set has 40.",
         "0123456789ab",
         "small-encoder",
-        "small-reranker",
+        "small-reading",
         "type=temporal",
         "the first 5",
         "difficulty",

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answer.rules.shortfall import WordCounts
+from rag.answer.shortfall import WordCounts
 from rag.assistant import Assistant
 from rag.question.analysis import content_words
-from rag.text.words import verb_forms
 from rag.types import Abstention
 
 
@@ -50,9 +49,9 @@ def test_words_that_the_archive_lacks_are_named_as_the_question_writes_them(abst
     ("question", "said", "mentioned"),
     [
         ("Who is the mayor of Beijing?", "'Beijing'", "mayor"),
-        ("How much money did Huawei promise UNIDO in 2019?", "amount of money", "Huawei"),
-        ("Who manages the ITPO in Tokyo?", "who manages the ITPO in Tokyo", "Tokyo"),
-        ("2024年上交会的成交额是多少？", "没有给出数字", "上交会"),
+        ("How much money did Huawei promise UNIDO in 2019?", "The archive does not say", "Huawei"),
+        ("Who manages the ITPO in Tokyo?", "who manages the ITPO in Tokyo", "ITPO"),
+        ("2024年上交会的成交额是多少？", "档案中没有说明", "上交会"),
     ],
 )
 def test_a_missing_fact_is_told_with_what_is_said_of_the_subject(
@@ -62,35 +61,6 @@ def test_a_missing_fact_is_told_with_what_is_said_of_the_subject(
     assert outcome.kind == "missing_fact"
     assert said in outcome.explanation
     assert any(mentioned.casefold() in c.quote.casefold() for c in outcome.mentions)
-
-
-@pytest.mark.parametrize(
-    ("question", "said", "mentioned"),
-    [
-        ("Why did LI Yong refuse to visit Huawei?", "'refuse'", "LI Yong"),
-        ("In which years was Gerd Müller mayor of Shanghai?", "'mayor'", "Müller"),
-        ("李勇为什么拒绝参观华为展厅？", "“拒绝”", "华为"),
-    ],
-)
-def test_what_the_question_takes_for_granted_and_nothing_states_is_named(
-    abstain, question, said, mentioned
-):
-    outcome = abstain(question)
-    assert outcome.kind == "premise"
-    assert said in outcome.explanation
-    assert any(mentioned in citation.quote for citation in outcome.mentions)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "In which year did Gerd Müller meet the mayor of Shanghai?",  # the archive has "met"
-        "When did LI Yong visit Huawei?",
-        "Who was Director General of UNIDO in 1990?",  # no event that another year would deny
-    ],
-)
-def test_a_premise_that_may_be_stated_is_never_called_one(abstain, question):
-    assert abstain(question).kind == "missing_fact"
 
 
 def test_every_mention_is_a_sentence_quoted_exactly_and_said_once(silent, abstain):
@@ -120,8 +90,3 @@ def test_a_rarer_word_weighs_more_and_every_word_something():
 def test_content_words_keep_names_and_drop_figures_and_function_words():
     words = content_words("When did the eleven visitors see Huawei in 2019?")
     assert words == {"eleven": "eleven", "visitors": "visitor", "see": "see", "huawei": "huawei"}
-
-
-def test_forms_of_irregular_verbs_are_one_verb():
-    assert verb_forms("met") == verb_forms("meet") == {"met", "meet"}
-    assert verb_forms("visit") == {"visit"}

@@ -32,7 +32,7 @@ def candidate(document, quote, support):
     start = document.text.index(quote)
     span = Span(start, start + len(quote))
     statement = statement_at(document, span)
-    return Candidate(document.id, "p", statement, quote, FEATURES, support, "kept")
+    return Candidate(document.id, "p", statement, quote, None, FEATURES, support, "kept")
 
 
 GUESTS = candidate(ONE, "More than 300 guests attended UNIDO Day in Shanghai.", 0.9)
@@ -42,7 +42,7 @@ AGAIN = candidate(TWO, TWO.text, 0.88)
 
 
 def decide(*candidates, **settings):
-    return decide_by_support(candidates, AnswerSettings(**settings))
+    return decide_by_support(candidates, AnswerSettings(**{"min_support": 0.5, **settings}))
 
 
 def quotes(decision):

@@ -44,7 +44,7 @@ def test_a_question_finds_the_document_in_the_other_language(
 
 
 def test_an_answer_across_languages_quotes_its_document_exactly(multilingual):
-    question = Question("什么是新质生产力？", Filters(language="en"))
+    question = Question("谁在2020年底获得了优秀奖？", Filters(language="en"))
     outcome = multilingual.ask(question)
     assert isinstance(outcome, Answer)
     for citation in outcome.claims[0].citations:
@@ -52,8 +52,7 @@ def test_an_answer_across_languages_quotes_its_document_exactly(multilingual):
         assert document.language == "en"
         assert citation.span.of(document.text) == citation.quote
     shown = [cited.shown for cited in outcome.claims[0].context] + [outcome.claims[0].shown]
-    assert "new quality productive forces" in " ".join(shown).casefold()
-    assert outcome.candidates[0].features.similarity > 0.8
+    assert "one prize went" in " ".join(shown).casefold()
 
 
 def test_what_the_other_language_does_not_say_is_not_answered_either(multilingual):

@@ -50,7 +50,7 @@ def test_a_question_it_can_read_is_ranked_by_both(quick, archive):
     hits = assistant.search("Who visited Huawei?").hits
     assert hits[0].dense is not None
     assert hits[0].lexical is not None
-    assert hits[0].reranked is not None
+    assert hits[0].fused is not None
 
 
 def test_words_shared_with_another_script_count_less_only_where_the_encoder_reads_it(

@@ -35,7 +35,7 @@ def test_the_life_of_an_archive(footnote, archive, tmp_path):
     assert "guests" in footnote("search", "guests at UNIDO Day", "--top-k", 1, *data)[1]
     found = json.loads(footnote("search", "guests at UNIDO Day", "--json", *data)[1])
     assert "guests" in found["hits"][0]["quote"]
-    assert found["hits"][0]["reranked"]["rank"] == 1
+    assert found["hits"][0]["fused"]["rank"] == 1
     code, out, _ = footnote("remove", listed[0]["id"][:8], *data)
     assert (code, "removed" in out) == (0, True)
     code, out, _ = footnote("ask", "When did LI Yong visit Huawei?", *data)

@@ -8,12 +8,17 @@ import pytest
 
 from server.wire.outcome import outcome_schema
 
+SAID = "How many guests attended UNIDO Day 2024?"
+SILENT = "How much money did Huawei donate to UNIDO?"
+
 
 def test_an_answer_is_printed_with_numbered_footnotes(footnote, sample_data):
-    code, out, _ = footnote("ask", "When did LI Yong visit Huawei?", "--data", sample_data)
+    code, out, _ = footnote(
+        "ask", "How many guests attended UNIDO Day 2024?", "--data", sample_data
+    )
     assert code == 0
-    assert re.search(r"24 April 2019.*\[1\]", out, re.DOTALL)
-    assert re.search(r"\[1\] .*\(2019-04-24\)", out)
+    assert re.search(r"300 guests.*\[1\]", out, re.DOTALL)
+    assert re.search(r"\[1\] .*\(2024-06-13\)", out)
     assert re.search(r"“.*”", out, re.DOTALL)
     assert re.search(r"characters \d+-\d+, document [0-9a-f]{16}", out)
 
@@ -21,7 +26,7 @@ def test_an_answer_is_printed_with_numbered_footnotes(footnote, sample_data):
 @pytest.mark.parametrize(
     ("question", "listed"),
     [
-        ("Who is the mayor of Beijing?", "It does mention:"),
+        ("How much money did Huawei donate to UNIDO?", "It does mention:"),
         ("At what temperature does ethanol boil?", "Nearest passages:"),
     ],
 )
@@ -37,7 +42,7 @@ def test_an_abstention_is_printed_with_what_is_said_of_the_subject(
 @pytest.mark.parametrize(
     ("question", "label"),
     [
-        ("When did LI Yong visit Huawei?", "The archive may say:"),
+        ("How many guests attended UNIDO Day 2024?", "The archive may say:"),
         ("李勇在深圳参观了哪家公司？", "档案中可能有说明："),
     ],
 )
@@ -45,8 +50,7 @@ def test_an_answer_that_is_not_sure_is_labelled_and_json_says_so(
     footnote, sample_data, monkeypatch, question, label
 ):
     asked = ("ask", question, "--data", sample_data)
-    assert label not in footnote(*asked)[1]
-    monkeypatch.setenv("FOOTNOTE_ANSWER_MIN_UNCERTAIN", "0.3")
+    monkeypatch.setenv("FOOTNOTE_ANSWER_MIN_UNCERTAIN", "0.1")
     code, out, _ = footnote(*asked, "--min-support", "1")
     assert code == 0
     assert out.startswith(label)
@@ -59,7 +63,10 @@ def test_an_answer_that_is_not_sure_is_labelled_and_json_says_so(
 
 def test_json_follows_the_documented_schema_and_quotes_what_show_shows(footnote, sample_data):
     schema = outcome_schema()
-    for question in ("When did LI Yong visit Huawei?", "Who is the mayor of Beijing?"):
+    for question in (
+        "How many guests attended UNIDO Day 2024?",
+        "How much money did Huawei donate to UNIDO?",
+    ):
         _, out, _ = footnote("ask", question, "--json", "--explain", "--data", sample_data)
         answer = json.loads(out)
         jsonschema.validate(answer, schema)
@@ -75,7 +82,7 @@ def test_json_follows_the_documented_schema_and_quotes_what_show_shows(footnote,
 
 
 def test_explain_shows_every_stage_and_what_the_gate_dropped(footnote, sample_data):
-    _, out, _ = footnote("ask", "Who is the mayor of Beijing?", "--explain", "--data", sample_data)
+    _, out, _ = footnote("ask", SILENT, "--explain", "--data", sample_data)
     for column in ("dense", "lexical", "fused", "reranked", "support", "verdict"):
         assert column in out
     assert "is below" in out
@@ -95,7 +102,7 @@ def test_a_chat_understands_a_question_with_those_before(footnote, sample_data, 
 
 
 def test_a_chat_ends_with_its_input_and_shows_footnotes(footnote, sample_data, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO("When did LI Yong visit Huawei?"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("How many guests attended UNIDO Day 2024?"))
     code, out, _ = footnote("chat", "--data", sample_data)
     assert code == 0
-    assert re.search(r"24 April 2019.*\[1\]", out, re.DOTALL)
+    assert re.search(r"300 guests.*\[1\]", out, re.DOTALL)

@@ -129,12 +129,12 @@ def test_an_answer_that_is_not_sure_says_so_above_its_sentences(archive):
     question = {"question": "Who was the owner of the mill at Larkhill?"}
     result = call(build_mcp(archive, in_thread), "ask", question)
     assert text_of(result).startswith("The archive may say:\n")
-    assert "Its owner was Edna Moss, a miller. [1]" in text_of(result)
+    assert "Its owner was Edna Moss, a miller. [" in text_of(result)
     assert result.structured_content["sure"] is False
 
 
 def test_an_abstention_says_so_and_is_no_error(tools):
-    result = call(tools, "ask", {"question": "Who is the mayor of Beijing?"})
+    result = call(tools, "ask", {"question": "How much money did Huawei donate to UNIDO?"})
     assert not result.is_error
     assert result.structured_content["outcome"] == "abstained"
     assert "The archive does not say" in text_of(result)
@@ -206,14 +206,14 @@ def test_a_client_over_standard_input_is_answered_and_reads_nothing_else(sample_
         )
         async with Client(command, message_handler=watch, read_timeout_seconds=120) as client:
             ask = partial(client.call_tool, "ask")
-            answered = await ask({"question": "When did LI Yong visit Huawei's headquarters?"})
-            refused = await ask({"question": "Who is the mayor of Beijing?"})
+            answered = await ask({"question": "How many guests attended UNIDO Day 2024?"})
+            refused = await ask({"question": "How much money did Huawei donate to UNIDO?"})
             found = json.loads(text_of(await client.call_tool("search", {"query": "Huawei"})))
             fetched = await client.call_tool("fetch", {"id": found["results"][0]["id"]})
         return answered, refused, found, fetched
 
     answered, refused, found, fetched = anyio.run(main)
-    assert "24 April 2019" in text_of(answered)
+    assert "300 guests" in text_of(answered)
     assert answered.structured_content["outcome"] == "answered"
     assert refused.structured_content["outcome"] == "abstained"
     assert found["results"][0]["text"] in json.loads(text_of(fetched))["text"]

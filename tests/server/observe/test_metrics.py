@@ -21,7 +21,7 @@ def test_every_question_is_counted_by_its_outcome_and_stages(mill):
     abstained = [dict(key[1:]) for key in outcomes if ("outcome", "abstained") in key]
     assert abstained[0]["reason"]
     assert found["footnote_stage_duration_seconds_count", ("stage", "total")] == 2
-    assert found["footnote_stage_duration_seconds_count", ("stage", "rerank")] >= 1
+    assert found["footnote_stage_duration_seconds_count", ("stage", "read")] >= 1
 
 
 def test_answers_that_are_not_sure_are_counted_apart(mill):

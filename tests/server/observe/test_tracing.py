@@ -29,7 +29,7 @@ def test_a_request_has_a_span_and_each_stage_one_below_it(mill):
     assert f"{request.context.trace_id:032x}" == trace_id
     assert asked.parent.span_id == request.context.span_id
     assert asked.attributes["footnote.outcome"] == "answer"
-    for stage in ("encode", "retrieve", "rerank", "judge", "compose"):
+    for stage in ("encode", "retrieve", "read", "judge", "compose"):
         assert spans[stage].parent.span_id == asked.context.span_id
         assert asked.start_time <= spans[stage].start_time <= spans[stage].end_time
         assert spans[stage].end_time <= asked.end_time

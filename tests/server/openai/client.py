@@ -10,7 +10,7 @@ import openai
 from rag.assistant import Assistant
 from rag.settings import ServerSettings
 from rag.store.local.store import LocalStore
-from tests.fakes import HashingEncoder, OverlapReranker
+from tests.fakes import HashingEncoder, OverlapReading
 from tests.serving import serving
 
 VISIT = "When did LI Yong visit Huawei's headquarters, and in which city?"
@@ -28,7 +28,7 @@ def quickly_served(folder, settings, **server):
         LocalStore.open(data),
         replace(settings, data=data, server=ServerSettings(**server)),
         encoder=HashingEncoder(),
-        reranker=OverlapReranker(),
+        reading=OverlapReading(),
     ) as assistant:
         assistant.ingest(folder / "visit.txt")
         with serving(assistant) as served:

@@ -26,7 +26,7 @@ from tests.server.openai.client import (
     user,
 )
 
-UNSAID = "Who is the mayor of Beijing?"
+UNSAID = "How much money did Huawei donate to UNIDO?"
 
 
 CHINESE = "工发组织负责人是哪一天到华为参观的？"
@@ -61,7 +61,7 @@ def test_every_footnote_of_a_completion_opens_at_its_quote(visit):
     check_annotations(choice.message.content, annotations, visit.footnote["citations"])
     assert visit.footnote["outcome"] == "answered"
     for claim, span in zip(visit.footnote["claims"], visit.footnote["spans"], strict=True):
-        assert choice.message.content[span["start"] : span["end"]] == claim["text"]
+        assert choice.message.content[span["start"] : span["end"]] == claim["shown"]
 
 
 def test_offsets_in_chinese_count_code_points(client):
@@ -117,7 +117,7 @@ def test_the_example_of_the_docs_runs_as_printed(base_url, capsys):
     (example,) = re.findall(r"```py\n(.*?)```", docs, re.DOTALL)
     exec(compile(example.replace("http://127.0.0.1:8000", base_url), "openai.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "24 April 2019" in printed
+    assert "300 guests" in printed
     assert f"{base_url}/documents/" in printed
     assert "answered" in printed
 
@@ -202,7 +202,9 @@ def test_a_stream_builds_up_the_same_message(client, visit):
     told = [chunk.choices[0] for chunk in chunks if chunk.choices]
     assert "".join(choice.delta.content or "" for choice in told) == whole.content
     found = [each for choice in told for each in getattr(choice.delta, "annotations", None) or []]
-    assert found == [annotation.model_dump() for annotation in whole.annotations]
+    assert found == [
+        {"index": at, **annotation.model_dump()} for at, annotation in enumerate(whole.annotations)
+    ]
     assert [choice.finish_reason for choice in told] == [None] * (len(told) - 1) + ["stop"]
     assert [chunk.usage for chunk in chunks[:-1]] == [None] * (len(chunks) - 1)
     assert chunks[-1].choices == []
@@ -315,7 +317,7 @@ def test_links_are_made_from_the_public_address(tmp_path, settings):
         quickly_served(tmp_path, settings, public_url=public) as served,
         connected(served.url) as client,
     ):
-        message = ask(client, "When did LI Yong visit Huawei?").choices[0].message
+        message = ask(client, "How many guests attended UNIDO Day 2024?").choices[0].message
     assert message.annotations[0].url_citation.url.startswith(f"{public}/documents/")
 
 

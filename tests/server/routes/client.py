@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2 as httpx
 
-SILENT = "Who is the mayor of Beijing?"
+SILENT = "How much money did Huawei donate to UNIDO?"
 
 
 def upload(url, *files, **form):

@@ -41,13 +41,13 @@ from rag.settings import ServerSettings
 from rag.store.local.store import LocalStore
 from server.app import create_app
 from server.serve import listen
-from tests.fakes import HashingEncoder, OverlapReranker
+from tests.fakes import HashingEncoder, OverlapReading
 
 data = Path(sys.argv[1])
 limits = ServerSettings(rate_limit="1000000/minute")
 settings = replace(load_settings(environment={}), data=data, server=limits)
 assistant = Assistant(
-    LocalStore.open(data), settings, encoder=HashingEncoder(), reranker=OverlapReranker()
+    LocalStore.open(data), settings, encoder=HashingEncoder(), reading=OverlapReading()
 )
 assistant.ingest(sys.argv[2])
 secret = assistant.journal.add_key("tester", "admin").secret
