@@ -72,22 +72,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cache-dir", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="weights to go on from, of an earlier run")
     parser.add_argument("--threads", type=int, default=0)
-    for name in ("epochs", "batch", "rate", "head_rate", "share", "seed"):
+    numbers = ("epochs", "batch", "rate", "head_rate", "share", "seed")
+    for name in numbers:
         default = getattr(Recipe("english"), name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if given.threads:
         torch.set_num_threads(given.threads)
-    recipe = Recipe(
-        backbone=given.backbone,
-        epochs=given.epochs,
-        batch=given.batch,
-        rate=given.rate,
-        head_rate=given.head_rate,
-        share=given.share,
-        seed=given.seed,
-    )
+    recipe = Recipe(given.backbone, **{name: getattr(given, name) for name in numbers})
     train(given.data, given.out, recipe, cache_dir=given.cache_dir, start=given.start)
 
 
@@ -111,7 +104,7 @@ def train(
     network, tokenizer = load_network(backbone, cache_dir, weights=start)
     # Without dropout: the backbone stays as it is, and dropout triples the time of attention.
     network.eval()
-    batches = _plan(sources, recipe, tokenizer, backbone)
+    batches = _plan(sources, recipe)
     adapters = [p for name, p in network.trained().items() if name.endswith((".a", ".b"))]
     heads = [p for name, p in network.trained().items() if not name.endswith((".a", ".b"))]
     optimiser = torch.optim.AdamW(
@@ -195,9 +188,7 @@ def _rate(step: int, steps: int, warm_up: float) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def _plan(
-    sources: Sequence[Source], recipe: Recipe, tokenizer: Tokenizer, backbone: Backbone
-) -> list[list[Example]]:
+def _plan(sources: Sequence[Source], recipe: Recipe) -> list[list[Example]]:
     """All batches of the run, in order: those of an epoch are of similar lengths each."""
     generator = torch.Generator().manual_seed(recipe.seed)
     planned: list[list[Example]] = []
