@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 
 from embeddings.reading.tokens import TokenPair, tokenise
 from embeddings.reading.types import (
@@ -26,6 +28,7 @@ from embeddings.reading.weights import (
 from embeddings.registry import Reads
 from embeddings.types import ModelLoadError, Vectors
 
+_RUN_ERRORS = (Fail, RuntimeException, MemoryError)
 # A short answer has at most so many tokens.
 _LONGEST_ANSWER = 32
 
@@ -46,9 +49,6 @@ class OnnxReadingModel:
         Raises:
             ModelLoadError: the backbone is missing, or the cache cannot be written.
         """
-        # A fifth of a second to import, which commands that read nothing need not wait for.
-        import onnxruntime
-
         self._name = name
         self._revision = learnt.sha256
         self._backbone = learnt.backbone
@@ -99,10 +99,9 @@ class OnnxReadingModel:
         pairs = tokenise(self._tokenizer, question, passages, prompt=self._backbone.prompt)
         # Longest first: a long pair begun last would leave the other threads idle.
         order = sorted(range(len(pairs)), key=lambda at: (-len(pairs[at]), at))
-        # onnxruntime's own errors are all RuntimeError.
         try:
             found = list(self._pool.map(lambda at: self._read(pairs[at], passages[at]), order))
-        except (RuntimeError, MemoryError) as error:
+        except _RUN_ERRORS as error:
             raise ModelLoadError(
                 f"model '{self._name}' failed on {len(pairs)} passages ({error})",
                 remedy="free some memory",
@@ -151,7 +150,7 @@ class OnnxReadingModel:
 
 def _rank_head(folder: Path) -> dict[str, Vectors]:
     """A reranker's own head over the first token's state."""
-    tensors = backbone_tensors(folder)
+    tensors = backbone_tensors(folder, beginning=("pooler.", "classifier."))
     return {
         "rank.dense.weight": tensors["pooler.dense.weight"],
         "rank.dense.bias": tensors["pooler.dense.bias"],

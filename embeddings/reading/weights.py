@@ -105,12 +105,16 @@ def load_learnt(path: Path) -> Learnt:
         ) from error
 
 
-def backbone_tensors(folder: Path) -> dict[str, Vectors]:
-    """The weights of a BERT folder, float32, by their names in transformers' ``BertModel``."""
+def backbone_tensors(folder: Path, *, beginning: tuple[str, ...] = ("",)) -> dict[str, Vectors]:
+    """The weights of a BERT folder, float32, by their names in transformers' ``BertModel``:
+    those whose names have one of these beginnings, the others are not read."""
     found: dict[str, Vectors] = {}
     for path in sorted(folder.glob("*.safetensors")):
-        for name, value in load_file(path).items():
-            found[name.removeprefix("bert.")] = value.astype(np.float32)
+        with safe_open(path, framework="numpy") as opened:
+            for key in opened.keys():  # noqa: SIM118  it is no mapping
+                name = key.removeprefix("bert.")
+                if name.startswith(beginning):
+                    found[name] = opened.get_tensor(key).astype(np.float32)
     return found
 
 
