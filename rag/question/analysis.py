@@ -32,8 +32,7 @@ class QuestionTerms:
     content words (character bigrams for Chinese), without the function and question
     words; ``names`` the stems among them that it writes as names or acronyms;
     ``numbers`` the values it mentions, as `rag.text.numbers.number_values` has them.
-    ``asks_year`` is whether it asks for a year by that word, ``language`` an ISO 639-1
-    code or "und".
+    ``language`` is an ISO 639-1 code or "und".
     """
 
     text: str
@@ -41,7 +40,6 @@ class QuestionTerms:
     content: frozenset[str]
     names: frozenset[str]
     numbers: frozenset[str]
-    asks_year: bool
     language: str
     chinese: bool
 
@@ -100,7 +98,6 @@ def analyse_question(text: str) -> QuestionTerms:
         content=frozenset(content_words(text).values()),
         names=frozenset(stem for _, stems in named_words(text) for stem in stems),
         numbers=number_values(text),
-        asks_year=bool(_asking("year").search(text)),
         language=language_of(text),
         chinese=is_chinese(text),
     )
