@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import regex
 import webencodings
 
 from rag.errors import ReadError
@@ -36,8 +37,8 @@ _LAST_LATIN = "\u036f"
 _SHOWN = re.compile("[^\\s\ufeff\u200b]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MAX_CONTROL_SHARE = 0.02
-# What texts without a mark are in, by the Web's names (of ibm850 it has none), and the codecs
-# that read them: the superset where one means another in practice.
+# What texts without a mark are in, by the Web's names (of most of DOS it has none), and the
+# codecs that read them: the superset where one means another in practice.
 _CODECS = {
     **{f"windows-{number}": f"cp{number}" for number in (1252, 1250, 1251, *range(1253, 1259))},
     **{f"iso-8859-{part}": f"iso8859-{part}" for part in (2, 5, 6, 7, 8, 15)},
@@ -52,7 +53,7 @@ _CODECS = {
     "macintosh": "mac-roman",
     "x-mac-cyrillic": "mac-cyrillic",
     "ibm866": "cp866",
-    "ibm850": "cp850",
+    **{f"ibm{number}": f"cp{number}" for number in (850, 852, 857, 862, 737)},
 }
 _NAMES = {codec: name for name, codec in _CODECS.items()}
 _SUPERSETS = {
@@ -66,6 +67,7 @@ _ESCAPED = {
     b"\x1b$)C": ("iso-2022-kr", "iso2022_kr"),
     b"\x1b$": ("iso-2022-jp", "iso2022_jp_ext"),
 }
+_UNASSIGNED = regex.compile(r"\p{Cn}")
 _CONTROL_BYTES = bytes((*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 _TWO_BYTE_BYTES = 16
 _EAST_ASIAN = re.compile(
@@ -77,6 +79,14 @@ _ALPHABET = 0.4
 _WHOLE_FOR_LOST = 20
 _PAIR = re.compile(rb"[\x80-\xff]{2}")
 _INSIDE_WORD = re.compile("(?<=[A-Za-z])[^\x00-\x7f](?=[A-Za-z])")
+# What no text has: a control character, a letter of another alphabet or a capital inside a
+# word, or a piece of a drawn table there.
+_NEVER_WRITTEN = regex.compile(
+    r"[\x80-\x84\x86-\x9f]|(?<=[A-Za-z])[\p{L}--\p{Latin}]|[\p{L}--\p{Latin}](?=[A-Za-z])"
+    r"|(?<=\p{Ll})[\p{Lu}--A-Z]|(?<=[\p{Ll}--a-z])[A-Z]"
+    r"|(?<=\p{L})[\u2500-\u259f--│║](?=\p{L})",
+    regex.V1,
+)
 _PAIRED = frozenset({"gb18030", "big5hkscs", "cp949"})
 _ASCII = frozenset(range(0x80))
 _DAMAGED = 0.9
@@ -177,24 +187,30 @@ def _by_content(data: bytes) -> Decoded:
 def _two_byte(data: bytes) -> str | None:
     """The codec of UTF-16 without a mark, which has control bytes as no other text has.
 
-    The upper bytes of its characters vary less than the lower ones: most are of one
-    alphabet and its signs, or of Chinese, Japanese or Korean.
+    Most of its characters are of one alphabet and its signs, or of Chinese, Japanese or Korean.
     """
     controls = len(data) - len(data.translate(None, _CONTROL_BYTES))
     if len(data) % 2 or len(data) < _TWO_BYTE_BYTES or controls <= _MAX_CONTROL_SHARE * len(data):
         return None
-    codec = "utf-16-be" if len({*data[::2]}) < len({*data[1::2]}) else "utf-16-le"
     # An alphabet's upper bytes are control bytes, and then the whole may be valid UTF-8.
-    if (_is_valid(data, "utf-8") and controls < _ALPHABET * len(data)) or not _is_valid(
-        data, codec
-    ):
+    if _is_valid(data, "utf-8") and controls < _ALPHABET * len(data):
         return None
+    # The upper bytes of its characters vary less than the lower ones.
+    upper = {"utf-16-le": len({*data[1::2]}), "utf-16-be": len({*data[::2]})}
+    share, _, best = max((_usual(data, codec), -upper[codec], codec) for codec in upper)
+    return best if share >= _LEAST_USUAL else None
+
+
+def _usual(data: bytes, codec: str) -> float:
+    """The share of characters that are of one alphabet and its signs, or East Asian."""
+    if not _is_valid(data, codec):
+        return 0.0
     text = data[:_EVIDENCE_BYTES].decode(codec, "ignore")
     usual = len(_EAST_ASIAN.findall(text))
-    if len(text.split()) > 1:  # words of an alphabet
-        rows = Counter(ord(character) >> 8 for character in text).most_common(2)
+    rows = Counter(ord(character) >> 8 for character in text).most_common(2)
+    if len(text.split()) > 1 or len(rows) == 1:  # words of an alphabet
         usual = max(usual, sum(count for _, count in rows))
-    return codec if usual >= _LEAST_USUAL * len(text) else None
+    return usual / len(text)
 
 
 def _by_lines(data: bytes) -> Decoded:
@@ -229,7 +245,10 @@ def _mostly_utf8(line: bytes) -> bool:
     if line.isascii():
         return True
     whole, lost = _counted(line, "utf-8")
-    return whole >= 2 * lost
+    if not lost or whole < 2 * lost:
+        return not lost
+    unassigned = len(_UNASSIGNED.findall(line.decode("utf-8", "ignore")))
+    return whole - unassigned >= 2 * (lost + unassigned)
 
 
 def _said(sure: bool) -> str:
@@ -262,7 +281,8 @@ def _guess(data: bytes) -> tuple[str, bool]:
         if not _is_valid(data, codec) and _is_valid(data, codec, damaged=True):
             whole = data.decode(codec, "ignore").encode(codec)
             scores[codec] = _DAMAGED * _scores(whole).get(codec, 0.0)
-    scores = {codec: score for codec, score in scores.items() if not _by_chance(data, codec)}
+    scores = {codec: score * _likely(data, codec) for codec, score in scores.items()}
+    scores = {codec: score for codec, score in scores.items() if score}
     best = max(scores, key=scores.__getitem__, default=_COMMON)
     beyond = len({*data} - _ASCII)
     if beyond == 1 and scores.get(best, 0.0) - scores.get(_COMMON, 0.0) < _COMMON_LEAD:
@@ -275,13 +295,19 @@ def _guess(data: bytes) -> tuple[str, bool]:
     return best, sure and beyond >= _LEAST_BYTES
 
 
-def _by_chance(data: bytes, codec: str) -> bool:
-    """Whether the bytes are pairs of a two-byte encoding only as "6 °C" and "NAÇÕES" are."""
-    if codec not in _PAIRED:
-        return False
+def _likely(data: bytes, codec: str) -> float:
+    """What part of a codec's score the text that it reads deserves, by how its words look.
+
+    Nothing where the bytes are pairs of a two-byte encoding only as "6 °C" and "NAÇÕES" are.
+    """
     text = data.decode(codec, "replace")
     beyond = len(text) - len(text.encode("ascii", "ignore"))
-    return not _PAIR.search(data) or 2 * len(_INSIDE_WORD.findall(text)) > beyond
+    if codec in _PAIRED:
+        return (
+            0.0 if not _PAIR.search(data) or 2 * len(_INSIDE_WORD.findall(text)) > beyond else 1.0
+        )
+    odd = len(_NEVER_WRITTEN.findall(text))
+    return (1 - odd / beyond) ** 2 if 2 * odd < beyond else 0.0
 
 
 def _scores(data: bytes) -> dict[str, float]:
