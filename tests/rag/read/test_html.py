@@ -209,6 +209,10 @@ def test_a_sentence_over_several_lines_stays_one_paragraph():
         ("3<sup>1</sup>/<sub>2</sub> pounds", "3 1/2 pounds", []),
         ("<sup>1</sup>/<sub>4</sub> inch", "1/4 inch", []),
         ("the 1<sup>st</sup>, le 1<sup>er</sup>", "the 1st, le 1er", []),
+        ("le XVIII<sup>e</sup>, la 1<sup>a</sup>", "le XVIIIe, la 1a", []),
+        ("People<sup>a</sup>: 4 512<sup>b, c</sup>", "People[a]: 4 512[b, c]", ["[a]", "[b, c]"]),
+        ("1 200<sup>2)</sup> people", "1 200[2)] people", ["[2)]"]),
+        ("€ 9<sup>99</sup> or 12<sup>50</sup> €", "€ 9.99 or 12.50 €", []),
     ],
 )
 def test_what_is_raised_never_joins_the_figure_before_it(markup, written, hidden):
