@@ -33,10 +33,13 @@ _CLOSING = f"[\"'”’»)\\]{MARK_END}{_BOLD_END}]*$"
 _SENTENCE_END = re.compile(f"[.!?…。！？।॥؟۔]{_CLOSING}")
 _QUESTION_END = re.compile(f"[?？؟]{_CLOSING}")
 _COLON_END = re.compile(f"[:：]{_CLOSING}")
+# Who is quoted: dashes stand before the name.
+_ATTRIBUTION = re.compile("[—–―]|--?(?=\\s)")
 _LABELLED = re.compile(r"[^\s:：][^:：]*[:：]\s*\S")
 _FIELD_CHARACTERS = 100
 _LEAD_CHARACTERS = 200
 _CELL_CHARACTERS = 500
+_ATTRIBUTION_CHARACTERS = 120
 
 
 def names_of(words: str) -> frozenset[str]:
@@ -45,6 +48,7 @@ def names_of(words: str) -> frozenset[str]:
 
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_INTRODUCING = frozenset(("paragraph", "item", "field", "turn", "quotation", "note"))
 _LISTS = frozenset(("ul", "ol", "menu", "dir", "dl"))
 # Parts of a page, each of them main text or not.
 _SECTIONS = names_of("article aside body center div fieldset footer form header main section td th")
@@ -125,7 +129,7 @@ class _State(NamedTuple):
     ``context`` holds lists that may still be filled; ``labels`` is the one that the next
     block goes into. ``terms`` holds the one for what names the rest of a definition list or
     disclosure, ``number`` what the next block begins with, ``counter`` the number of the next
-    item and the step to the one after it.
+    item and the step to the one after it. ``figure`` and ``quotation`` count the drafts before it.
     """
 
     section: Section
@@ -141,6 +145,7 @@ class _State(NamedTuple):
     depth: int = 0
     quoted: int = 0
     figure: int | None = None
+    quotation: int | None = None
     within: bool = False
     pre: bool = False
 
@@ -191,6 +196,8 @@ class _Walker:
         self._question: list[Draft] = []
         self._opens = ""
         self._noted = False
+        # The quotation directly above.
+        self._quoted: list[Draft] = []
 
     def walk(self, root: HtmlElement, state: _State) -> None:
         # What is left to do, last first: elements to enter, and those to leave.
@@ -246,8 +253,11 @@ class _Walker:
             self.flush(state)
             if tag == "figure" and self.drafts and self.drafts[-1].kind == "caption":
                 for draft in self.drafts[state.figure : -1]:
-                    if draft.kind == "row":
+                    if draft.kind in ("row", "quotation"):
                         draft.context = (self.drafts[-1], *draft.context)
+            elif tag == "blockquote":
+                self._quoted = self.drafts[state.quotation :]
+                self._attribute(self._quoted)
         elif tag == "a":
             self._links -= 1
         elif tag in ("b", "strong"):
@@ -293,7 +303,9 @@ class _Walker:
             state = state._replace(kind="turn" if asked else "field", context=context, labels=None)
         elif tag == "blockquote":
             quoted = state.quoted + 1
-            state = state._replace(kind="quotation", level=quoted, quoted=quoted)
+            state = self._introduced(state)._replace(
+                kind="quotation", level=quoted, quoted=quoted, quotation=len(self.drafts)
+            )
         elif tag in ("figcaption", "caption", "legend"):
             state = state._replace(kind="caption")
         elif tag == "figure":
@@ -306,8 +318,32 @@ class _Walker:
             state = state._replace(kind="question", context=context, labels=state.terms[0])
         elif tag == "pre":
             kind = "code" if state.kind == "paragraph" and _is_code(element) else state.kind
-            state = state._replace(kind=kind, pre=True)
+            state = self._introduced(state)._replace(kind=kind, pre=True)
         return state
+
+    def _introduced(self, state: _State) -> _State:
+        """The state with the block above for context, where that ends with a colon."""
+        last = self.drafts[-1] if self.drafts and self._lines is None else None
+        if last is None or last.kind not in _INTRODUCING or not _COLON_END.search(last.text):
+            return state
+        if any(last in labels for labels in state.context):
+            return state
+        return state._replace(context=(*state.context, [last]))
+
+    def _attribute(self, quoted: Sequence[Draft]) -> None:
+        """Give what is quoted the last block of a quotation for context, if it names who is."""
+        if len(quoted) < 2:
+            return
+        *said, last = quoted
+        # In a dialogue each of them begins with a dash.
+        named = last.section.name[0] == "footer" or (
+            len(last.text) <= _ATTRIBUTION_CHARACTERS
+            and _ATTRIBUTION.match(last.text)
+            and not _ATTRIBUTION.match(said[-1].text)
+        )
+        if named:
+            for draft in said:
+                draft.context = (*draft.context, last)
 
     def _list(self, element: HtmlElement, tag: str, state: _State) -> _State:
         context = state.context
@@ -463,6 +499,9 @@ class _Walker:
             lines = [line for line in part.split(_BREAK) if _BOLD_SIGN.sub("", line).strip()]
             if len(lines) > 1 and state.kind == "paragraph" and _are_fields(lines):
                 self._fields(lines, state)
+            elif len(lines) > 1 and state.kind == "quotation" and _ATTRIBUTION.match(lines[-1]):
+                self._draft("\n".join(lines[:-1]), state)
+                self._draft(lines[-1], state)
             elif lines:
                 self._draft("\n".join(lines), state)
 
@@ -527,6 +566,9 @@ class _Walker:
         )
         self._linked, self._noted = 0, False
         self.drafts.append(draft)
+        if self._quoted and kind == "paragraph":
+            self._attribute([*self._quoted, draft])
+        self._quoted = []
         if state.labels is not None and (not state.labels or kind in ("header", "question")):
             state.labels.append(draft)
         return draft

@@ -168,6 +168,31 @@ def test_an_answer_has_its_question_for_context(markup):
     assert contexts(document) == {"Yes, by the quay.": ["Is there parking?"]}
 
 
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<blockquote><p>It holds.</p><footer>— <cite>Ida Krell</cite></footer></blockquote>",
+        "<blockquote>It holds.<br>— Ida Krell</blockquote>",
+        "<blockquote><p>It holds.</p></blockquote><p>— Ida Krell</p>",
+    ],
+)
+def test_a_quotation_has_what_leads_in_to_it_and_who_is_quoted_for_context(markup):
+    document = read(f"<p>Of the weir:</p>{markup}")
+    assert contexts(document)["It holds."] == ["Of the weir:", "— Ida Krell"]
+    figure = "<figure><blockquote>It holds.</blockquote><figcaption>Ida Krell</figcaption></figure>"
+    assert contexts(read(figure)) == {"It holds.": ["Ida Krell"]}
+
+
+def test_the_last_line_of_a_dialogue_names_nobody():
+    document = read("<blockquote><p>— Is it deep?</p><p>— No.</p></blockquote>")
+    assert contexts(document) == {}
+
+
+def test_code_has_what_leads_in_to_it_for_context():
+    document = read("<p>Run this:</p><pre><code>weir up</code></pre>")
+    assert contexts(document) == {"weir up": ["Run this:"]}
+
+
 def test_lines_of_an_address_are_fields_under_its_first_line():
     document = read("<p>Harbour office<br>Telephone 0455 21<br>Head: Ole Brandt<br/>Room 4</p>")
     assert document.text == "Harbour office\nTelephone 0455 21\nHead: Ole Brandt\nRoom 4"
