@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag.text.sentences import BLANK_LINES
 from rag.types import Block, Span
+
+_DASH = re.compile(r"[—–―]|--?(?=\s)")
+_LONGEST_ATTRIBUTION = 120
 
 
 def covering(text: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
@@ -53,3 +57,11 @@ def trimmed(text: str, span: Span) -> Span | None:
         return span if bare else None
     start = span.start + len(content) - len(content.lstrip())
     return Span(start, start + len(bare)) if bare else None
+
+
+def names_speaker(text: str) -> bool:
+    """Whether the last line of a quotation says who is quoted: short, behind a dash.
+
+    In a dialogue other lines begin so too.
+    """
+    return len(text) <= _LONGEST_ATTRIBUTION and _DASH.match(text) is not None

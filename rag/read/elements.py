@@ -11,6 +11,7 @@ from typing import NamedTuple
 from lxml import etree
 from lxml.html import HtmlElement
 
+from rag.read.blocks import names_speaker
 from rag.read.grid import Cell, filled, spanned
 from rag.read.layout.dialogue import label_end
 from rag.read.layout.parse import plain_blocks
@@ -33,13 +34,10 @@ _CLOSING = f"[\"'”’»)\\]{MARK_END}{_BOLD_END}]*$"
 _SENTENCE_END = re.compile(f"[.!?…。！？।॥؟۔]{_CLOSING}")
 _QUESTION_END = re.compile(f"[?？؟]{_CLOSING}")
 _COLON_END = re.compile(f"[:：]{_CLOSING}")
-# Who is quoted: dashes stand before the name.
-_ATTRIBUTION = re.compile("[—–―]|--?(?=\\s)")
 _LABELLED = re.compile(r"[^\s:：][^:：]*[:：]\s*\S")
 _FIELD_CHARACTERS = 100
 _LEAD_CHARACTERS = 200
 _CELL_CHARACTERS = 500
-_ATTRIBUTION_CHARACTERS = 120
 
 
 def names_of(words: str) -> frozenset[str]:
@@ -335,13 +333,8 @@ class _Walker:
         if len(quoted) < 2:
             return
         *said, last = quoted
-        # In a dialogue each of them begins with a dash.
-        named = last.section.name[0] == "footer" or (
-            len(last.text) <= _ATTRIBUTION_CHARACTERS
-            and _ATTRIBUTION.match(last.text)
-            and not _ATTRIBUTION.match(said[-1].text)
-        )
-        if named:
+        named = names_speaker(last.text) and not names_speaker(said[-1].text)
+        if named or last.section.name[0] == "footer":
             for draft in said:
                 draft.context = (*draft.context, last)
 
@@ -499,7 +492,7 @@ class _Walker:
             lines = [line for line in part.split(_BREAK) if _BOLD_SIGN.sub("", line).strip()]
             if len(lines) > 1 and state.kind == "paragraph" and _are_fields(lines):
                 self._fields(lines, state)
-            elif len(lines) > 1 and state.kind == "quotation" and _ATTRIBUTION.match(lines[-1]):
+            elif len(lines) > 1 and state.kind == "quotation" and names_speaker(lines[-1]):
                 self._draft("\n".join(lines[:-1]), state)
                 self._draft(lines[-1], state)
             elif lines:

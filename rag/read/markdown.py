@@ -18,7 +18,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from rag.read.base import MAX_TITLE_CHARACTERS, Content, Reader
-from rag.read.blocks import trimmed
+from rag.read.blocks import names_speaker, trimmed
 from rag.read.decode import decode
 from rag.read.front_matter import FrontMatter, front_matter
 from rag.read.inline import TracedInline, shown_of, with_hidden
@@ -122,7 +122,8 @@ class _Frame:
     """A container that is open: what its paragraphs are, and what they are understood by.
 
     ``own`` is the first block of an item, ``above`` the paragraph directly above the next
-    block, ``table`` which of the blocks found are the table directly above it.
+    block, ``table`` which of the blocks found are the table directly above it; ``begin`` counts
+    the blocks found before a quotation.
     """
 
     kind: BlockKind
@@ -131,6 +132,7 @@ class _Frame:
     own: Span | None = None
     above: Span | None = None
     table: range = range(0)
+    begin: int = 0
 
     @property
     def within(self) -> tuple[Span, ...]:
@@ -207,7 +209,8 @@ class _Walk:
                     self.numbers.append((first, token.info + token.markup))
             case "blockquote_open":
                 depth = self._depth("quotation")
-                self.frames.append(_Frame("quotation", depth, frame.within))
+                begin = len(self.found)
+                self.frames.append(_Frame("quotation", depth, self._introduced(frame), begin=begin))
             case "dl_open":
                 self.frames.append(_Frame("header", 0, self._lead_in(frame)))
             case "dd_open":
@@ -219,7 +222,9 @@ class _Walk:
         return 1 + max((frame.level for frame in self.frames if frame.kind == kind), default=0)
 
     def _close(self, token: Token) -> None:
-        self.frames.pop()
+        frame = self.frames.pop()
+        if token.type == "blockquote_close":
+            self._attribute(frame.begin)
         if token.type != "dd_close":
             self.frames[-1].above = None
         self.first_line = None
@@ -229,6 +234,24 @@ class _Walk:
         """What a list or table in ``frame`` is understood by, the paragraph above it included."""
         return frame.within if frame.above in (None, frame.own) else (*frame.within, frame.above)
 
+    def _introduced(self, frame: _Frame) -> tuple[Span, ...]:
+        """What a quotation or code in ``frame`` is understood by: a colon leads in to it."""
+        ends = frame.above.of(self.text).rstrip("*_ \t")[-1:] if frame.above else ""
+        return self._lead_in(frame) if ends in (":", "：") else frame.within
+
+    def _attribute(self, begin: int) -> None:
+        """Give what is quoted, from block ``begin`` on, the last one for context if it names who
+        is."""
+        quoted = [block for block in self.found[begin:] if block.kind != "hidden"]
+        ends = [names_speaker(_shown_text(self.text, block)) for block in quoted[-2:]]
+        if ends != [False, True]:
+            return
+        last = quoted[-1]
+        for at in range(begin, len(self.found)):
+            block = self.found[at]
+            if block is not last and block.kind != "hidden":
+                self.found[at] = replace(block, context=(*block.context, last.span))
+
     def _text(self, opened: Token, content: str) -> None:
         """A paragraph, heading or term; where hard breaks part its lines, several."""
         frame = self.frames[-1]
@@ -236,6 +259,9 @@ class _Walk:
         first, end = _lines(opened)
         span, mask = self._claim(first, max(end, first + 1))
         breaks = self._show(content, first, span, mask, closed=opened.markup.startswith("#"))
+        above, _, last = content.rpartition("\n")
+        if frame.kind == "quotation" and above and names_speaker(last):
+            breaks = sorted({*breaks, self.lines[end - 1].start})
         heading = opened.type == "heading_open"
         if heading and len(self.frames) == 1:
             self._add(Block(span, "heading", int(opened.tag[1])), mask)
@@ -411,9 +437,10 @@ class _Walk:
                 length = len(content.lstrip(" \t"))
                 start = line.end - length - span.start
                 mask[start : start + length] = b"\1" * length
-            self._add(Block(span, "code", context=self.frames[-1].within), mask)
+            self._add(Block(span, "code", context=self._introduced(self.frames[-1])), mask)
         if end > stop:
             self._hide(stop, end)
+        self.frames[-1].above = None
 
     def _html(self, token: Token) -> None:
         """Markup: its tags are hidden, and part it."""

@@ -254,6 +254,19 @@ def test_quotations_code_notes_and_definitions_are_told():
     assert contexts(text)[": Magda Ostrow"] == ["Curator"]
 
 
+@pytest.mark.parametrize("between", ["> ", ">\n> "])
+def test_a_quotation_has_what_leads_in_to_it_and_who_is_quoted_as_context(between):
+    text = f"**Of the weir:**\n\n> It *holds*.\n{between}— Ida Krell\n"
+    introduced, named = contexts(text)["> It *holds*."]
+    assert (introduced, named.strip("> ")) == ("**Of the weir:**", "— Ida Krell")
+    assert not any(contexts("> — Is it deep?\n>\n> — No.\n").values())
+
+
+def test_code_has_what_leads_in_to_it_as_context_and_parts_lists_from_what_stands_above():
+    found = contexts("Run this:\n\n```\nweir up\n```\n\n- oars\n")
+    assert (found["weir up"], found["- oars"]) == (["Run this:"], [])
+
+
 def test_what_is_struck_out_is_hidden_with_its_marks():
     text = "It costs ~~9 euros~~ <del>10 euros</del> 11 euros, 3~5 days, ~~~ and <s>never"
     assert kinds(text) == [("paragraph", 0, "It costs   11 euros, 3~5 days, ~~~ and never")]
