@@ -174,7 +174,10 @@ def _ends(text: str, begin: int, stop: int, language: str) -> Iterator[int]:
             numbers=(whole or "\n" in near)
             and _ENUMERATOR.fullmatch(word) is not None
             and not any(map(str.isalnum, " ".join(near.rpartition("\n")[2].split()[:-1]))),
-            label=start == begin and whole and _is_number(word) and _is_label(near, language),
+            label=start == begin
+            and whole
+            and _is_number(word.rstrip("ºª°"))
+            and _is_label(near, language),
             gap=next_start > end,
             following=following["word"],
             pointed=bool(following["point"]),
@@ -190,14 +193,14 @@ def _ends(text: str, begin: int, stop: int, language: str) -> Iterator[int]:
 
 def _is_label(sentence: str, language: str) -> bool:
     """Whether a text begins with the number of what follows: "Section 3."."""
-    words = [word.lstrip(_OPENING) for word in sentence.split() if any(map(str.isalnum, word))]
+    words = [word.strip(_OPENING + ".") for word in sentence.split() if any(map(str.isalnum, word))]
     return (
         len(words) == 2
         and words[0].isalpha()
         and words[0][0].isupper()
         and words[0].lower() not in _months(language)
         and len(words[1]) <= _LONGEST_PART_NUMBER
-        and _is_number(words[1])
+        and _is_number(words[1].rstrip("ºª°"))
     )
 
 
@@ -235,6 +238,8 @@ def _full_stop_ends(place: _Place, language: str) -> bool:
     if _NUMBER.fullmatch(word) or (len(word) > 1 and _ROMAN.fullmatch(word)):
         return _number_ends(place, begins=begins, language=language)
     shortened = _shortened(word, language)
+    if following[:1].isdigit() and len(word) <= 3 and word.islower() and _is_unlisted(language):
+        return False  # "ur. 12 maja", "ok. 400"
     if shortened == "no" or not following or following[0].isdigit():
         return shortened == "no"
     if shortened == "reference":
@@ -281,7 +286,7 @@ def _shortened(word: str, language: str) -> _Shortened:
     for bare in (whole, last):
         if bare in words.titles:
             return "title"
-        if bare in words.closing:
+        if bare in words.closing and not (len(bare) == 1 and word.isupper()):
             return "closing"
         if bare in words.abbreviations or bare.endswith(words.compounds):
             return "other"
@@ -298,6 +303,11 @@ def _shortened(word: str, language: str) -> _Shortened:
     if tail.isupper() or not (last in _short_months(language) or _is_listed(last, language)):
         return "no"
     return "reference" if last in _beginnings(language) else "other"
+
+
+def _is_unlisted(language: str) -> bool:
+    """Whether it is a language whose abbreviations no table has."""
+    return language not in ("en", "und") and language_table(language) is language_table("en")
 
 
 def _is_listed(word: str, language: str) -> bool:

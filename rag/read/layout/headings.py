@@ -12,7 +12,7 @@ HASHES = re.compile(r"#{1,6}[ \t]+(?=\S)")
 CAPTION = re.compile(r"\W?[^\W\d_]{1,12}\.?\s?\d")
 _BOLD = re.compile(r"(\*\*|__)(?=\S)(?:(?!\1).)+\1\s*(?:\([^)]*\))?[:：]?")
 _BRACKETED = re.compile(r"[【〔［][^】〕］]{1,30}[】〕］]")
-_PARENTHESIS = re.compile(r"[(（][^)）]*[)）]")
+_PARENTHESIS = re.compile(r"[(（][^)）]*[)）]|\[[^\]]*\]")
 _SECTION = re.compile(
     r"(?:第\s?[〇零一二三四五六七八九十百\d]+[章节節条條編篇部]|\d{1,3}(?:\.\d{1,3})+)(?=\s|\w)"
 )
@@ -21,6 +21,7 @@ _INNER_END = re.compile(r"[^\W\d_]{3}[.!?]\s+(?=[^\W\d_a-z])|[。！？](?=.)")
 _DAY = re.compile(r"\b\d{1,2}[^\W\d]{0,2}\b.*\b\d{4}\W?$")
 _WORDS = re.compile(r"[^\W\d_]+")
 _DRAWN = "■□◆◇●○▲△▶►★☆♦※"
+_PARTING = ",;，；،؛"
 _UNFINISHED = tuple(",;，；、،؛")
 _TITLE_WIDTH, _HEADING_WIDTH, _LONG = 160, 80, 60
 
@@ -42,7 +43,7 @@ def heading_at(known: Survey, at: int) -> tuple[int, bool] | None:
         return 2, True
     if known.goes_on[at] or leads_in(text) or at in known.series or at in known.defined:
         return None
-    if at + 1 == len(known.lines):
+    if at + 1 == len(known.lines) or (_is_enumerated(known, at) and not _is_capitals(text)):
         return None
     if width(text) <= _HEADING_WIDTH and (_BOLD.fullmatch(text) or _is_drawn(known, at)):
         return 2, False
@@ -94,6 +95,8 @@ def _may_head(known: Survey, at: int) -> bool:
         return False
     if not (line.gap or capitals or mark or section) or is_rule(below.text):
         return False
+    if text[0].islower() and not (mark or section):
+        return False
     label = label_of(line.text)
     if label and not (line.gap and (label[-1].isdigit() or capitals)):
         return False
@@ -121,6 +124,8 @@ def _heads_below(known: Survey, at: int) -> bool:
         return True
     if below.indent > line.indent + 1:
         return False
+    if line.gap and _is_capitals(line.text) and not _is_capitals(below.text):
+        return True
     if label_of(below.text) or following in known.defined:
         return True
     size = width(below.text)
@@ -139,10 +144,20 @@ def _stands_alone(known: Survey, at: int) -> bool:
     return not {first, first + 1, first + 2} <= alone
 
 
+def _is_enumerated(known: Survey, at: int) -> bool:
+    """Whether the line goes on in the items below it, which commas or semicolons part."""
+    last = at + 1
+    if known.marks[last] is None:
+        return False
+    while last + 1 < len(known.lines) and known.goes_on[last + 1]:
+        last += 1
+    return known.lines[last].text[-1] in _PARTING
+
+
 def _is_drawn(known: Survey, at: int) -> bool:
     """Whether a line in brackets, or behind a drawn mark, heads those directly below."""
     line, mark, below = known.lines[at], known.marks[at], known.lines[at + 1]
-    if not line.gap or below.gap or known.goes_on[at + 1]:
+    if not line.gap or below.gap or known.goes_on[at + 1] or at + 1 in known.roles:
         return False
     if mark is None or mark.style not in _DRAWN:
         return _BRACKETED.fullmatch(line.text) is not None
@@ -158,7 +173,11 @@ def _numbered(known: Survey, at: int) -> tuple[int, bool] | None:
         section = _SECTION.match(line.text)
         return (2 + section[0].count("."), True) if section else None
     other = known.marks[at + 1]
-    if not mark.path or (other is not None and (other.style == mark.style or not line.gap)):
+    if (
+        not mark.path
+        or _counts_on(known, at)
+        or (other is not None and (other.style == mark.style or not line.gap))
+    ):
         return None
     # Without blank lines only a long line below tells a heading from an item.
     if not line.gap and not below.gap and width(below.text) < 2 * width(line.text):
@@ -166,14 +185,31 @@ def _numbered(known: Survey, at: int) -> tuple[int, bool] | None:
     return 1 + len(mark.path) + ("（" in mark.style or "(" in mark.style), True
 
 
+def _counts_on(known: Survey, at: int) -> bool:
+    """Whether the item right above has the number before, so that the line is the next."""
+    before = at - 1
+    while before > 0 and known.goes_on[before]:
+        before -= 1
+    above, mark = known.marks[before], known.marks[at]
+    return (
+        above is not None
+        and mark is not None
+        and above.style == mark.style
+        and above.path[:-1] == mark.path[:-1]
+        and above.value + 1 == mark.value
+    )
+
+
 def _is_short(text: str, limit: int) -> bool:
     """Whether the line may be a heading by itself: short, and no sentence."""
     if not text or width(text) > limit or text.endswith(_UNFINISHED) or not _WORDS.search(text):
         return False
     capitals = width(text) <= _HEADING_WIDTH // 2 and _is_capitals(text)
-    if ended(text) and not (asks(text) or text[-1] in "!！" or (capitals and text[-1] == ".")):
-        return False
     title = limit == _TITLE_WIDTH
+    if ended(text) and not (
+        asks(text) or (title and text[-1] in "!！") or (capitals and text[-1] in ".!")
+    ):
+        return False
     return title or not (_INNER_END.search(text) or _PARENTHESIS.fullmatch(text))
 
 

@@ -36,8 +36,12 @@ _NUMBER = re.compile(
 _BARE_NUMBER = re.compile(r"()(\d{1,3}(?:\.\d{1,3}){1,4}(?=\s)|[①-⑳])()\s*(?=\S)")
 _CHINESE = "一二三四五六七八九十"
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
-# Letters that count in their order, where that is not the order of their code points.
+# Letters that count in their order.
 _LETTERS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "абвгдежзиклмнопрстуфхцчшщэюя",
+    "αβγδεζηθικλμνξοπρστυφχψω",
+    "אבגדהוזחטיכלמנסעפצקרשת",
     "가나다라마바사아자차카타파하",
     "アイウエオカキクケコサシスセソ",
     "أبجدهوزحطي",
@@ -101,9 +105,10 @@ def _values(number: str) -> Iterator[tuple[str, int]]:
         if all(letter in _ROMAN for letter in number.lower()):
             yield ("i" if number.islower() else "I"), _roman(number.lower())
         if len(number) == 1:
-            row = next((row for row in _LETTERS if number in row), None)
-            kind = row[0] if row else "a" if number.islower() else "A"
-            yield kind, row.index(number) + 1 if row else ord(number)
+            letter = number.lower()
+            row = next((row for row in _LETTERS if letter in row), letter)
+            kind = row[0].upper() if number.isupper() else row[0]
+            yield kind, row.index(letter) + 1
 
 
 def _chinese(number: str) -> int:

@@ -359,7 +359,8 @@ class _Parser:
         before = self.found[-1] if self.found else None
         if before is None or before.kind != "turn" or at >= self.last_role:
             return at
-        prompts = at + 1 in self.known.roles and self.lines[at + 1].gap == NO_GAP
+        below = self.known.roles.get(at + 1, "question")
+        prompts = below != "question" and self.lines[at + 1].gap == NO_GAP
         if prompts or self.known.marks[at] or heading_at(self.known, at):
             return at
         last = self._end(at)
@@ -478,15 +479,18 @@ class _Parser:
         ]
         if near:
             del self.items[near[-1] :]
-        elif level == line.indent and line.gap and not leads_in(self._last_words()):
+        elif level == line.indent and line.gap and not self._leads_to(line):
             self._new_list(at, value)
 
-    def _last_words(self) -> str:
-        return self.items[-1].span.of(self.text)[-8:]
+    def _leads_to(self, line: Line) -> bool:
+        """Whether the item above leads in to the line, or goes on in what commas part."""
+        last_words = self.items[-1].span.of(self.text)[-8:]
+        return leads_in(last_words) or (line.text[-1] in ",;，；" and not ended(last_words))
 
     def _new_list(self, at: int, value: int) -> None:
         line = self.lines[at]
-        fragment = self.known.marks[at] is not None and value < 2 and not ended(line.text)
+        parted = line.text[-1] in ";；" or not ended(line.text)
+        fragment = self.known.marks[at] is not None and value < 2 and parted
         self.items, self.lead = [], self._lead_in(at, fragment=fragment)
 
     def _rest_of_item(self, at: int) -> int:

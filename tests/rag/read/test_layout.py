@@ -179,6 +179,19 @@ def test_signatures_dates_and_verse_are_no_headings():
     assert [kind for kind, _ in kinds(text)] == ["heading"] + ["paragraph"] * 5
 
 
+@pytest.mark.parametrize(
+    "line", ["Sehr geehrter Herr Behr!", "where is the key of the hut?", "[the phone rings]"]
+)
+def test_greetings_and_remarks_are_no_headings(line):
+    text = f"Linz, den 4. Mai 1923\n\n{line}\n\nThe boat can be fetched now.\n\nGood bye.\n"
+    assert "heading" not in [kind for kind, _ in kinds(text)]
+
+
+def test_capitals_head_a_short_line_below_them():
+    text = "EXTENT\n48 metres\n\nMATERIAL\nslate and brick\n"
+    assert [kind for kind, _ in kinds(text)] == ["heading", "paragraph"] * 2
+
+
 def test_numbered_headings_are_told_from_numbered_items():
     headed = (
         "Minutes\n\n1. Budget\nThe budget of the library is 18 450 euros.\n\n"
@@ -233,6 +246,25 @@ def test_items_have_their_lead_in_and_the_items_above_them():
 def test_bullets_numbers_letters_and_lines_that_begin_alike_make_lists(items):
     text = "Heading of it\n\nWhat there is:\n" + "\n".join(items) + "\n"
     assert described(text)[2:] == [("item", item, ["What there is:"]) for item in items]
+
+
+@pytest.mark.parametrize("first", ["", "(1) "])
+def test_a_line_that_goes_on_in_items_parted_by_commas_leads_in_to_them(first):
+    lead, second = f"{first}The fee is", "(2) It is due in March." if first else "It is due."
+    items = ["a) forty euros for a house,", "b) nothing for a school."]
+    text = "\n\n".join(["Rules", "Fees\n====", lead, *items, second])
+    told = described(text)
+    assert [(kind, words, context) for kind, words, context in told if words in items] == [
+        ("item", item, [lead]) for item in items
+    ]
+    assert told[-1][1:] == (second, [])
+
+
+@pytest.mark.parametrize("marks", ["A. @B. @C. ", "1) @2) @3) ", "а) @б) @в) "])
+def test_the_last_item_of_a_list_with_blank_lines_is_no_heading(marks):
+    items = [mark + "rope" for mark in marks.split("@")]
+    text = "\n\n".join(["Kit list", "Each brings:", *items, "The guide brings nothing."])
+    assert described(text)[2:5] == [("item", item, ["Each brings:"]) for item in items]
 
 
 def test_a_number_that_only_begins_a_wrapped_line_makes_no_item():
@@ -341,6 +373,12 @@ def test_questions_without_labels_have_their_answers_below_or_behind_them():
     for text in (below, behind, within):
         assert [kind for kind, _ in kinds(text)][1:] == ["question", "turn"] * 2
         assert all(context for kind, _, context in described(text) if kind == "turn")
+
+
+def test_a_second_paragraph_of_an_answer_has_its_question():
+    where, more = "F: Wann ist offen?", "Das gilt auch an Feiertagen."
+    text = f"Fragen\n\n{where}\nA: Ab 7 Uhr.\n\n{more}\nF: Was kostet es?\nA: 4 Euro.\n"
+    assert ("turn", more, [where]) in described(text)
 
 
 def test_speakers_turns_have_the_question_they_answer_and_are_quotable():

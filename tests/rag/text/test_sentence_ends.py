@@ -12,6 +12,7 @@ She moved to the U.S. Navy yard in 1961.| Her brother stayed.
 They had come from the U.S.| They never went back.
 Approx. 300 tons were landed.| None was sold.
 See Art. 12 para. 3 and pp. 4-9.| The rest is void.
+Art. 5. The canal is 12 metres wide.| It may be widened.
 The hull, approx. 41 ft. long, lies off Pt. Arden.| Divers found it.
 Est. Harbour was dredged by Wm. Pask & Sons Ltd. in May.| It silted up again.
 It was stolen in the night of 5./6. March 2017.| It was found in June.
@@ -92,6 +93,7 @@ El 3.er día llovió.| El 4.º no.
 Viven en EE. UU. desde mayo.| Están bien.
 Viven en EE.UU.| No volverán.
 Nació en el año 50 a. C. en Cádiz.| Murió allí.
+Artículo 3º. Se prohíbe correr.| Se puede nadar.
 Compró pan, sal, etc.| Olvidó el aceite.
 D. Luis y D.ª Ana firmaron.| El notario también.
 Cuesta aprox. 30 euros.| No es caro.
@@ -128,6 +130,7 @@ La empresa Sol S.A. cerró en dic. 2019.| Debía mucho.
 Население — ок. 30 тыс. чел. на 2010 г.| Оно растёт.
 Пункт 5. Оплата производится в срок.
 О. Сергий служил в г. Твери.| Его помнят.
+Завод продали инженеру А. П. Громову.| Он уехал.
 А. Белов написал ей.| Б. Серов промолчал.
 Статья (п. 3. Он изменён) отменена.| Действует закон.
 """,
@@ -176,6 +179,12 @@ No. 5の部屋です。|鍵は受付に。
 2. 申込書を出す。|受付は九時から。
 第一文である．|第二文である．
 値は3.14である。|端数は切り捨てる。
+""",
+    "pl": """
+Jan Nowak, ur. 12 maja 1870 r. w Łodzi, kupił młyn.| Zapłacił ok. 400 zł.
+""",
+    "cs": """
+Jan Novák, nar. 12. května 1870 v Brně, koupil mlýn.| Stál u řeky.
 """,
     "it": """
 Il sig. Rossi e il dott. Neri abitano in P.za Roma, 5.| Sono medici.
