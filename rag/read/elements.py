@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 
 from rag.read.blocks import names_speaker
 from rag.read.grid import Cell, filled, spanned
+from rag.read.layout.columns import names_columns
 from rag.read.layout.dialogue import label_end
 from rag.read.layout.parse import plain_blocks
 from rag.read.raised import MARK_END, MARK_START, mark, raised
@@ -190,6 +191,8 @@ class _Walker:
         self._text: list[str] = []
         self._links = self._linked = 0
         self._lines: list[str] | None = None
+        # Whether the next line goes on with the last one, as a cell of a row in a cell does.
+        self._joins = False
         # The last question of those that markup tells, and the id of what its button opens.
         self._question: list[Draft] = []
         self._opens = ""
@@ -273,6 +276,8 @@ class _Walker:
     # --- Elements that are blocks ------------------------------------------------------
 
     def _block(self, element: HtmlElement, tag: str, state: _State) -> _State:
+        if tag in ("td", "th", "tr"):
+            self._joins = tag != "tr" and element.getprevious() is not None
         if tag in _SECTIONS:
             beside = state.section.beside or _stands_beside(element, tag, state)
             named = element.get("class") or _DIGITS.sub("", element.get("id", ""))
@@ -404,10 +409,12 @@ class _Walker:
         last = self.drafts[-1] if self.drafts else None
         of_figure = state.figure is not None and len(self.drafts) > state.figure
         above: list[Draft] = []
-        if last is not None and (
-            _COLON_END.search(last.text) or (of_figure and last.kind == "caption")
-        ):
-            above.append(last)
+        lead = last if of_figure and last and last.kind == "caption" else self._lead_in(table)
+        known = lead is None or any(lead in labels for labels in state.context)
+        if lead is not None and not known:
+            # A table with a caption needs no more than what points to it.
+            captioned = lead.kind == "paragraph" and table.find("caption") is not None
+            above += [lead] if not captioned or _COLON_END.search(lead.text) else []
         for caption in table.iterchildren("caption"):
             begin = len(self.drafts)
             self.walk(caption, state)
@@ -418,10 +425,14 @@ class _Walker:
             _heads(row, line, first=not at)
             for at, (row, line) in enumerate(zip(rows, cells, strict=True))
         ]
+        lines = filled(cells)
+        if not any(heads):
+            heads[0] = _names_columns(rows, lines)
         headers: list[Draft] = []
         part: list[Draft] = []
+        named: list[Draft] = []
         in_body = False
-        for at, line in enumerate(filled(cells)):
+        for at, line in enumerate(lines):
             if not any(line):
                 continue
             followed = at + 1 < len(rows)
@@ -438,15 +449,18 @@ class _Walker:
                     headers, part, in_body = [], [], False
                 headers.append(self._row("header", line, state._replace(context=context)))
             else:
-                context = (*context, headers, part)
-                self._row("row", line, state._replace(context=context))
+                # An empty first cell says the same as the one above.
+                same = named if not line[0] and in_body else []
+                context = (*context, headers, part, same)
+                row = self._row("row", line, state._replace(context=context))
+                named = [row] if line[0] else named
                 in_body = True
 
     def _row(self, kind: BlockKind, line: Sequence[str], state: _State) -> Draft:
         return self._draft(_CELL.join(line), state._replace(kind=kind, level=0))
 
     def _cell(self, cell: HtmlElement, state: _State) -> Cell:
-        self._lines = []
+        self._lines, self._joins = [], False
         self.walk(cell, state)
         self.flush(state)
         text = ""
@@ -482,9 +496,11 @@ class _Walker:
             text = _SPACED_BREAK.sub(_BREAK, text)
         if self._lines is not None:
             number = state.number.pop() if state.number else ""
-            self._lines += [
-                line for each in (number + text).split(_BREAK) if (line := each.strip())
-            ]
+            lines = [line for each in (number + text).split(_BREAK) if (line := each.strip())]
+            if self._joins and self._lines and lines:
+                self._lines[-1] += f" {lines.pop(0)}"
+            self._joins = False
+            self._lines += lines
             return
         if state.kind in ("heading", "caption", "question", "header"):
             text = text.replace(_BREAK, " ")
@@ -658,9 +674,20 @@ def _heads(row: _Row, line: Sequence[Cell], *, first: bool) -> bool:
     """Whether it is a header row: of header cells, or a first one of bold words."""
     if row.in_head or not row.cells:
         return row.in_head
-    if all(cell.tag == "th" for cell in row.cells):
+    # What stands above a column of names may be empty.
+    cells = row.cells[not line[0].text :] if len(row.cells) > 2 else row.cells
+    if all(cell.tag == "th" for cell in cells):
         return True
     return first and all(not cell.text or _LABEL.fullmatch(cell.text) for cell in line)
+
+
+def _names_columns(rows: Sequence[_Row], lines: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns of a table without header cells."""
+    if len(rows) < 3 or any(len(line) != len(lines[0]) for line in lines):
+        return False
+    return not any(cell.tag == "th" for row in rows for cell in row.cells) and names_columns(
+        lines[0], lines[1:]
+    )
 
 
 def _stands_beside(element: HtmlElement, tag: str, state: _State) -> bool:

@@ -318,13 +318,22 @@ def _header(
         for line, row in zip(lines[start : start + len(rows)], rows, strict=True)
         if row is not None
     ]
-    head, body = texts[0], texts[1:]
-    if not head[0] and any(row[0] for row in body):
-        return first
-    if any(_figure(cell) and not _YEAR.fullmatch(cell) for cell in head) or leads_in(head[0]):
-        return None
     drawn = _PIPE.search(lines[start].text) is not None
-    return first if drawn or len(head) > 2 or _is_unlike(head, body) else None
+    return first if names_columns(texts[0], texts[1:], drawn=drawn) else None
+
+
+def names_columns(
+    head: Sequence[str], body: Sequence[Sequence[str]], *, drawn: bool = False
+) -> bool:
+    """Whether cells name the columns of the rows below, by how they are written.
+
+    Of a table that is ``drawn`` they do unless they hold figures.
+    """
+    if not head[0] and any(row[0] for row in body):
+        return True
+    if any(_figure(cell) and not _YEAR.fullmatch(cell) for cell in head) or leads_in(head[0]):
+        return False
+    return drawn or len(head) > 2 or _is_unlike(head, body)
 
 
 def _is_unlike(head: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

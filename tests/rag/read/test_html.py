@@ -87,6 +87,60 @@ def test_a_row_says_all_of_its_cells_and_has_caption_and_header_for_context():
     assert contexts(document)["Tern | Cook | Al Reyn"] == ["Crews", "Ship | Post | Who"]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<tr><td></td><th>Mate</th><th>Cook</th></tr>",
+        "<tr><td>Ship</td><td>Mate</td><td>Cook</td></tr>",
+    ],
+)
+def test_a_first_row_that_names_columns_is_their_header(head):
+    rows = "<tr><td>Tern</td><td>Jo Vale</td><td>Al Reyn</td></tr>"
+    document = read(f"<table>{head}{rows}<tr><td>Skua</td><td>Ed Low</td><td></td></tr></table>")
+    assert [block.kind for block in document.blocks] == ["header", "row", "row"]
+    assert contexts(document)["Tern | Jo Vale | Al Reyn"] == [document.text.split("\n")[0]]
+
+
+def test_rows_that_say_figures_or_one_value_have_no_header():
+    document = read(
+        "<table><tr><td>Built</td><td>1903, by Holz</td></tr><tr><td>Height</td><td>4 m</td></tr>"
+        "<tr><td>Keeper</td><td>Ida Krell</td></tr></table>"
+    )
+    assert {block.kind for block in document.blocks} == {"row"}
+
+
+def test_a_row_with_an_empty_first_cell_has_the_row_above_that_names_it_for_context():
+    document = read(
+        "<table><tr><th>Ship</th><th>Post</th><th>Who</th></tr>"
+        "<tr><td>Tern</td><td>Mate</td><td>Jo Vale</td></tr>"
+        "<tr><td></td><td>Cook</td><td>Al Reyn</td></tr>"
+        "<tr><td></td><td>Boy</td><td>Ed Low</td></tr></table>"
+    )
+    header, named = "Ship | Post | Who", "Tern | Mate | Jo Vale"
+    assert contexts(document) == {
+        named: [header],
+        "| Cook | Al Reyn": [header, named],
+        "| Boy | Ed Low": [header, named],
+    }
+
+
+def test_a_short_paragraph_above_a_table_without_caption_leads_in_to_it():
+    table = "<table>{}<tr><td>Mate</td><td>Jo Vale</td></tr></table>"
+    above = "<p>The crew of the Tern</p>"
+    assert contexts(read(above + table.format(""))) == {"Mate | Jo Vale": ["The crew of the Tern"]}
+    captioned = read(above + table.format("<caption>Posts</caption>"))
+    assert contexts(captioned) == {"Mate | Jo Vale": ["Posts"]}
+
+
+def test_a_row_of_a_table_in_a_cell_stays_together():
+    document = read(
+        "<table><tr><th>Depot</th><th>Open</th></tr><tr><td>Harrow</td><td><table>"
+        "<tr><td>Mon</td><td>8–12</td></tr><tr><td>Tue</td><td>closed</td></tr></table></td></tr>"
+        "</table>"
+    )
+    assert cells(document)[1] == ["Harrow", "Mon 8–12; Tue closed"]
+
+
 def test_a_part_of_a_table_is_context_of_its_rows_only():
     document = read(
         "<table><tr><th>Stop</th><th>Time</th></tr><tr><th colspan=2>North</th></tr>"
