@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from lxml import etree
@@ -35,6 +35,12 @@ _CLOSING = f"[\"'”’»)\\]{MARK_END}{_BOLD_END}]*$"
 _SENTENCE_END = re.compile(f"[.!?…。！？।॥؟۔]{_CLOSING}")
 _QUESTION_END = re.compile(f"[?？؟]{_CLOSING}")
 _COLON_END = re.compile(f"[:：]{_CLOSING}")
+# Shorter ones are abbreviations: "Tel."
+_RUN_IN = re.compile(
+    f"({_BOLD}[^{_BOLD}{_BOLD_END}{_BREAK}]{{4,80}}[.!?。！？؟]{_BOLD_END})[ {_BREAK}]?"
+    f"(?=[^\\W{_BOLD}]|[\"'“«(])"
+)
+_ALL_BOLD = re.compile(f"{_BOLD}[^{_BOLD}{_BOLD_END}{_BREAK}]{{1,80}}{_BOLD_END}[:：]?")
 _LABELLED = re.compile(r"[^\s:：][^:：]*[:：]\s*\S")
 _FIELD_CHARACTERS = 100
 _LEAD_CHARACTERS = 200
@@ -48,6 +54,9 @@ def names_of(words: str) -> frozenset[str]:
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INTRODUCING = frozenset(("paragraph", "item", "field", "turn", "quotation", "note"))
+_BELOW_HEADINGS = 7
+# Inline elements that style may set apart.
+_PARTS_OF_LINES = frozenset(("a", "span", "time", "small", "label"))
 _LISTS = frozenset(("ul", "ol", "menu", "dir", "dl"))
 # Parts of a page, each of them main text or not.
 _SECTIONS = names_of("article aside body center div fieldset footer form header main section td th")
@@ -120,6 +129,7 @@ class Draft:
     group: object
     linked: int
     continues: bool = False
+    bold: bool = False
 
 
 class _State(NamedTuple):
@@ -156,7 +166,22 @@ def drafts_of(root: HtmlElement) -> list[Draft]:
     walker.walk(root, state)
     walker.flush(state)
     _tell_dialogue(walker.drafts)
+    _tell_headings(walker.drafts)
     return walker.drafts
+
+
+def _tell_headings(drafts: Sequence[Draft]) -> None:
+    """Make headings of the paragraphs all in bold that stand above others.
+
+    Those that ask or end as no sentence does: what is below is not understood without them.
+    """
+    for draft, below in pairwise(drafts):
+        if not draft.bold or draft.kind != "paragraph" or draft.context:
+            continue
+        stands_above = below.section is draft.section and below.kind != "heading" and not below.bold
+        asks = _QUESTION_END.search(draft.text) is not None
+        if stands_above and (asks or not _SENTENCE_END.search(draft.text)):
+            draft.kind, draft.level = "heading", _BELOW_HEADINGS
 
 
 def _tell_dialogue(drafts: Sequence[Draft]) -> None:
@@ -197,6 +222,8 @@ class _Walker:
         self._question: list[Draft] = []
         self._opens = ""
         self._noted = False
+        # The last item of each depth.
+        self._items: dict[int, Draft] = {}
         # The quotation directly above.
         self._quoted: list[Draft] = []
 
@@ -206,7 +233,7 @@ class _Walker:
         while todo:
             element, outer, inner = todo.pop()
             if inner is not None:
-                self._leave(element.tag, inner, outer)
+                self._leave(element, inner, outer)
             elif (inner := self._enter(element, outer)) is not None:
                 todo.append((element, outer, inner))
                 if len(element):
@@ -249,7 +276,8 @@ class _Walker:
             self._add(element.text, state)
         return state
 
-    def _leave(self, tag: str, state: _State, outer: _State) -> None:
+    def _leave(self, element: HtmlElement, state: _State, outer: _State) -> None:
+        tag = element.tag
         if tag in _BLOCKS or state.kind != outer.kind:
             self.flush(state)
             if tag == "figure" and self.drafts and self.drafts[-1].kind == "caption":
@@ -259,8 +287,11 @@ class _Walker:
             elif tag == "blockquote":
                 self._quoted = self.drafts[state.quotation :]
                 self._attribute(self._quoted)
-        elif tag == "a":
-            self._links -= 1
+        elif tag in _PARTS_OF_LINES:
+            if tag == "a":
+                self._links -= 1
+            if not element.tail and self._text and not state.pre and _is_glued(element):
+                self._text.append(" ")
         elif tag in ("b", "strong"):
             self._text.append(_BOLD_END)
         elif tag == "q":
@@ -313,7 +344,7 @@ class _Walker:
             state = state._replace(kind="caption")
         elif tag == "figure":
             state = state._replace(figure=len(self.drafts))
-        elif tag == "details":
+        elif tag == "details" and element.find("summary") is not None:
             terms: list[Draft] = []
             state = state._replace(kind="turn", context=(*state.context, terms), terms=[terms])
         elif tag == "summary" and state.terms is not None:
@@ -346,6 +377,9 @@ class _Walker:
     def _list(self, element: HtmlElement, tag: str, state: _State) -> _State:
         context = state.context
         lead = self._lead_in(element)
+        if state.depth and (above := element.getprevious()) is not None and above.tag == "li":
+            # A list beside the items of another is of the item above it.
+            lead = self._items.get(state.depth, lead)
         if lead is not None and not any(lead in labels for labels in context):
             context = (*context, [lead])
         group = element if state.group is None else state.group
@@ -504,15 +538,32 @@ class _Walker:
             return
         if state.kind in ("heading", "caption", "question", "header"):
             text = text.replace(_BREAK, " ")
+        first: list[Draft] = []
         for part in _BLANK_LINE.split(text):
             lines = [line for line in part.split(_BREAK) if _BOLD_SIGN.sub("", line).strip()]
-            if len(lines) > 1 and state.kind == "paragraph" and _are_fields(lines):
-                self._fields(lines, state)
+            if len(lines) > 1 - len(first) and state.kind == "paragraph" and _are_fields(lines):
+                self._fields(lines, state, first)
             elif len(lines) > 1 and state.kind == "quotation" and names_speaker(lines[-1]):
                 self._draft("\n".join(lines[:-1]), state)
                 self._draft(lines[-1], state)
             elif lines:
-                self._draft("\n".join(lines), state)
+                self._said("\n".join(lines), state)
+
+    def _said(self, text: str, state: _State) -> None:
+        """A block, or two where it begins with a heading in bold: "<b>Tariff.</b> Ten euros"."""
+        run_in = _RUN_IN.match(text) if state.kind in ("paragraph", "item") else None
+        if run_in is None:
+            draft = self._draft(text, state)
+            draft.bold = state.kind == "paragraph" and _ALL_BOLD.fullmatch(text) is not None
+            return
+        group = object() if state.group is None else state.group
+        label = self._draft(run_in[1], state._replace(group=group))
+        context = state.context
+        if state.kind == "paragraph":
+            context = (*context, [label])
+        rest = self._draft(text[run_in.end() :], state._replace(context=context, group=group))
+        if _QUESTION_END.search(label.text):
+            label.kind, rest.kind, label.level, rest.level = "question", "turn", 0, 0
 
     def _flush_pre(self, text: str, state: _State) -> None:
         text = text.replace(_BREAK, "\n")
@@ -535,9 +586,11 @@ class _Walker:
             draft.continues = block.continues
             found[block.span] = draft
 
-    def _fields(self, lines: Sequence[str], state: _State) -> None:
-        """One block a line: labels and values of an address and the like."""
-        first: list[Draft] = []
+    def _fields(self, lines: Sequence[str], state: _State, first: list[Draft]) -> None:
+        """One block a line: labels and values of an address and the like.
+
+        ``first`` holds the line that names whose they are, once it is read.
+        """
         label: list[Draft] = []
         state = state._replace(group=object() if state.group is None else state.group)
         for at, line in enumerate(lines):
@@ -547,8 +600,8 @@ class _Walker:
             draft = self._draft(line, state._replace(kind=kind, context=context))
             if names_the_next:
                 label = [draft]
-            elif not at and not _LABELLED.search(draft.text):
-                first = [draft]
+            elif not at and not first and not _LABELLED.search(draft.text):
+                first.append(draft)
 
     def _draft(self, text: str, state: _State) -> Draft:
         if state.number:
@@ -578,6 +631,8 @@ class _Walker:
         if self._quoted and kind == "paragraph":
             self._attribute([*self._quoted, draft])
         self._quoted = []
+        if kind == "item":
+            self._items[state.level] = draft
         if state.labels is not None and (not state.labels or kind in ("header", "question")):
             state.labels.append(draft)
         return draft
@@ -695,6 +750,17 @@ def _stands_beside(element: HtmlElement, tag: str, state: _State) -> bool:
         # One with the page's navigation; another is the beginning of the text.
         return bool(element.get("role") == "banner")
     return tag == "aside" or (tag == "footer" and not (state.quoted or state.within))
+
+
+def _is_glued(element: HtmlElement) -> bool:
+    """Whether no space parts it from the next element, which begins as no word goes on."""
+    following = element.getnext()
+    if following is None or following.tag not in _PARTS_OF_LINES:
+        return False
+    end, begin = str(element.text_content())[-1:], str(following.text_content())[:1]
+    if not (end.isalnum() and begin.isalnum()) or element.getparent().tag == "code":
+        return False
+    return end.isdigit() != begin.isdigit() or (end.islower() and begin.isupper())
 
 
 def _holds_notes(element: HtmlElement) -> bool:

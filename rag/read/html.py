@@ -65,6 +65,8 @@ _CONSENT = re.compile(
 )
 _COOKIES = re.compile(r"cookie|куки|クッキー|쿠키|كوكيز|עוגיות", re.IGNORECASE)
 _CONSENT_CHARACTERS, _BOX_CHARACTERS = 5000, 1000
+_BUTTON = re.compile(r"(?:^|[\s_-])(?:btn|button|accept)(?=$|[\s_-])", re.IGNORECASE)
+_EDIT_LINK = re.compile(r"(?:^|[\s-])editsection(?=$|\s)")
 _HIDDEN_STYLE = re.compile(r"display:none|visibility:hidden", re.IGNORECASE)
 _STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?:[^;]*line-through", re.IGNORECASE)
 # Of class names: parts of a page that are not its text.
@@ -212,7 +214,11 @@ def _prune(tree: HtmlElement) -> list[str]:
         reason = _reason(element, opened)
         if reason is not None:
             unseen[element] = reason
-    for button in tree.iter("button", "input"):
+    for button in tree.iter("button", "input", "a"):
+        if button.tag == "a" and not _BUTTON.search(
+            f"{button.get('role', '')} {button.get('class', '')}"
+        ):
+            continue
         if (box := _asks_for_consent(button)) is not None:
             unseen.setdefault(box, "")
     said = Counter(
@@ -250,7 +256,7 @@ def _reason(element: HtmlElement, opened: set[str]) -> str | None:
         return "hidden text"
     if attributes.get("role") in _CONTROL_ROLES and tag not in ("header", "main", "article"):
         return ""
-    if _is_consent(element):
+    if _is_consent(element) or _EDIT_LINK.search(attributes.get("class", "")):
         return ""
     return None
 

@@ -237,6 +237,47 @@ def test_a_quotation_has_what_leads_in_to_it_and_who_is_quoted_for_context(marku
     assert contexts(read(figure)) == {"It holds.": ["Ida Krell"]}
 
 
+def test_a_label_in_bold_is_context_of_what_follows_it():
+    document = read("<p><b>Tariff.</b> Ten euros. Paid at the gate.</p><p><b>Tel.</b> 0455 1</p>")
+    assert contexts(document) == {"Ten euros. Paid at the gate.": ["Tariff."]}
+    document = read("<ul><li><b>Dogs?</b> On a lead.</li><li><b>Bikes.</b> In the shed.</li></ul>")
+    assert contexts(document) == {"On a lead.": ["Dogs?"], "In the shed.": ["Bikes."]}
+    assert [block.kind for block in document.blocks] == ["question", "turn", "item", "item"]
+
+
+def test_a_paragraph_all_in_bold_is_the_heading_of_those_below_it():
+    document = read(
+        "<h2>Lido</h2><p><b>Opening hours</b></p><p>Monday to Friday.</p>"
+        "<p><strong>Is it deep?</strong></p><p>Three metres.</p><p><b>No dogs are let in.</b></p>"
+        "<p>It is new.</p><p><b>Ask the porter</b></p>"
+    )
+    assert [(b.level, b.span.of(document.text)) for b in document.blocks if b.level] == [
+        (2, "Lido"),
+        (7, "Opening hours"),
+        (7, "Is it deep?"),
+    ]
+
+
+def test_a_list_beside_items_is_of_the_item_above_it():
+    document = read(
+        "<p>We need:</p><ul><li>ropes</li><ul><li>a long one</li></ul><li>oars</li></ul>"
+    )
+    assert contexts(document)["a long one"] == ["We need:", "ropes"]
+    assert contexts(document)["oars"] == ["We need:"]
+
+
+def test_parts_of_a_line_that_style_sets_apart_are_not_glued():
+    document = read(
+        "<p><time>3 May 2023</time><span>by Ann Low</span><a href=/>Selm</a></p>"
+        "<p><span>un</span><span>seen</span> <code><span>let</span><span>X</span></code></p>"
+    )
+    assert document.text == "3 May 2023 by Ann Low Selm\n\nunseen letX"
+
+
+def test_a_disclosure_without_a_summary_is_no_answer():
+    assert told(read("<details><p>Kept below.</p></details>")) == [("paragraph", "Kept below.")]
+
+
 def test_the_last_line_of_a_dialogue_names_nobody():
     document = read("<blockquote><p>— Is it deep?</p><p>— No.</p></blockquote>")
     assert contexts(document) == {}
@@ -251,6 +292,8 @@ def test_lines_of_an_address_are_fields_under_its_first_line():
     document = read("<p>Harbour office<br>Telephone 0455 21<br>Head: Ole Brandt<br/>Room 4</p>")
     assert document.text == "Harbour office\nTelephone 0455 21\nHead: Ole Brandt\nRoom 4"
     assert {block.kind for block in document.blocks} == {"field"}
+    assert contexts(document)["Head: Ole Brandt"] == ["Harbour office"]
+    document = read("<p>Harbour office<br>Room 4<br><br>Head: Ole Brandt</p>")
     assert contexts(document)["Head: Ole Brandt"] == ["Harbour office"]
 
 
@@ -344,6 +387,13 @@ def test_a_short_page_keeps_its_body_and_no_dialog():
     assert document.text == "Weir\n\nIt is closed until May."
 
 
+def test_links_to_edit_are_no_part_of_a_heading():
+    document = read(
+        '<h2>Repairs<span class="mw-editsection">[<a href="/e">edit</a>]</span></h2><p>In 1950.</p>'
+    )
+    assert document.text == "Repairs\n\nIn 1950."
+
+
 def test_all_posts_of_a_page_keep_their_headings():
     said = "The geese came back to the weir. " * 12
     posts = [f'<div class="post"><h2>Post number {n}</h2><p>{said}</p></div>' for n in range(5)]
@@ -427,10 +477,11 @@ def test_what_a_button_opens_answers_it_and_a_menu_is_left_out():
     assert told(document) == [("question", "May dogs come?"), ("turn", "On a lead.")]
 
 
-def test_a_box_with_a_button_that_speaks_of_cookies_is_no_text():
-    document = read(
-        "<div class=x><p>We use cookies.</p><button>Yes</button></div><p>The weir is open.</p>"
-    )
+@pytest.mark.parametrize(
+    "button", ["<button>Yes</button>", "<a class=btn>Yes</a>", "<a role=button>Yes</a>"]
+)
+def test_a_box_with_a_button_that_speaks_of_cookies_is_no_text(button):
+    document = read(f"<div class=x><p>We use cookies.</p>{button}</div><p>The weir is open.</p>")
     assert document.text == "The weir is open."
 
 
