@@ -48,6 +48,8 @@ def line_break_hyphens(text: str, language: str, within: Span | None = None) -> 
 
 def _outcome(left: str, right: str, text: str, language: str) -> _Outcome:
     """What a reader makes of two stretches of letters with a hyphen and a line end between."""
+    if not left:
+        return "hyphenated"  # "3-\nphase"
     if not (right.islower() or (left.isupper() and right.isupper() and len(left) > 1)):
         return "hyphenated"  # "Nord-\nSüd", "2017-\n18"
     one, other = left.lower(), right.lower()

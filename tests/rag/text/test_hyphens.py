@@ -31,6 +31,7 @@ def as_read(text, language="en", within=None):
         ("le cafe\u0301-\nte\u0301ria", "fr", "le cafe\u0301te\u0301ria"),
         ("the RECON-\nSTRUCTION", "en", "the RECONSTRUCTION"),
         ("the years 2017-\n18", "en", "the years 2017-18"),
+        ("a 3-\nphase motor", "en", "a 3-phase motor"),
         (
             "the Ziegel\u00adhütte and the Ziegel\u00ad\nhütte",
             "de",
