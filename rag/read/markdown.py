@@ -44,6 +44,10 @@ _LABEL = re.compile(r"^[*_ \t]{0,4}[^\s:：][^:：\n]{0,40}[:：]", re.MULTILINE
 _SAID = frozenset(("paragraph", "field", "question", "turn", "hidden"))
 # In what is hidden, text that is struck out: behind a mark alone stands nothing.
 _STRUCK = re.compile(r"(?:~~|<(?:del|s|strike)\b[^<>]*>)[^<]", re.IGNORECASE)
+# A line that is no sentence, or asks.
+_NO_SENTENCE = re.compile(r"[^\r\n]*[^\r\n.!…。！।۔]")
+_BELOW_HEADINGS, _MAX_HEADING = 7, 80
+_END_OF_DETAILS = re.compile(r"\s*</details\b", re.IGNORECASE)
 _CAPTION = re.compile(r"(?:Table)?:[ \t]")
 
 
@@ -100,7 +104,9 @@ def looks_like_markdown(text: str) -> bool:
 
 def _title(text: str, blocks: Sequence[Block], front: FrontMatter | None) -> str:
     stated = [front.title] if front else []
-    headings = [block for block in blocks if block.kind == "heading"]
+    headings = [
+        block for block in blocks if block.kind == "heading" and block.level < _BELOW_HEADINGS
+    ]
     lines = headings or [block for block in blocks if block.kind != "hidden"]
     if lines:
         first = min(lines, key=lambda block: block.level if headings else 0)
@@ -158,6 +164,8 @@ class _Walk:
         # The first line of an item without text yet, and the numbers of such items.
         self.first_line: int | None = None
         self.numbers: list[tuple[int, str]] = []
+        # Of the disclosures that are open.
+        self.summaries: list[Span] = []
 
     def blocks(self) -> list[Block]:
         """The blocks in order; lines that no rule of the parser took are left out."""
@@ -178,7 +186,8 @@ class _Walk:
                 case _ if token.type in _CONTAINER_ENDS:
                     self._close(token)
         found = sorted([*self.found, *self._bare_marks()], key=lambda block: block.span)
-        return [block for run in _stretches(found) for block in self._said(run)]
+        said = [block for run in _stretches(found) for block in self._said(run)]
+        return _with_bold_headings(self.text, said)
 
     def _said(self, run: Sequence[Block]) -> Sequence[Block]:
         """Paragraphs that stand below one another as questions and answers, turns or fields.
@@ -451,8 +460,20 @@ class _Walk:
         marks = [Span(line.start, line.end - len(content.lstrip())) for line, content in lines]
         kind: BlockKind = "paragraph" if frame.kind == "item" and frame.own else frame.kind
         outer = Block(span, kind, frame.level, frame.within, hidden=tuple(marks))
-        self.found += markup_blocks(self.text, outer)
+        blocks, summary = markup_blocks(self.text, outer)
+        if _END_OF_DETAILS.match(token.content) and self.summaries:
+            self.summaries.pop()
+        self.found += [self._disclosed(block) for block in blocks]
+        if summary is not None:
+            self.summaries.append(summary)
         frame.above, frame.table = None, range(0)
+
+    def _disclosed(self, block: Block) -> Block:
+        """The block with the summaries for context of the disclosures that it stands in."""
+        if not self.summaries or block.kind == "hidden":
+            return block
+        kind = "turn" if block.kind == "paragraph" else block.kind
+        return replace(block, kind=kind, context=(*self.summaries, *block.context))
 
     def _hide(self, first: int, end: int) -> None:
         span, _ = self._claim(first, end)
@@ -470,7 +491,7 @@ class _Walk:
             block = replace(block, span=span)
         if block.kind != "hidden" and mask is not None:
             block = with_hidden(self.text, block, mask[first : first + len(span)])
-        self.found.append(block)
+        self.found.append(self._disclosed(block))
         self.frames[-1].table = range(0)
         return block if block.kind != "hidden" else None
 
@@ -492,6 +513,32 @@ def _stretches(blocks: Sequence[Block]) -> Iterator[Sequence[Block]]:
     for together, pairs in groupby(zip(keys, blocks, strict=True), key=lambda pair: pair[0]):
         run = [block for _, block in pairs]
         yield from [run] if together else ([block] for block in run)
+
+
+def _with_bold_headings(text: str, blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, paragraphs all in bold that stand above others as headings below all others.
+
+    Those that ask or end as no sentence does.
+    """
+    heads = [_is_bold(text, block) for block in blocks]
+    found = list(blocks)
+    seen = [at for at, block in enumerate(blocks) if block.kind != "hidden"]
+    for at, below in pairwise(seen):
+        if heads[at] and not heads[below] and blocks[below].kind != "heading":
+            found[at] = replace(blocks[at], kind="heading", level=_BELOW_HEADINGS)
+    return found
+
+
+def _is_bold(text: str, block: Block) -> bool:
+    """Whether it is one short line, all of it in bold, that is no sentence or asks."""
+    if block.kind != "paragraph" or block.context or len(block.hidden) != 2:
+        return False
+    first, last = block.hidden
+    if first.start != block.span.start or last.end != block.span.end:
+        return False
+    within = text[first.end : last.start]
+    marked = first.of(text) == last.of(text) and first.of(text) in ("**", "__")
+    return marked and len(within) <= _MAX_HEADING and _NO_SENTENCE.fullmatch(within) is not None
 
 
 def _moved(text: str, block: Block, offset: int, hidden: Sequence[Span]) -> Block:

@@ -12,6 +12,7 @@ from rag.types import Block, BlockKind, Span
 # A tag ends at the next bracket, so that many that nothing closes take linear time.
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>?|<(/?)([A-Za-z][A-Za-z0-9-]*)[^<>]*>", re.DOTALL)
 _SEEN_BEFORE = 100
+_MOST_ROWS = 100
 _SCRIPTS = frozenset(("script", "style", "template"))
 _KINDS: dict[str, BlockKind] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
@@ -20,26 +21,30 @@ _KINDS: dict[str, BlockKind] = {
     "dt": "header",
     "dd": "field",
     "blockquote": "quotation",
+    "summary": "question",
     "pre": "code",
 }
 _CELLS = ("td", "th")
+_ROWS = re.compile(r"\browspan\s*=\s*[\"']?(\d+)", re.IGNORECASE)
 # Other elements that begin a block, or a line.
 _PARTS = frozenset(
     (
         *("address", "article", "aside", "body", "br", "center", "details", "div", "dl", "figure"),
         *("footer", "form", "header", "hr", "html", "legend", "main", "nav", "ol", "p"),
-        *("section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"),
+        *("section", "table", "tbody", "tfoot", "thead", "tr", "ul"),
     )
 )
 
 
-def markup_blocks(text: str, outer: Block) -> list[Block]:
+def markup_blocks(text: str, outer: Block) -> tuple[list[Block], Span | None]:
     """The blocks of the markup that ``outer`` covers: all of it but white space, in order.
 
     Text that is in no list, table or the like is of its kind and level. All have its context,
-    and what is hidden in it is hidden in them.
+    and what is hidden in it is hidden in them. With them the summary that what follows the
+    markup is the rest of.
     """
-    return list(_Markup(text, outer).blocks())
+    markup = _Markup(text, outer)
+    return list(markup.blocks()), markup.summary
 
 
 class _Markup:
@@ -60,6 +65,10 @@ class _Markup:
         self.header: Span | None = None
         self.caption: Span | None = None
         self.term: Span | None = None
+        self.summary: Span | None = None
+        # Cells that reach into rows below: how many more, and where they stand.
+        self.rows: list[int] = []
+        self.reaching: list[tuple[int, Span]] = []
 
     def blocks(self) -> Iterator[Block]:
         """All blocks in order."""
@@ -117,6 +126,9 @@ class _Markup:
             del self.items[self.depth :]
         elif name in ("table", "dl"):
             self.header = self.caption = self.term = None
+            self.reaching = []
+        elif name == "details":
+            self.summary = None
         if closes:
             self.name = ""
         elif name in _KINDS or name == "tr" or not self.name:
@@ -127,13 +139,15 @@ class _Markup:
             self.cells[-1] = Span(self.cells[-1].start, start)
         if not closes:
             self.cells.append(Span(end, end))
+            rows = _ROWS.search(self.text, start, end)
+            self.rows.append(min(int(rows[1][:6]), _MOST_ROWS) if rows else 1)
             self.heads = self.heads and name == "th"
 
     def _part(self, end: int) -> Iterator[Block]:
         """The block that ends here; none where there is only white space."""
         span = trimmed(self.text, Span(self.start, end))
-        cells, heads, self.start = self.cells, self.heads, end
-        self.cells, self.heads = [], True
+        cells, heads, rows, self.start = self.cells, self.heads, self.rows, end
+        self.cells, self.heads, self.rows = [], True, []
         if span is None:
             return
         kind, level = _KINDS.get(self.name, self.outer.kind), self.outer.level
@@ -141,7 +155,8 @@ class _Markup:
         if cells:
             cells[-1] = cells[-1] or Span(cells[-1].start, end)
             kind, level = "header" if heads else "row", 0
-            above = [self.caption, None if heads else self.header]
+            reaching = [cell for _, cell in self.reaching]
+            above = [self.caption, *(() if heads else (self.header, *reaching))]
         elif kind == "heading":
             level = int(self.name[1])
         elif kind == "item":
@@ -153,6 +168,9 @@ class _Markup:
             level = max(1, level)
         elif not self.name:
             above = [*self.items]
+        if self.summary is not None:
+            above.insert(0, self.summary)
+            kind = "turn" if kind == "paragraph" else kind
         first = span.start - self.outer.span.start
         block = Block(
             span,
@@ -161,6 +179,9 @@ class _Markup:
             context=(*self.outer.context, *(each for each in above if each)),
             cells=tuple(trimmed(self.text, each) or Span(each.end, each.end) for each in cells),
         )
+        if cells and not heads:
+            pairs = [*self.reaching, *zip(rows, block.cells, strict=True)]
+            self.reaching = [(left - 1, cell) for left, cell in pairs if left > 1]
         block = with_hidden(self.text, block, self.mask[first : first + len(span)])
         yield block
         if block.kind == "item":
@@ -169,5 +190,7 @@ class _Markup:
             self.name = ""
         elif block.kind == "header":
             self.header, self.term = span, span
+        elif block.kind == "question":
+            self.summary, self.name = span, ""
         elif block.kind == "caption":
             self.caption = span

@@ -342,6 +342,45 @@ def test_a_raised_mark_of_a_note_is_hidden_and_a_power_told(around):
     )
 
 
+def test_what_a_disclosure_holds_has_its_summary_as_context():
+    text = (
+        "<details>\n<summary>When is it open?</summary>\n\nOn Monday.\n\n- by day\n\n</details>\n\n"
+        "After.\n\n<details><summary>Parking</summary>Behind the mill.</details>\n"
+    )
+    assert [found[0::2] for found in kinds(text) if found[0] != "hidden"] == [
+        ("question", "When is it open?"),
+        ("turn", "On Monday."),
+        ("item", " by day"),
+        ("paragraph", "After."),
+        ("question", "Parking"),
+        ("turn", "Behind the mill."),
+    ]
+    assert contexts(text)["- by day"][0] == "<summary>When is it open?</summary>"
+    assert contexts(text)["On Monday."] == ["<summary>When is it open?</summary>"]
+
+
+def test_a_cell_over_several_rows_is_context_of_those_below():
+    text = (
+        "<table>\n<tr><th>Boat</th><th>Post</th></tr>\n"
+        "<tr><td rowspan=2>Tern</td><td>Mate</td></tr>\n"
+        "<tr><td>Cook</td></tr>\n<tr><td>Skua</td><td>Boy</td></tr>\n</table>\n"
+    )
+    rows = [block for block in read_markdown(text).blocks if block.kind == "row"]
+    assert [[span.of(text) for span in row.context[1:]] for row in rows] == [[], ["Tern"], []]
+
+
+def test_a_paragraph_all_in_bold_is_the_heading_of_those_below_it():
+    text = (
+        "Hut\n\n**Opening hours**\n\nMonday.\n\n__Is it dry?__\n\nYes.\n\n**No dogs.**\n\nNew.\n\n"
+        "**Last**\n"
+    )
+    assert [found[1:] for found in kinds(text) if found[0] == "heading"] == [
+        (7, "Opening hours"),
+        (7, "Is it dry?"),
+    ]
+    assert read_markdown(text).title == "Hut"
+
+
 def test_a_line_break_in_a_cell_can_be_told_from_other_marks():
     (_, _, row) = read_markdown("|a|\n|-|\n|**b**<br>c|").blocks
     assert "<br>" in [span.of("|a|\n|-|\n|**b**<br>c|") for span in row.hidden]
