@@ -160,7 +160,7 @@ def _of_run(
         spans = _stanzas(text, spans[0])
     elif block.kind not in _WHOLE:
         spans = _sentences(text, run, language)
-    labelled = block.kind in _LABELLED or (spans and _is_label(spans[0], block))
+    labelled = block.kind in _LABELLED or (spans and _is_label(text, spans[0], block))
     for span in spans:
         context = block.context
         if labelled and span != spans[0]:
@@ -194,9 +194,13 @@ def _stanzas(text: str, span: Span) -> list[Span]:
     return found
 
 
-def _is_label(span: Span, block: Block) -> bool:
-    """Whether a block's first sentence is set off by marks and short: "**Tariff.** Ten euros"."""
-    begins = any(each.start == span.start for each in block.hidden)
+def _is_label(text: str, span: Span, block: Block) -> bool:
+    """Whether a block's first sentence is set off by marks and short: "**Tariff.** Ten euros".
+
+    A number may stand before it, as of an item.
+    """
+    begin = block.hidden[0].start if block.hidden else span.end
+    begins = begin < span.end and not any(map(str.isalpha, text[span.start : begin]))
     ends = any(each.end == span.end for each in block.hidden)
     return begins and ends and len(span) <= _LABEL_CHARACTERS
 

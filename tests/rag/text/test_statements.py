@@ -124,6 +124,14 @@ def test_a_label_set_off_by_marks_is_context_of_what_follows():
     assert first.context == second.context == (label.span,)
 
 
+def test_a_label_set_off_by_marks_may_stand_behind_a_number():
+    text = "2. **Weir.** A low wall across a river."
+    blocks = (Block(Span(0, len(text)), "item", 1, hidden=(Span(3, 5), Span(10, 12))),)
+    *_, label, said = find_statements(text, blocks, "en")
+    assert label.span.of(text) == "2. **Weir.**"
+    assert said.context == (label.span,)
+
+
 def test_a_later_sentence_of_a_turn_comes_with_the_speaker():
     text = "BEN: At half past six. From pier 4."
     question = Span(0, 0)
