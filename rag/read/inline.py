@@ -20,6 +20,8 @@ from rag.types import Block, Span
 # Elements whose content is not read: struck out, readings of ruby, scripts.
 UNSEEN_TAGS = frozenset({"del", "s", "strike", "rt", "rp", "script", "style", "template"})
 _LINE_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+# No operator of a formula.
+_TAG_BEHIND = re.compile(r"<[!/A-Za-z].*", re.DOTALL)
 TAG_NAME = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
 
 _DELIMITERS = frozenset(
@@ -88,7 +90,7 @@ def _parted(text: str, run: Span) -> list[Span]:
 def raised_in(text: str, before: str, behind: str) -> Literal["mark", "power", "text"]:
     """What stands between <sup> and </sup>: the mark of a note, which is not seen, a power or
     the part of a fraction, which is only told by its tags, or text."""
-    text = text.strip()
+    text, behind = text.strip(), _TAG_BEHIND.sub("", behind)
     if behind[:1] in ("/", "⁄") and before[-1:].isdigit():
         return "power"
     written = raised(text, before, behind)

@@ -298,11 +298,11 @@ class _Walk:
         """Make ``block`` the caption of the table above it, if it begins as one does."""
         if rows and _CAPTION.match(self.text, block.span.start):
             self.found[-1] = replace(block, kind="caption")
+            before = len(self.found[rows.start].context)
             for number in rows:
                 row = self.found[number]
                 if row.kind == "hidden":
                     continue
-                before = len(row.context) - (row.kind == "row")
                 context = (*row.context[:before], block.span, *row.context[before:])
                 self.found[number] = replace(row, context=context)
 
@@ -366,6 +366,7 @@ class _Walk:
         frame = self.frames[-1]
         context = self._lead_in(frame)
         header: Span | None = None
+        named: tuple[Span, ...] = ()
         first = len(self.found)
         line = 0
         titles: list[str] = []
@@ -376,7 +377,14 @@ class _Walk:
                 line = _lines(token)[0]
                 if header is not None:
                     start = self._row_start(line)
-                    self._row(line, start, len(titles), "row", (*context, header))
+                    above = (*context, header)
+                    self._row(line, start, len(titles), "row", above)
+                    row = self.found[-1]
+                    if row.cells and row.cells[0]:
+                        named = (row.span,)
+                    elif row.cells:
+                        # An empty first cell says the same as the one above.
+                        self.found[-1] = replace(row, context=(*row.context, *named))
             elif token.type == "inline" and header is None:
                 titles.append(token.content)
             elif token.type == "thead_close":

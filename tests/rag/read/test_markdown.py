@@ -331,15 +331,23 @@ def test_markup_between_markdown_is_hidden_and_parts_the_text():
 @pytest.mark.parametrize("around", [("", ""), ("<div>", "</div>")])
 def test_a_raised_mark_of_a_note_is_hidden_and_a_power_told(around):
     text = "Found in May 1921<sup>7</sup>, it holds 3 × 10<sup>4</sup> litres of the 4<sup>th</sup>"
-    text += " kind, 3<sup>1</sup>/<sub>2</sub> pounds<sup>[2](#n)</sup>."
+    text += " kind, 3<sup>1</sup>/<sub>2</sub> pounds<sup>[2](#n)</sup>,"
+    text += " in 1922<sup>8</sup> <b>too</b>."
     if around[0]:
         text = text.replace("[2](#n)", '<a href="#n">[2]</a>').join(around)
     ((kind, _, shown),) = kinds(text)
     assert (kind, shown) == (
         "paragraph",
         "Found in May 1921, it holds 3 × 10<sup>4</sup> litres of the 4th kind, "
-        "3<sup>1</sup>/2 pounds.",
+        "3<sup>1</sup>/2 pounds, in 1922 too.",
     )
+
+
+def test_a_row_with_an_empty_first_cell_has_the_row_that_names_it_as_context():
+    text = "|Ship|Who|\n|-|-|\n|Tern|Jo|\n||Al|\n|Skua|Ed|\n\nTable: Crews\n"
+    found = contexts(text)
+    assert found["||Al|"] == ["Table: Crews", "|Ship|Who|", "|Tern|Jo|"]
+    assert found["|Skua|Ed|"] == ["Table: Crews", "|Ship|Who|"]
 
 
 def test_what_a_disclosure_holds_has_its_summary_as_context():
