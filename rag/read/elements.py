@@ -326,7 +326,8 @@ class _Walker:
             state = _item(element, state)
         elif tag == "dt" and state.terms is not None:
             before = element.getprevious()
-            if before is None or before.tag != "dt":
+            # One that nothing closes holds the next.
+            if state.kind != "header" and (before is None or before.tag != "dt"):
                 state.terms[0] = []
             state = state._replace(kind="header", labels=state.terms[0])
         elif tag == "dd" and state.terms is not None:
@@ -477,7 +478,9 @@ class _Walker:
                 draft = self._draft(line[0], state._replace(kind=kind, context=context))
                 if followed and heads[at + 1]:
                     above = [*above, draft]
-                part = [draft] if followed and not heads[at + 1] else []
+                # The last row may be one as well: a title, and what its picture shows.
+                above_it = part if at and part and part[-1] is self.drafts[-2] else []
+                part = [*above_it, draft] if followed and not heads[at + 1] else []
             elif heads[at]:
                 if in_body:
                     headers, part, in_body = [], [], False

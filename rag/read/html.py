@@ -200,6 +200,7 @@ def _prune(tree: HtmlElement) -> list[str]:
         for element in tree.iter("button", "a", "div")
         for name in element.get("aria-controls", "").split()
     }
+    named |= {link.get("href", "")[1:] for link in tree.iter("a") if _leads_within(link)}
     # What a button opens is text of the page, unless it is a menu.
     opened = {
         element.get("id")
@@ -226,8 +227,20 @@ def _prune(tree: HtmlElement) -> list[str]:
     )
     for element in unseen:
         if element.getparent() is not None:
+            if _is_spaced(element):
+                element.tail = f" {element.tail or ''}"
             element.drop_tree()
     return list(said)
+
+
+def _leads_within(link: HtmlElement) -> bool:
+    return bool(link.get("href", "").startswith("#"))
+
+
+def _is_spaced(element: HtmlElement) -> bool:
+    """Whether it holds the space between the words around it."""
+    text = str(element.text_content())
+    return text != text.strip()
 
 
 def _reason(element: HtmlElement, opened: set[str]) -> str | None:

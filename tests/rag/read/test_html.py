@@ -149,6 +149,11 @@ def test_a_part_of_a_table_is_context_of_its_rows_only():
     )
     assert contexts(document)["Quay | 9:05"] == ["Stop | Time", "North"]
     assert contexts(document)["Mill | 9:20"] == ["Stop | Time", "South"]
+    document = read(
+        "<table><tr><th colspan=2>Selm</th></tr><tr><td colspan=2>The weir in flood</td></tr>"
+        "<tr><th>Country</th><td>Velmark</td></tr></table>"
+    )
+    assert contexts(document)["Country | Velmark"] == ["Selm", "The weir in flood"]
 
 
 def test_lists_and_lines_in_a_cell_stay_in_its_row():
@@ -199,6 +204,8 @@ def test_a_definition_has_its_terms_for_context():
         "On a lead.": ["May dogs come?"],
     }
     assert told(document)[-2:] == [("question", "May dogs come?"), ("turn", "On a lead.")]
+    document = read("<dl><dt>Boats<dt>Nets<dd>to hire</dl>")
+    assert contexts(document) == {"to hire": ["Boats", "Nets"]}
 
 
 @pytest.mark.parametrize(
@@ -272,6 +279,20 @@ def test_parts_of_a_line_that_style_sets_apart_are_not_glued():
         "<p><span>un</span><span>seen</span> <code><span>let</span><span>X</span></code></p>"
     )
     assert document.text == "3 May 2023 by Ann Low Selm\n\nunseen letX"
+
+
+def test_a_space_that_is_hidden_parts_words_all_the_same():
+    document = read("<p>Open<span aria-hidden=true> · </span>daily, un<i hidden>x</i>seen</p>")
+    assert document.text == "Open daily, unseen"
+
+
+def test_what_a_tab_opens_is_read():
+    document = read(
+        '<p><a href="#t">Times</a></p><div id=t style="display:none"><p>It leaves at 8.</p></div>'
+        "<div id=u hidden><p>Never.</p></div><p>Adults pay 4 crowns.</p>"
+    )
+    assert "It leaves at 8." in document.text
+    assert "Never." not in document.text
 
 
 def test_a_disclosure_without_a_summary_is_no_answer():
