@@ -24,12 +24,15 @@ _LONGEST_WORD = 40
 _Outcome = Literal["joined", "hyphenated", "apart"]
 
 
-def line_break_hyphens(text: str, language: str, within: Span | None = None) -> list[Span]:
+def line_break_hyphens(
+    text: str, language: str, within: Span | None = None, *, of: str | None = None
+) -> list[Span]:
     """What no reader reads of words that line ends part, in order; in ``within`` if given.
 
     "Harn-\\nfeld": the hyphen and the line break; "one-\\nstop": the line break alone, as
     the word has its hyphen within a line too; "in-\\nand outgoing": nothing. Soft hyphens
-    are never read. Which of them it is, the words of the whole ``text`` help to tell.
+    are never read. Which of them it is, the words of the whole text help to tell, which is
+    ``of`` where that is given.
     """
     found: list[Span] = []
     start, end = (within.start, within.end) if within else (0, len(text))
@@ -40,7 +43,7 @@ def line_break_hyphens(text: str, language: str, within: Span | None = None) -> 
         left = _LEFT.search(text[max(0, match.start() - _LONGEST_WORD) : match.start()])
         right = _RIGHT.match(text, match.end(), match.end() + _LONGEST_WORD)
         assert right is not None
-        outcome = _outcome(left[0] if left else "", right[0], text, language)
+        outcome = _outcome(left[0] if left else "", right[0], of or text, language)
         if outcome != "apart":
             found.append(Span(match.start() + (outcome == "hyphenated"), match.end()))
     return found

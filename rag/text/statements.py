@@ -66,11 +66,22 @@ def visible_text(text: str, span: Span, blocks: Sequence[Block], language: str) 
         if block.cells and part == block.span:
             seen = _CELL_BORDER.join(_seen(text, cell, block.hidden) for cell in block.cells)
         else:
-            hyphens = line_break_hyphens(text, language, part) if block.kind != "code" else []
+            hyphens = _hyphens(text, part, block, language)
             seen = _seen(text, part, sorted((*block.hidden, *hyphens)))
         if seen := seen.strip():
             shown.append((" " if block.continues else "\n") + seen)
     return "".join(shown)[1:]
+
+
+def _hyphens(text: str, part: Span, block: Block, language: str) -> list[Span]:
+    """What no reader reads of the words of ``part`` that line ends part, quoted ones too."""
+    if block.kind == "code":
+        return []
+    if block.kind != "quotation" or not block.hidden:
+        return line_break_hyphens(text, language, part)
+    # The marks of the quotation begin its lines.
+    found = line_break_hyphens(_blanked(text, part, block.hidden), language, of=text)
+    return [Span(part.start + each.start, part.start + each.end) for each in found]
 
 
 def text_in_place(text: str, span: Span, blocks: Sequence[Block]) -> str:
@@ -160,7 +171,9 @@ def _of_run(
         spans = _stanzas(text, spans[0])
     elif block.kind not in _WHOLE:
         spans = _sentences(text, run, language)
-    labelled = block.kind in _LABELLED or (spans and _is_label(text, spans[0], block))
+    labelled = block.kind in _LABELLED or (
+        len(spans) > 1 and (_is_label(text, spans[0], block) or _asks(text, spans[0], block))
+    )
     for span in spans:
         context = block.context
         if labelled and span != spans[0]:
@@ -203,6 +216,11 @@ def _is_label(text: str, span: Span, block: Block) -> bool:
     begins = begin < span.end and not any(map(str.isalpha, text[span.start : begin]))
     ends = any(each.end == span.end for each in block.hidden)
     return begins and ends and len(span) <= _LABEL_CHARACTERS
+
+
+def _asks(text: str, span: Span, block: Block) -> bool:
+    """Whether a block begins with a question, which what follows in it may answer."""
+    return _seen(text, span, block.hidden).rstrip("\"'”’»)] ").endswith(("?", "？", "؟"))
 
 
 def _blanked(text: str, span: Span, unseen: Sequence[Span]) -> str:

@@ -160,6 +160,19 @@ def test_a_word_that_a_line_end_parts_is_shown_whole():
     )
 
 
+def test_a_quoted_word_that_a_line_end_parts_is_shown_whole():
+    text = "> In Harn-\n> feld."
+    blocks = (Block(Span(0, len(text)), "quotation", 1, hidden=(Span(0, 2), Span(11, 13))),)
+    assert visible_text(text, blocks[0].span, blocks, "en") == "In Harnfeld."
+
+
+def test_a_question_that_begins_a_block_is_context_of_what_follows():
+    text = "1. May dogs come? On a lead. Not in the hut."
+    question, *answers = find_statements(text, (Block(Span(0, len(text)), "item", 1),), "en")
+    assert question.span.of(text) == "1. May dogs come?"
+    assert [each.context for each in answers] == [(question.span,)] * 2
+
+
 @pytest.mark.parametrize("kind", ["item", "field"])
 def test_an_item_or_field_is_one_statement_over_its_lines_as_an_address_is_not(kind):
     text = "- the log of the last\n  12 months"
