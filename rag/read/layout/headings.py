@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-from rag.read.layout.lines import FIELD, NO_GAP, asks, ended, is_rule, label_of, leads_in, width
+from rag.read.layout.lines import (
+    FIELD,
+    NO_GAP,
+    PAGE,
+    asks,
+    ended,
+    is_rule,
+    label_of,
+    leads_in,
+    width,
+)
 from rag.read.layout.survey import Survey
 
 HASHES = re.compile(r"#{1,6}[ \t]+(?=\S)")
@@ -26,6 +36,16 @@ _UNFINISHED = tuple(",;，；、،؛")
 _TITLE_WIDTH, _HEADING_WIDTH, _LONG = 160, 80, 60
 
 
+def _goes_on_after_page(known: Survey, at: int) -> bool:
+    """Whether a page ends behind the line in the middle of its sentence."""
+    below = at + 1
+    while below in known.furniture:
+        below += 1
+    if below >= len(known.lines) or not known.lines[below].text[0].islower():
+        return False
+    return below > at + 1 or known.lines[below].gap == PAGE
+
+
 def heading_at(known: Survey, at: int) -> tuple[int, bool] | None:
     """The level of the heading that a line is, and whether more than its place makes it one.
 
@@ -39,6 +59,8 @@ def heading_at(known: Survey, at: int) -> tuple[int, bool] | None:
         return max(hashes[0].count("#"), 1 if at == 0 else 2), True
     if at == 0:
         return (1, True) if _is_title(known) else None
+    if _goes_on_after_page(known, at):
+        return None
     if known.underlined(at) or (_DASHED.fullmatch(text) and _WORDS.search(text)):
         return 2, True
     if known.goes_on[at] or leads_in(text) or at in known.series or at in known.defined:

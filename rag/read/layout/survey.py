@@ -22,7 +22,7 @@ from rag.read.layout.lines import (
     read_lines,
     width,
 )
-from rag.read.layout.marks import Mark, lines_alike, marks_of
+from rag.read.layout.marks import Mark, lead_of, lines_alike, marks_of
 
 _FENCE = re.compile(r"`{3,}|~{3,}")
 _BOLD_QUESTION = re.compile(
@@ -31,7 +31,8 @@ _BOLD_QUESTION = re.compile(
 _NOTE = re.compile(
     r"([¹²³⁴-⁹]{1,3}|\[\d{1,3}\]|\*{1,3}\)?(?=\s)|[†‡]|\(\d{1,2}\)|\d{1,2}[.)]?\s)\s*(?=\S)"
 )
-_CITED = re.compile(r"\[\d{1,3}\]")
+# Several may stand together: [3, 5].
+_CITED = re.compile(r"\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,20}\]")
 _MAX_NOTES = 40
 _NOTE_REACH = 6000
 _QUESTION_WIDTH = 200
@@ -142,7 +143,8 @@ def _notes(text: str, lines: Sequence[Line], apart: Set[int]) -> set[int]:
     """Lines that begin footnotes: below a rule, or with a mark that the text has above."""
     cited: dict[str, int] = {}
     for match in _CITED.finditer(text):
-        cited.setdefault(match[0], match.start())
+        for number in re.findall(r"\d+", match[0]):
+            cited.setdefault(f"[{number}]", match.start())
     found: set[int] = set()
     below = _MAX_NOTES
     for at, line in enumerate(lines):
@@ -182,6 +184,13 @@ def _underlined(lines: Sequence[Line], at: int) -> bool:
     return alone and 0.6 * size <= len(rule) <= 1.6 * size + 2
 
 
+def _stands_alone(line: Line, below: Line, mark: Mark | None, *, wrapped: bool) -> bool:
+    """Whether a line that asks is no part of running text: numbered, or below a blank line."""
+    if mark is not None or lead_of(line.text):
+        return not wrapped or not below.text[0].islower()
+    return bool(line.gap) and not wrapped
+
+
 def _questions(
     lines: Sequence[Line], goes_on: Sequence[bool], marks: Sequence[Mark | None], apart: Set[int]
 ) -> dict[int, int]:
@@ -197,13 +206,12 @@ def _questions(
         elif emphasised := _BOLD_QUESTION.match(line.text, 0, 2 * REACH):
             bold[at] = emphasised.end()
         elif (
-            line.gap
-            and asks(line.text)
+            asks(line.text)
             and width(line.text) <= _QUESTION_WIDTH
             and at + 1 < len(lines)
             and lines[at + 1].gap == NO_GAP
-            and not goes_on[at + 1]
             and (marks[at] is None or marks[at + 1] is None)
+            and _stands_alone(line, lines[at + 1], marks[at], wrapped=goes_on[at + 1])
         ):
             below[at] = len(line.text)
     return within | (bold if len(bold) > 1 else {}) | (below if len(below) > 1 else {})

@@ -370,7 +370,9 @@ def test_questions_without_labels_have_their_answers_below_or_behind_them():
     below = "Hut\n\nWhere is the key?\nIn the shed.\n\nIs there water?\nFrom May on.\n"
     behind = "Hut\n\n**Where is the key?** In the shed.\n\n**Is there water?** From May on.\n"
     within = "Hut\n\nQ: Where is the key? A: In the shed.\nQ: Is there water? A: From May on.\n"
-    for text in (below, behind, within):
+    numbered = "Hut\n\n1. Where is the key?\n   In the shed.\n2. Is there water?\n   From May on.\n"
+    lettered = "Hut\n\nQ1. Where is the key?\n  In the shed.\nQ2. Is there water?\n  From May on.\n"
+    for text in (below, behind, within, numbered, lettered):
         assert [kind for kind, _ in kinds(text)][1:] == ["question", "turn"] * 2
         assert all(context for kind, _, context in described(text) if kind == "turn")
 
@@ -545,6 +547,14 @@ def test_running_headers_are_furniture_and_the_sentence_goes_on(end):
     assert blocks[-1].continues
 
 
+def test_a_line_that_goes_on_behind_a_page_is_no_heading():
+    first, second = "It paid for engines, which were", "fitted in June."
+    text = f"Board 3\n\n{first}\n\fBoard 4\n\n{second}\n\fBoard 5\n\nEnd.\n"
+    blocks = plain_blocks(text)
+    assert "heading" not in [block.kind for block in blocks]
+    assert [b.span.of(text) for b in blocks if b.continues] == ["fitted in June."]
+
+
 def test_form_feeds_and_page_numbers():
     pages = [f"{'The lock was mended in May and it holds. ' * 20}\n\n- {n} -\f" for n in (1, 2, 3)]
     assert [kind for kind, _ in kinds("".join(pages))] == ["paragraph", "furniture"] * 3
@@ -553,6 +563,11 @@ def test_form_feeds_and_page_numbers():
 def test_chapters_that_count_are_no_page_numbers():
     text = "Book\n\nChapter 1\n\nThe mill is old.\n\nChapter 2\n\nIt was sold.\n"
     assert "furniture" not in [kind for kind, _ in kinds(text)]
+
+
+def test_notes_that_are_cited_together_are_all_notes():
+    text = "The seal was found by boys [4, 6] in May.\n\n[4] Krell 1960.\n[6] Ibid.\n"
+    assert [kind for kind, _ in kinds(text)][1:] == ["note", "note"]
 
 
 @pytest.mark.parametrize("mark", ["²", "[2]", "*", "2)"])
