@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from rag.read.blocks import names_speaker
 from rag.read.grid import Cell, filled, spanned
-from rag.read.layout.columns import names_columns
+from rag.read.layout.columns import is_unlike, names_columns
 from rag.read.layout.dialogue import label_end
 from rag.read.layout.parse import plain_blocks
 from rag.read.raised import MARK_END, MARK_START, mark, raised
@@ -743,9 +743,11 @@ def _names_columns(rows: Sequence[_Row], lines: Sequence[Sequence[str]]) -> bool
     """Whether the first row names the columns of a table without header cells."""
     if len(rows) < 3 or any(len(line) != len(lines[0]) for line in lines):
         return False
-    return not any(cell.tag == "th" for row in rows for cell in row.cells) and names_columns(
-        lines[0], lines[1:]
-    )
+    if any(cell.tag == "th" for row in rows for cell in row.cells):
+        return False
+    head, body = lines[0], lines[1:]
+    # A header is no answer: a row that is wrongly taken for one would be lost.
+    return names_columns(head, body) and (not head[0] or is_unlike(head, body))
 
 
 def _stands_beside(element: HtmlElement, tag: str, state: _State) -> bool:
@@ -826,6 +828,8 @@ def _are_fields(lines: Sequence[str]) -> bool:
     """Whether lines stand each for itself: short, and no sentence that runs through them."""
     if all(_LABELLED.search(line) for line in lines):
         return True
+    if lines[-1][:1].islower() and _COLON_END.search(lines[-1]):
+        return False
     if any(len(line) > _FIELD_CHARACTERS for line in lines):
         return False
     ended = [bool(_SENTENCE_END.search(line)) for line in lines]

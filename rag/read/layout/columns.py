@@ -333,10 +333,10 @@ def names_columns(
         return True
     if any(_figure(cell) and not _YEAR.fullmatch(cell) for cell in head) or leads_in(head[0]):
         return False
-    return drawn or len(head) > 2 or _is_unlike(head, body)
+    return drawn or len(head) > 2 or is_unlike(head, body)
 
 
-def _is_unlike(head: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+def is_unlike(head: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Whether cells name columns: one is unlike all below it, or, of few rows, each is.
 
     One word stands above several, a word above figures, a capital above small letters, or a

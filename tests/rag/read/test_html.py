@@ -91,20 +91,22 @@ def test_a_row_says_all_of_its_cells_and_has_caption_and_header_for_context():
     "head",
     [
         "<tr><td></td><th>Mate</th><th>Cook</th></tr>",
-        "<tr><td>Ship</td><td>Mate</td><td>Cook</td></tr>",
+        "<tr><td>Ship</td><td>First mate</td><td>Built</td></tr>",
     ],
 )
 def test_a_first_row_that_names_columns_is_their_header(head):
-    rows = "<tr><td>Tern</td><td>Jo Vale</td><td>Al Reyn</td></tr>"
+    rows = "<tr><td>Tern</td><td>Jo Vale</td><td>1998</td></tr>"
     document = read(f"<table>{head}{rows}<tr><td>Skua</td><td>Ed Low</td><td></td></tr></table>")
     assert [block.kind for block in document.blocks] == ["header", "row", "row"]
-    assert contexts(document)["Tern | Jo Vale | Al Reyn"] == [document.text.split("\n")[0]]
+    assert contexts(document)["Tern | Jo Vale | 1998"] == [document.text.split("\n")[0]]
 
 
 def test_rows_that_say_figures_or_one_value_have_no_header():
     document = read(
         "<table><tr><td>Built</td><td>1903, by Holz</td></tr><tr><td>Height</td><td>4 m</td></tr>"
         "<tr><td>Keeper</td><td>Ida Krell</td></tr></table>"
+        "<table><tr><td>Ann Low</td><td>Director</td><td>Horn</td></tr><tr><td>Bo Reed</td>"
+        "<td>Cook</td><td>Selm</td></tr><tr><td>Cy Dale</td><td>Mate</td><td>Horn</td></tr></table>"
     )
     assert {block.kind for block in document.blocks} == {"row"}
 
@@ -332,6 +334,8 @@ def test_a_sentence_over_several_lines_stays_one_paragraph():
         ("paragraph", "One."),
         ("paragraph", "Two."),
     ]
+    document = read("<p>The fee covers<br>the following:</p><ul><li>tea</li></ul>")
+    assert contexts(document) == {"tea": ["The fee covers\nthe following:"]}
 
 
 @pytest.mark.parametrize(
