@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Literal
 
 from rag.read.layout.lines import Line, ended, is_rule, leads_in, width
 from rag.types import Span
 
 Cells = tuple[Span, ...]
+Part = Literal["row", "rest", "label"]
 # Words: the columns where each begins and ends, and its offsets in the line.
 Placed = list[tuple[int, int, int, int]]
 
@@ -33,14 +35,16 @@ _CORNERS = "+┌├└╔╠╚"
 class Table:
     """A table in lines ``first`` to ``last``, both included.
 
-    ``rows`` are the cells of each line, None where it is a rule; the row at ``header``
-    says what the columns are, None where no row does.
+    ``rows`` are the cells of each line, None where it is a rule; the ``headers`` first of
+    them say what the columns are. ``parts`` tells of each line whether it begins a row, goes
+    on with the one before, or names the rows below it.
     """
 
     first: int
     last: int
     rows: tuple[Cells | None, ...]
-    header: int | None
+    headers: int
+    parts: tuple[Part, ...]
 
 
 def tables_of(lines: Sequence[Line], skip: set[int]) -> dict[int, Table]:
@@ -68,7 +72,7 @@ def _runs(lines: Sequence[Line], skip: set[int]) -> Iterator[tuple[str, int, int
             # A frame begins with a rule, other tables never do.
             framed = not kind and line.text[0] in _CORNERS
             here = kind if kind and not line.gap else "|" if framed else ""
-        if not here and kind == " " and not line.gap and _LED.search(line.text):
+        if not here and kind == " " and not line.gap and _joins(lines, start, at):
             here = kind
         if here != kind or line.gap:
             if kind:
@@ -76,6 +80,26 @@ def _runs(lines: Sequence[Line], skip: set[int]) -> Iterator[tuple[str, int, int
             kind, start = here, at
     if kind:
         yield kind, start, len(lines)
+
+
+def _joins(lines: Sequence[Line], start: int, at: int) -> bool:
+    """Whether a line without gaps belongs to the rows from ``start`` on: it is led to by dots,
+    goes on with a cell that begins where it does, or names the rows below it."""
+    line, above = lines[at], at - 1
+    if _LED.search(line.text):
+        return True
+    while above > start and not _GAPPED.search(lines[above].text):
+        above -= 1
+    row = lines[above]
+    if line.indent > row.indent:
+        begins = (match.end() for match in _GAP.finditer(row.text))
+        return line.indent in {row.indent + width(row.text[:end]) for end in begins}
+    below = lines[at + 1] if at + 1 < len(lines) else None
+    gapped = below is not None and not below.gap and _set_with(below) == " "
+    return gapped and width(line.text) <= _LABEL_WIDTH and not line.text.endswith(".")
+
+
+_LABEL_WIDTH = 40
 
 
 def _set_with(line: Line) -> str:
@@ -91,7 +115,11 @@ def _set_with(line: Line) -> str:
         return " "
     if text.count(";") > 1:
         return ";"
+    text = _QUOTED.sub("", text) if '"' in text else text
     return "," if text.count(",") > 1 and ", " not in text else ""
+
+
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 # --- Kinds of tables ----------------------------------------------------------------
@@ -121,12 +149,21 @@ def _pipe_cells(line: Line) -> Cells:
 
 def _tabs(lines: Sequence[Line], start: int, end: int) -> Table | None:
     """Cells between tabs, or between runs of tabs where those bring them into columns."""
+    left = min(line.indent for line in lines[start:end])
     for gap in (_TAB, _TABS):
-        rows = [None if is_rule(line.text) else _split(line, gap) for line in lines[start:end]]
+        rows = [
+            None if is_rule(line.text) else _blank(line, left, gap) + _split(line, gap)
+            for line in lines[start:end]
+        ]
         widths = Counter(len(row) for row in rows if row is not None)
         if widths and _usual(*widths.most_common(1)[0], widths):
             return _table(lines, start, rows)
     return None
+
+
+def _blank(line: Line, left: int, gap: re.Pattern[str]) -> Cells:
+    """The empty cells before the tabs that begin a line."""
+    return (Span(line.start, line.start),) * ((line.indent - left) // 8 if gap is _TAB else 0)
 
 
 def _separated(lines: Sequence[Line], start: int, end: int) -> Table | None:
@@ -161,13 +198,33 @@ def _values(line: Line, mark: str) -> Cells:
 
 def _aligned(lines: Sequence[Line], start: int, end: int) -> Table | None:
     """Columns set with spaces or led to by dots."""
-    rules = [is_rule(line.text) or not _placed(line) for line in lines[start:end]]
-    inside = [line for line, rule in zip(lines[start:end], rules, strict=True) if not rule]
-    spans = _by_blank_columns(inside) if len(inside) > 1 else None
-    if spans is None:
+    placed = [None if is_rule(line.text) else _placed(line) for line in lines[start:end]]
+    bare = [not (_GAPPED.search(x.text) or _LED.search(x.text)) for x in lines[start:end]]
+    inside = [
+        (line, words)
+        for line, words, alone in zip(lines[start:end], placed, bare, strict=True)
+        if words and not alone
+    ]
+    cuts = _blank_columns(inside) if len(inside) > 1 else None
+    if cuts is None:
         return None
-    cells = iter(spans)
-    return _table(lines, start, [None if rule else next(cells) for rule in rules])
+    rows = [
+        None if not words else _cells_at(line, words, cuts, whole=alone)
+        for line, words, alone in zip(lines[start:end], placed, bare, strict=True)
+    ]
+    if _are_fields(lines[start:end], rows):
+        return None
+    return _table(lines, start, rows)
+
+
+def _are_fields(lines: Sequence[Line], rows: Sequence[Cells | None]) -> bool:
+    """Whether colons that stand in a column part labels from values."""
+    signs = [
+        line.text[row[1].start - line.start :][:1]
+        for line, row in zip(lines, rows, strict=True)
+        if row
+    ]
+    return sum(sign in (":", "：") for sign in signs) > 0.5 * len(signs)
 
 
 _READERS = {"|": _pipes, "\t": _tabs, ";": _separated, ",": _separated, " ": _aligned}
@@ -191,13 +248,14 @@ def _split(line: Line, gap: re.Pattern[str]) -> Cells:
     return tuple(_cell(line, left, right) for (_, left), (right, _) in pairwise(edges))
 
 
-def _by_blank_columns(lines: Sequence[Line]) -> list[Cells] | None:
-    """The cells of lines that leave the same columns blank; None where they leave none.
+def _blank_columns(rows: Sequence[tuple[Line, Placed]]) -> list[int] | None:
+    """Where lines are cut that leave the same columns blank; None where they leave none.
 
     A gap belongs to the table where all lines (of many, all but one) are blank there, and
     where two at least, and a good part of them, go on behind it.
     """
-    placed = [_placed(line) for line in lines]
+    lines = [line for line, _ in rows]
+    placed = [words for _, words in rows]
     ends = [words[-1][1] for words in placed]
     once = twice = 0
     for words in placed:
@@ -218,9 +276,7 @@ def _by_blank_columns(lines: Sequence[Line]) -> list[Cells] | None:
         if cuts and not filled[0] and sum(filled) < 0.4 * len(lines):
             cuts.pop()  # a long name that reaches over the gap
         cuts.append(cut)
-    if not cuts or not _regular(lines, placed, cuts):
-        return None
-    return [_cells_at(line, words, cuts) for line, words in zip(lines, placed, strict=True)]
+    return cuts if cuts and _regular(lines, placed, cuts) else None
 
 
 _FEW, _MANY = 4, 8
@@ -265,12 +321,16 @@ def _regular(lines: Sequence[Line], placed: Sequence[Placed], cuts: Sequence[int
     return len(lines) >= enough and wide >= 0.5 * len(lines) and chance <= 0.5 * len(lines)
 
 
-def _cells_at(line: Line, words: Placed, cuts: Sequence[int]) -> Cells:
+def _cells_at(line: Line, words: Placed, cuts: Sequence[int], *, whole: bool) -> Cells:
+    """The cells of a line; ``whole`` is whether it is but one, where it begins."""
     edges = [0, *cuts, 1 << 30]
     cells: list[Span] = []
     after = 0
     for left, right in pairwise(edges):
-        inside = [word for word in words if left <= (word[0] + word[1]) // 2 < right]
+        if whole:
+            inside = words if left <= words[0][0] < right else []
+        else:
+            inside = [word for word in words if left <= (word[0] + word[1]) // 2 < right]
         if inside:
             after = inside[-1][3]
             cells.append(Span(line.start + inside[0][2], line.start + after))
@@ -291,8 +351,46 @@ def _table(lines: Sequence[Line], start: int, rows: Sequence[Cells | None]) -> T
     told = [_told(lines[start + at], row) for at, row in enumerate(rows) if row is not None]
     if sum(told) > 0.3 * len(told) and None not in rows:
         return None
-    header = _header(lines, start, rows, full)
-    return Table(start, start + len(rows) - 1, tuple(rows), header)
+    texts = [
+        [text.text[cell.start - text.start : cell.end - text.start] for cell in row or ()] or [""]
+        for text, row in zip(lines[start : start + len(rows)], rows, strict=True)
+    ]
+    headers = _headers(texts, full, drawn=_PIPE.search(lines[start].text) is not None)
+    parts = tuple(_parts(texts, headers))
+    return Table(start, start + len(rows) - 1, tuple(rows), headers, parts)
+
+
+def _parts(texts: Sequence[Sequence[str]], headers: int) -> Iterator[Part]:
+    """What each line of a table is to the rows, those of its head and rules "row"."""
+    above: Sequence[str] = ()
+    for at, row in enumerate(texts):
+        if at < headers or not any(row):
+            yield "row"
+            above = ()
+        elif above and _goes_on(row, above):
+            yield "rest"
+        elif len(row) > 1 and row[0] and not any(row[1:]) and _names(texts, at):
+            yield "label"
+            above = ()
+        else:
+            yield "row"
+            above = row
+
+
+def _goes_on(row: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a line holds the rest of cells of the row above, which were broken."""
+    filled = [at for at, cell in enumerate(row) if cell]
+    if any(at >= len(above) or not above[at] or _figure(row[at]) for at in filled):
+        return False
+    if row[0]:
+        return len(filled) < len(above) and all(row[at][0].islower() for at in filled)
+    return len(above) == 2 or len(filled) < sum(map(bool, above[1:]))
+
+
+def _names(texts: Sequence[Sequence[str]], at: int) -> bool:
+    """Whether a line with nothing but its first cell names the rows that follow."""
+    below = texts[at + 1] if at + 1 < len(texts) else []
+    return len(texts[at]) > 2 and sum(map(bool, below)) > 1
 
 
 def _told(line: Line, row: Cells) -> bool:
@@ -304,22 +402,28 @@ def _told(line: Line, row: Cells) -> bool:
 _INNER_END = re.compile(r"[^\W\d_]{2}[.!?]\s+[^\W\d_]|[。！？].")
 
 
-def _header(
-    lines: Sequence[Line], start: int, rows: Sequence[Cells | None], full: Sequence[int]
-) -> int | None:
-    """The first row where a rule parts it from the others, or where its cells are unlike theirs."""
+def _headers(texts: Sequence[Sequence[str]], full: Sequence[int], *, drawn: bool) -> int:
+    """How many lines are the head: the first row where a rule parts it from the others or its
+    cells are unlike theirs, and a second one of units or of what stands below columns."""
     if len(full) < 2:
-        return None
-    first = full[0]
-    if first + 1 < len(rows) and rows[first + 1] is None:
-        return first
-    texts = [
-        [line.text[cell.start - line.start : cell.end - line.start] for cell in row]
-        for line, row in zip(lines[start : start + len(rows)], rows, strict=True)
-        if row is not None
-    ]
-    drawn = _PIPE.search(lines[start].text) is not None
-    return first if names_columns(texts[0], texts[1:], drawn=drawn) else None
+        return 0
+    first, second = full[:2]
+    if second > first + 1:
+        return first + 1
+    head, body = texts[first], [texts[at] for at in full[1:]]
+    more = len(full) > 2 and not any(map(_is_value, body[0]))
+    if more and full[2] > second + 1 and len(full) > 3:
+        return second + 1
+    if not names_columns(head, body, drawn=drawn):
+        return 0
+    units = not body[0][0] and head[0]
+    below = body[0][0] and not head[0] and any(body[0][1:])
+    figures = [cell for row in body[1:] for cell in row[1:] if cell]
+    return second + 1 if more and (units or (below and _are_figures(figures))) else first + 1
+
+
+def _is_value(cell: str) -> bool:
+    return _figure(cell) and not _YEAR.fullmatch(cell)
 
 
 def names_columns(
@@ -331,9 +435,11 @@ def names_columns(
     """
     if not head[0] and any(row[0] for row in body):
         return True
-    if any(_figure(cell) and not _YEAR.fullmatch(cell) for cell in head) or leads_in(head[0]):
+    if any(map(_is_value, head)) or leads_in(head[0]):
         return False
-    return drawn or len(head) > 2 or is_unlike(head, body)
+    if drawn or len(head) > 2:
+        return True
+    return is_unlike(head, body) and not (head[0][:1].isupper() and head[-1][:1].islower())
 
 
 def is_unlike(head: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

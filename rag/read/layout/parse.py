@@ -273,18 +273,33 @@ class _Parser:
         columns = max(len(row or ()) for row in table.rows)
         above = self._above()
         # A table that a blank line or a page's end parts has one header.
-        if table.header is None and not context and above is not None and above.kind == "row":
+        if not table.headers and not context and above is not None and above.kind == "row":
             context = self.columns[1] if self.columns[0] == columns else ()
-        for offset, cells in enumerate(table.rows):
+        label: tuple[Span, ...] = ()
+        named: tuple[Span, ...] = ()
+        for offset, (cells, part) in enumerate(zip(table.rows, table.parts, strict=True)):
             span = self.lines[table.first + offset].span
             if cells is None:
                 self._add("hidden", span)
                 continue
-            header = offset == table.header
-            row = self._add("header" if header else "row", span, context)
+            header = offset < table.headers
+            if part == "rest":
+                row = self.found.pop()
+                span = Span(row.span.start, span.end)
+                cells = (*row.cells, *filter(len, cells))
+                self.found.append(replace(row, span=span, cells=cells))
+                continue
+            if part == "label":
+                label, named = (), ()
+            told = (*context, *label, *(() if any(map(len, cells[:1])) else named))
+            row = self._add("header" if header or part == "label" else "row", span, told)
             self.found[-1] = replace(row, cells=cells)
             if header:
                 context = (*context, span)
+            elif part == "label":
+                label = (span,)
+            elif any(map(len, cells[:1])):
+                named = (span,)
         self.columns = columns, context
 
     def _rule(self, at: int) -> int:

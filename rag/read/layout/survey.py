@@ -80,11 +80,7 @@ def survey(text: str) -> Survey:
         if first not in code:
             continue
         opens, closes = first - 1, code[first]
-        if (
-            table.header is not None
-            and _FENCE.match(lines[opens].text)
-            and table.last + 1 == closes
-        ):
+        if table.headers and _FENCE.match(lines[opens].text) and table.last + 1 == closes:
             # Fenced only to keep its columns.
             for at in range(first, closes):
                 del code[at]

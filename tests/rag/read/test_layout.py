@@ -466,6 +466,7 @@ def test_rows_have_their_header_and_cells(lines):
         (["Pond\tBank", "Ash\tbehind the mill", "Elm\tat slip 3", "Old Mere\tlow"], True),
         (["池名      看守", "白鹭池    王小明", "芦苇荡    李大华", "莲花池    赵云飞"], True),
         (["Warden   Ida Roe", "Deputy   Tom Ek", "Bursar   Jo Lee", "Diver    An Po"], False),
+        (["Monday  closed", "Tuesday  9-12", "Sunday  10-16", "Friday  9-10"], False),
         (["Name:    Ash", "Depth:   3 m", "Since:   1987", "Bank:    2"], False),
         (["Bought   from the county", "Depth    3 m", "Dug      by hand", "Bank     clay"], False),
     ],
@@ -476,6 +477,122 @@ def test_two_columns_have_a_header_if_it_is_unlike_the_rows(lines, headed):
     assert len(rows) == len(lines)
     assert (rows[0].kind == "header") is headed
     assert all(row.context == ((rows[0].span,) if headed else ()) for row in rows[1:])
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [
+        (
+            [
+                "Name     Post              Since",
+                "Ida Roe  head of archive   1998",
+                "         and library",
+                "Tom Ek   porter            2004",
+            ],
+            [["Ida Roe", "head of archive", "1998", "and library"], ["Tom Ek", "porter", "2004"]],
+        ),
+        (
+            [
+                "Hut   | Key              | Beds",
+                "------+------------------+-----",
+                "Alder | in the woodshed, | 12",
+                "      | behind the saw   |",
+                "Brenn | with Ida         | 8",
+            ],
+            [
+                ["Alder", "in the woodshed,", "12", "behind the saw"],
+                ["Brenn", "with Ida", "8"],
+            ],
+        ),
+        (
+            [
+                "Bird           Where             Count",
+                "Great crested  northern reedbeds     4",
+                "grebe          and shore",
+                "Coot           open water           61",
+            ],
+            [
+                ["Great crested", "northern reedbeds", "4", "grebe", "and shore"],
+                ["Coot", "open water", "61"],
+            ],
+        ),
+    ],
+)
+def test_the_rest_of_a_broken_cell_belongs_to_its_row(lines, rows):
+    text = "Lists\n\n" + "\n".join(lines) + "\n\nNo more is known of them.\n"
+    blocks = [block for block in plain_blocks(text) if block.cells]
+    assert blocks[0].kind == "header"
+    assert [[cell.of(text) for cell in block.cells] for block in blocks[1:]] == rows
+
+
+@pytest.mark.parametrize(
+    ("lines", "headers"),
+    [
+        (
+            [
+                "Day    Upper  Lower",
+                "       (m)    (m)",
+                "3 May  4.12   2.80",
+                "4 May  4.10   2.79",
+            ],
+            2,
+        ),
+        (["Hut\tDepth\tTemp", "\tm\t°C", "Alder\t12\t8.4", "Brenn\t30\t6.1"], 2),
+        (
+            [
+                "         1901   1911",
+                "Parish   Men    Men",
+                "Brack    112    130",
+                "Harn     80     77",
+            ],
+            2,
+        ),
+        (
+            [
+                "Day    Upper  Lower",
+                "3 May  4.12   2.80",
+                "       4.31   2.81",
+                "4 May  4.10   2.79",
+            ],
+            1,
+        ),
+    ],
+)
+def test_a_row_of_units_and_a_second_line_of_the_head_are_headers(lines, headers):
+    text = "Levels\n\n" + "\n".join(lines) + "\n\nNo more is known of them.\n"
+    blocks = [block for block in plain_blocks(text) if block.cells]
+    assert [block.kind for block in blocks] == ["header"] * headers + ["row"] * (4 - headers)
+    assert all(
+        block.context[:headers] == tuple(above.span for above in blocks[:headers])
+        for block in blocks[headers:]
+    )
+
+
+def test_rows_have_the_line_that_names_them_and_the_row_whose_name_they_share():
+    text = (
+        "Tariff\n\n            Single   Return\nPassengers\n  Adults     2.40     4.00\n"
+        "Vehicles\n  Cars       9.00    16.00\n             8.00    15.00\n\nChildren go free.\n"
+    )
+    head, cars = "Single   Return", "Cars       9.00    16.00"
+    told = contexts(text)
+    assert told["Adults     2.40     4.00"] == [head, "Passengers"]
+    assert told[cars] == [head, "Vehicles"]
+    assert told["8.00    15.00"] == [head, "Vehicles", cars]
+
+
+def test_values_in_quotes_may_hold_commas():
+    text = 'id,name,beds\n1,Alder,12\n2,"Corvo, alto",20\n3,Brenn,8\n'
+    assert [kind for kind, _ in kinds(text)] == ["header", "row", "row", "row"]
+
+
+def test_labels_and_values_that_colons_part_in_a_column_are_fields():
+    fields = [
+        "Title       : Mill wheel",
+        "Acquired    : in 1987 from\n              Ida",
+        "State : ok",
+    ]
+    told = kinds("Object\n\n" + "\n".join(fields) + "\n\nNo more is known of it.\n")
+    assert told[1:4] == [("field", field) for field in fields]
 
 
 def test_columns_of_wide_characters_and_empty_cells_are_told():
