@@ -290,7 +290,8 @@ class _Walker:
         elif tag in _PARTS_OF_LINES:
             if tag == "a":
                 self._links -= 1
-            if not element.tail and self._text and not state.pre and _is_glued(element):
+            before = self._text[-1][-1:] if self._text and not state.pre else ""
+            if before.isalnum() and not element.tail and _is_glued(before, element):
                 self._text.append(" ")
         elif tag in ("b", "strong"):
             self._text.append(_BOLD_END)
@@ -373,7 +374,8 @@ class _Walker:
         named = names_speaker(last.text) and not names_speaker(said[-1].text)
         if named or last.section.name[0] == "footer":
             for draft in said:
-                draft.context = (*draft.context, last)
+                if draft.context[-1:] != (last,):
+                    draft.context = (*draft.context, last)
 
     def _list(self, element: HtmlElement, tag: str, state: _State) -> _State:
         context = state.context
@@ -757,13 +759,13 @@ def _stands_beside(element: HtmlElement, tag: str, state: _State) -> bool:
     return tag == "aside" or (tag == "footer" and not (state.quoted or state.within))
 
 
-def _is_glued(element: HtmlElement) -> bool:
+def _is_glued(end: str, element: HtmlElement) -> bool:
     """Whether no space parts it from the next element, which begins as no word goes on."""
     following = element.getnext()
-    if following is None or following.tag not in _PARTS_OF_LINES:
+    if following is None or following.tag not in _PARTS_OF_LINES or not following.text:
         return False
-    end, begin = str(element.text_content())[-1:], str(following.text_content())[:1]
-    if not (end.isalnum() and begin.isalnum()) or element.getparent().tag == "code":
+    begin = str(following.text[0])
+    if not begin.isalnum() or element.getparent().tag == "code":
         return False
     return end.isdigit() != begin.isdigit() or (end.islower() and begin.isupper())
 

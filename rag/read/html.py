@@ -215,12 +215,13 @@ def _prune(tree: HtmlElement) -> list[str]:
         reason = _reason(element, opened)
         if reason is not None:
             unseen[element] = reason
+    texts: dict[HtmlElement, str] = {}
     for button in tree.iter("button", "input", "a"):
         if button.tag == "a" and not _BUTTON.search(
             f"{button.get('role', '')} {button.get('class', '')}"
         ):
             continue
-        if (box := _asks_for_consent(button)) is not None:
+        if (box := _asks_for_consent(button, texts)) is not None:
             unseen.setdefault(box, "")
     said = Counter(
         reason for element, reason in unseen.items() if reason and element.text_content().strip()
@@ -305,10 +306,15 @@ def _is_consent(element: HtmlElement) -> bool:
     return len(element.text_content()) <= _CONSENT_CHARACTERS
 
 
-def _asks_for_consent(button: HtmlElement) -> HtmlElement | None:
-    """The box around a button that speaks of cookies, whatever it is called."""
+def _asks_for_consent(button: HtmlElement, texts: dict[HtmlElement, str]) -> HtmlElement | None:
+    """The box around a button that speaks of cookies, whatever it is called.
+
+    ``texts`` keeps those of the boxes, which many buttons may stand in.
+    """
     for box in islice(button.iterancestors("div", "section", "aside", "form"), 3):
-        text = box.text_content()
+        if box not in texts:
+            texts[box] = box.text_content()[: _BOX_CHARACTERS + 1]
+        text = texts[box]
         if len(text) > _BOX_CHARACTERS or next(box.iterdescendants("h1"), None) is not None:
             return None
         if _COOKIES.search(text) and next(box.iterancestors("main", "article"), None) is None:

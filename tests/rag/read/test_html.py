@@ -477,6 +477,9 @@ def test_a_page_of_frames_is_read_by_what_it_says_without_them():
         ("<p>" + "a<sup>1" * 1000, None),
         ("<b>" * 50_000 + "The weir.", "The weir."),
         ("<p>" + "* [ | " * 30_000, None),
+        ("<div>" + "<a class=btn>buy</a> a long word " * 5000, None),
+        ("<blockquote>x" * 2000 + "<p>— Ida Krell", None),
+        ("<p>" + "<span>a" * 2000 + "</span><span>B</span>" * 2000, None),
     ],
 )
 def test_no_page_takes_more_than_linear_time(markup, text):
