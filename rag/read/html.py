@@ -68,6 +68,7 @@ _CONSENT_CHARACTERS, _BOX_CHARACTERS = 5000, 1000
 _BUTTON = re.compile(r"(?:^|[\s_-])(?:btn|button|accept)(?=$|[\s_-])", re.IGNORECASE)
 _EDIT_LINK = re.compile(r"(?:^|[\s-])editsection(?=$|\s)")
 _HIDDEN_STYLE = re.compile(r"display:none|visibility:hidden", re.IGNORECASE)
+_NO_SIZE = re.compile(r"font-size:0(?:\.0*)?(?:[a-z]{1,4}|%)?(?:[;!]|$)", re.IGNORECASE)
 _STRUCK_STYLE = re.compile(r"text-decoration(?:-line)?:[^;]*line-through", re.IGNORECASE)
 # Of class names: parts of a page that are not its text.
 _BESIDE = re.compile(
@@ -262,6 +263,9 @@ def _reason(element: HtmlElement, opened: set[str]) -> str | None:
         style = attributes["style"].replace(" ", "")
         if _STRUCK_STYLE.search(style):
             return "struck-out text"
+        # Around others it only takes the space between them.
+        if len(element) == 0 and _NO_SIZE.search(style):
+            return "hidden text"
         if _HIDDEN_STYLE.search(style) and attributes.get("id") not in opened:
             return "hidden text"
     if "hidden" in attributes and attributes.get("id") not in opened:

@@ -387,12 +387,18 @@ def test_notes_are_notes():
         ("<span hidden>9</span> 11", "hidden text"),
         ('<span style="display: none">9</span> 11', "hidden text"),
         ('<span aria-hidden="true">9</span> 11', "hidden text"),
+        ('<span style="font-size: 0px">9</span> 11', "hidden text"),
     ],
 )
 def test_what_a_reader_does_not_see_is_left_out_and_said(markup, said):
     document = read(f"<p>It costs {markup} crowns.</p>")
     assert document.text == "It costs 11 crowns."
     assert document.metadata["left_out"] == said
+
+
+def test_text_in_a_box_without_size_for_its_spaces_is_read():
+    document = read('<div style="font-size:0"><p style="font-size:1rem">It is open.</p></div>')
+    assert document.text == "It is open."
 
 
 def test_ruby_keeps_its_base_text_in_the_sentence():
