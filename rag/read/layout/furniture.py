@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
 from rag.read.layout.lines import PAGE, Line, ended
+from rag.read.layout.marks import roman
 
 _DIGITS = re.compile(r"\d+")
 _BARE_PAGE = re.compile(r"\W{0,3}\s?\d{1,4}\s?(?:/\s?\d{1,4})?\W{0,3}")
+# A page's number at the begin or end of a line.
+_FIRST = re.compile(r"\W{0,3}(\d{1,4}|[ivxl]{1,7})(?:\s*[|–—•·-]\s+|\s{2,}|\W{0,3}$)")
+_LAST = re.compile(r"(?:^|\s[|–—•·-]\s*|\s\s)\W{0,3}(\d{1,4}|[ivxl]{1,7})\W{0,3}$")
 _HEADER_WIDTH = 100
 _LONG = 40
 # So far apart are bare numbers that count pages.
@@ -47,7 +52,53 @@ def furniture_of(lines: Sequence[Line]) -> set[int]:
         same = len({lines[at].text for at in group}) == 1
         if same and outer and any(first in beside for first, _ in clusters):
             found.update(group)
-    return found if 0 in counting else found - {0}
+    pages = _numbered_pages(lines)
+    found |= pages
+    return found if 0 in counting | pages else found - {0}
+
+
+def _numbered_pages(lines: Sequence[Line]) -> set[int]:
+    """Lines with a page's number at one edge that count up, however the rest of them differs.
+
+    Those on left and right pages do. Some stand in the middle of a sentence, others have
+    the words of one of those and a number between the numbers around them.
+    """
+    numbered = [
+        (at, page)
+        for at, line in enumerate(lines)
+        if len(line.text) <= _HEADER_WIDTH and (page := _page_of(line.text)) is not None
+    ]
+    inside = [
+        (at, page)
+        for at, page in numbered
+        if 0 < at < len(lines) - 1 and (lines[at].gap or lines[at + 1].gap)
+        if _at_page_end(lines, at, at, marked=False)
+    ]
+    found: dict[int, tuple[int, str]] = {}
+    for (at, one), (then, other) in pairwise(inside):
+        if 0 < other[0] - one[0] <= 2:
+            found |= {at: one, then: other}
+    words = {rest for _, rest in found.values()}
+    places = sorted(found)
+    for at, (number, rest) in numbered:
+        if rest not in words or at in found:
+            continue
+        place = bisect_left(places, at)
+        before = found[places[place - 1]][0] if place else -2
+        after = found[places[place]][0] if place < len(places) else number + 3
+        if before < number < after and min(number - before, after - number) <= 2:
+            found[at] = number, rest
+    return set(found)
+
+
+def _page_of(text: str) -> tuple[int, str] | None:
+    """The number of a page at one edge of a line, and the rest of it."""
+    match = _LAST.search(text) or _FIRST.match(text)
+    if match is None:
+        return None
+    number = match[1]
+    rest = " ".join((text[: match.start()] + text[match.end() :]).split())
+    return (int(number) if number.isdecimal() else roman(number)), rest
 
 
 def _is_page_count(
@@ -77,11 +128,11 @@ def _clusters(recurring: set[int]) -> dict[int, tuple[int, int]]:
     return found
 
 
-def _at_page_end(lines: Sequence[Line], first: int, last: int) -> bool:
-    """Whether a few lines stand at a page's end, or in the middle of a sentence."""
+def _at_page_end(lines: Sequence[Line], first: int, last: int, *, marked: bool = True) -> bool:
+    """Whether a few lines stand at a page's ``marked`` end, or in the middle of a sentence."""
     if last - first >= _CLUSTER:
         return False
-    if any(line.gap == PAGE for line in lines[first : last + 2]):
+    if marked and any(line.gap == PAGE for line in lines[first : last + 2]):
         return True
     if first == 0 or last + 1 == len(lines):
         return False

@@ -94,7 +94,14 @@ def _is_title(known: Survey) -> bool:
         return False
     if known.underlined(0):
         return True
-    if 0 in known.roles or 0 in known.tables or known.marks[0] or text[0] == ">" or is_rule(text):
+    if (
+        0 in known.roles
+        or 0 in known.tables
+        or 0 in known.defined
+        or known.marks[0]
+        or text[0] == ">"
+        or is_rule(text)
+    ):
         return False
     if len(_WORDS.findall(text)) < 5 and _is_date(text):
         return False

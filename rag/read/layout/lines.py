@@ -130,9 +130,9 @@ def label_of(text: str) -> str:
 # --- Lines that go on ---------------------------------------------------------------
 
 _SHORT, _WIDEST = 40, 140
-# What begins a line of its own: a bullet, a number, a bar, a label.
+# What begins a line of its own: a bullet, a time, a number, a bar, a label.
 _OWN = re.compile(
-    r"[-*•+>|·]\s|[(\[]?\w{1,3}[.)\]]\s|第|[^\W_][^:：｜!?]{0,30}[:：｜](?:\s|(?<=[：｜]))"
+    r"[-*•+>|·]\s|[(\[]\d{1,4}[:./-]\d\d|[(\[]?\w{1,3}[.)\]]\s|第|[^\W_][^:：｜!?]{0,30}[:：｜](?:\s|(?<=[：｜]))"
 )
 # A bullet or number alone.
 _MARKED = re.compile(r"[-–—*•+▪◦·□☐]\s|[(（\[]?\w{1,4}[.)）\]、]\s?")

@@ -103,7 +103,7 @@ def _values(number: str) -> Iterator[tuple[str, int]]:
         yield "一", _chinese(number)
     else:
         if all(letter in _ROMAN for letter in number.lower()):
-            yield ("i" if number.islower() else "I"), _roman(number.lower())
+            yield ("i" if number.islower() else "I"), roman(number.lower())
         if len(number) == 1:
             letter = number.lower()
             row = next((row for row in _LETTERS if letter in row), letter)
@@ -117,7 +117,8 @@ def _chinese(number: str) -> int:
     return value + _CHINESE.find(ones[:1] or "?") + 1
 
 
-def _roman(number: str) -> int:
+def roman(number: str) -> int:
+    """The value of a Roman number in small letters."""
     digits = [_ROMAN[letter] for letter in number]
     return sum(
         -digit if digit < following else digit

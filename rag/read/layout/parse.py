@@ -247,12 +247,23 @@ class _Parser:
         first = self.lines[at].text[0]
         uncased = first.isalpha() and first.lower() == first.upper()
         long = width(before.splitlines()[-1]) >= _LONG_LINE
-        if ended(before) or not (first.islower() or (long and (uncased or before[-1] in ",-–"))):
+        goes_on = uncased or before[-1] in ",-–" or self._is_text(said, at)
+        if ended(before) or not (first.islower() or (long and goes_on)):
             return at
         last = self._end(at)
         rest = self._add("paragraph", self._span(at, last), said.context)
         self.found[-1] = replace(rest, continues=True)
         return last + 1
+
+    def _is_text(self, said: Block, at: int) -> bool:
+        """Whether what follows a paragraph behind furniture may be running text too."""
+        text = said.kind == "paragraph" and self.found[-1].kind == "furniture"
+        return text and not self._begins_other(at)
+
+    def _begins_other(self, at: int) -> bool:
+        line, known = self.lines[at], self.known
+        marked = known.marks[at] is not None or at in known.series or at in known.defined
+        return marked or bool(label_of(line.text)) or heading_at(known, at) is not None
 
     def _table(self, at: int) -> int:
         table = self.known.tables.get(at)

@@ -332,6 +332,11 @@ def test_lines_below_the_value_of_a_field_are_part_of_it(field):
     assert kinds(text)[1:3] == [("field", field), ("field", "Warden: Ida Roe")]
 
 
+def test_terms_and_dashes_from_the_first_line_on_are_fields():
+    text = "Extent - 48 metres\nMaterial - slate\nOwner - the parish\n"
+    assert [kind for kind, _ in kinds(text)] == ["field"] * 3
+
+
 def test_fields_of_a_record_have_its_first_line():
     text = "Huts\n\nName: Alder\nBeds: 12\n\nName: Brenn\nBeds: 8\n"
     assert contexts(text)["Beds: 12"] == ["Name: Alder"]
@@ -381,6 +386,32 @@ def test_a_second_paragraph_of_an_answer_has_its_question():
     where, more = "F: Wann ist offen?", "Das gilt auch an Feiertagen."
     text = f"Fragen\n\n{where}\nA: Ab 7 Uhr.\n\n{more}\nF: Was kostet es?\nA: 4 Euro.\n"
     assert ("turn", more, [where]) in described(text)
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        ["[00:00:12] ", "[00:00:19] ", "[00:00:25] ", "[00:01:31] "],
+        [
+            "[12.03.21, 18:04:11] ",
+            "[12.03.21, 18:05:40] ",
+            "[12.03.21, 18:05:59] ",
+            "[13.03.21, 9:00:12] ",
+        ],
+        ["12/03/21, 18:04 - ", "12/03/21, 18:05 - ", "12/03/21, 18:07 - ", "12/03/21, 18:09 - "],
+    ],
+)
+def test_turns_may_begin_with_when_they_were_said(stamps):
+    said = ["Lena: When does he come?", "Tom: Thursday", "Lena: Great", "Tom: He needs the key"]
+    turns = [stamp + words for stamp, words in zip(stamps, said, strict=True)]
+    told = described("Talk\n\n" + "\n".join(turns) + "\n")
+    assert [(kind, words) for kind, words, _ in told[1:]] == [("turn", turn) for turn in turns]
+    assert told[2][2] == [turns[0]]
+
+
+def test_what_happens_between_turns_is_no_heading():
+    text = "Tape\n\nANNA: When?\n\nBEN: At six.\n\n[a bell]\n\nANNA: Why?\n\nBEN: So.\n"
+    assert ("turn", "[a bell]") in kinds(text)
 
 
 def test_speakers_turns_have_the_question_they_answer_and_are_quotable():
@@ -670,6 +701,35 @@ def test_a_line_that_goes_on_behind_a_page_is_no_heading():
     blocks = plain_blocks(text)
     assert "heading" not in [block.kind for block in blocks]
     assert [b.span.of(text) for b in blocks if b.continues] == ["fitted in June."]
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        [
+            "THE MILL BOOK          1",
+            "2          THE MILL BOOK",
+            "THE MILL BOOK          3",
+            "4          THE MILL BOOK",
+        ],
+        ["12 | The Mill Book", "Of wheels | 13", "14 | The Mill Book", "Of wheels | 15"],
+        ["                iv", "                v", "                vi", "                vii"],
+    ],
+)
+def test_headers_of_left_and_right_pages_are_furniture(heads):
+    one = "The wheel of the mill was made of elm and turned two"
+    two = "pairs of stones. The dam beside it was raised in 1764 by"
+    three = "the elder miller, who had bought the stone for it from"
+    text = "\n\n".join([heads[0], one, heads[1], two, heads[2], three, heads[3], "Harn."])
+    assert [(kind, words) for kind, words in kinds(text) if kind != "paragraph"][-3:] == [
+        ("furniture", head.strip()) for head in heads[1:]
+    ]
+    assert [block.continues for block in plain_blocks(text) if block.kind == "paragraph"] == [
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_form_feeds_and_page_numbers():
