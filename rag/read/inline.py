@@ -19,7 +19,14 @@ from rag.types import Block, Span
 
 # Elements whose content is not read: struck out, readings of ruby, scripts.
 UNSEEN_TAGS = frozenset({"del", "s", "strike", "rt", "rp", "script", "style", "template"})
-_LINE_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+# What begins a line in a cell or paragraph.
+_LINE_BREAK = re.compile(r"<(?:br|li|p|div)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_HIDDEN = re.compile(r"<\w[^<>]*\shidden(?=[\s=/>])", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(
+    r"\sstyle\s*=[^<>]{0,300}?(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE
+)
+_WITHOUT_CONTENT = ("br", "hr", "img", "input", "source", "wbr")
 # No operator of a formula.
 _TAG_BEHIND = re.compile(r"<[!/A-Za-z].*", re.DOTALL)
 TAG_NAME = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)")
@@ -87,6 +94,13 @@ def _parted(text: str, run: Span) -> list[Span]:
     return [Span(*edge) for edge in pairwise(edges)]
 
 
+def hides(tag: str, name: str) -> bool:
+    """Whether what stands in the element that ``tag`` begins is not shown."""
+    if name in _WITHOUT_CONTENT or tag.endswith("/>"):
+        return False
+    return _HIDDEN_STYLE.search(tag) is not None or bool(_HIDDEN.match(_QUOTED.sub("", tag)))
+
+
 def raised_in(text: str, before: str, behind: str) -> Literal["mark", "power", "text"]:
     """What stands between <sup> and </sup>: the mark of a note, which is not seen, a power or
     the part of a fraction, which is only told by its tags, or text."""
@@ -142,6 +156,7 @@ class _State(StateInline):
         """The trace, once it is known which delimiters are marks and which are text."""
         run = place = -1
         open_tags: list[tuple[str, int]] = []
+        unseen: set[str] = set()
         breaks: list[int] = []
         sup: Span | None = None
         for token in self.tokens:
@@ -178,10 +193,11 @@ class _State(StateInline):
                 elif name == "sup" and sup is not None:
                     self._raise(sup, Span(start, end))
                     sup = None
-                elif name in UNSEEN_TAGS and not tag[1]:
-                    open_tags.append((name, start))
-                elif name in UNSEEN_TAGS:
+                elif tag[1] and name in unseen:
                     self._strike(open_tags, name, end)
+                elif not tag[1] and (name in UNSEEN_TAGS or hides(token.content, name)):
+                    open_tags.append((name, start))
+                    unseen.add(name)
         return Shown(self.mask, tuple(breaks))
 
     def _show(self, start: int, end: int) -> None:

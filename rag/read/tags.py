@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rag.read.blocks import trimmed
-from rag.read.inline import UNSEEN_TAGS, raised_in, with_hidden
+from rag.read.inline import UNSEEN_TAGS, hides, raised_in, with_hidden
 from rag.types import Block, BlockKind, Span
 
 # A tag ends at the next bracket, so that many that nothing closes take linear time.
@@ -72,7 +72,7 @@ class _Markup:
 
     def blocks(self) -> Iterator[Block]:
         """All blocks in order."""
-        unseen, unseen_from = "", 0
+        unseen, unseen_from, deep, nests = "", 0, 0, False
         row = False
         sup: tuple[int, int] | None = None
         for match in _TAG.finditer(self.text, self.start, self.outer.span.end):
@@ -80,11 +80,13 @@ class _Markup:
             closes, name = bool(match[1]), (match[2] or "").lower()
             self._hide(start, end)
             if unseen:
-                if closes and name == unseen:
+                deep += (-1 if closes else nests) if name == unseen else 0
+                if not deep:
                     self._hide(unseen_from, end)
                     unseen = ""
-            elif name in UNSEEN_TAGS and not closes:
-                unseen, unseen_from = name, start
+            elif not closes and (name in UNSEEN_TAGS or hides(match[0], name)):
+                unseen, unseen_from, deep = name, start, 1
+                nests = name not in UNSEEN_TAGS
             elif name == "sup" and not closes:
                 sup = match.span()
             elif name == "sup" and sup is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -20,7 +21,8 @@ _LABELLED = frozenset(("field", "turn"))
 _FLOWING = frozenset(("item", "field"))
 _LABEL_CHARACTERS = 60
 _CELL_BORDER = " | "
-_LINE_BREAK = "<br"
+# Tags that begin a line.
+_LINE_BREAK = re.compile(r"<(?:br|li|p|div)\b", re.IGNORECASE)
 
 
 def find_statements(
@@ -64,7 +66,8 @@ def visible_text(text: str, span: Span, blocks: Sequence[Block], language: str) 
         if block.kind in SILENT or part is None:
             continue
         if block.cells and part == block.span:
-            seen = _CELL_BORDER.join(_seen(text, cell, block.hidden) for cell in block.cells)
+            cells = (_seen(text, cell, block.hidden).strip() for cell in block.cells)
+            seen = _CELL_BORDER.join(cells)
         else:
             hyphens = _hyphens(text, part, block, language)
             seen = _seen(text, part, sorted((*block.hidden, *hyphens)))
@@ -105,7 +108,7 @@ def _seen(text: str, span: Span, hidden: Sequence[Span]) -> str:
         if (inside := _common(each, Span(at, span.end))) is None:
             continue
         pieces.append(text[at : inside.start])
-        if text[inside.start : inside.start + len(_LINE_BREAK)].lower() == _LINE_BREAK:
+        if _LINE_BREAK.match(text, inside.start):
             pieces.append("\n")
         at = inside.end
     return "".join(pieces) + text[at : span.end]

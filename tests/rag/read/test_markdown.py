@@ -11,6 +11,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from rag.read.markdown import looks_like_markdown, read_markdown
 from rag.read.reader import read_document
+from rag.text.statements import visible_text
 
 PARSER = (
     MarkdownIt("commonmark")
@@ -387,6 +388,23 @@ def test_a_paragraph_all_in_bold_is_the_heading_of_those_below_it():
         (7, "Is it dry?"),
     ]
     assert read_markdown(text).title == "Hut"
+
+
+@pytest.mark.parametrize(
+    "tag", ["<span hidden>", '<span style="display: none">', "<span class='a' hidden=''>"]
+)
+def test_what_a_tag_hides_is_hidden(tag):
+    text = (
+        f"It costs {tag}9 </span>11 crowns.\n\n<p>It is {tag}not <span>x</span></span>open.</p>\n"
+    )
+    assert [shown for _, _, shown in kinds(text)] == ["It costs 11 crowns.", "It is open."]
+    assert kinds('Not <span class="a hidden">here</span>')[0][2] == "Not here"
+
+
+def test_items_in_a_cell_are_parted():
+    document = read_document("a.md", b"|A|B|\n|-|-|\n|x|<ul><li>8-12</li><li>14-17</li></ul>|\n")
+    row = document.blocks[-1]
+    assert visible_text(document.text, row.span, document.blocks, "en") == "x | 8-12\n14-17"
 
 
 def test_a_line_break_in_a_cell_can_be_told_from_other_marks():
