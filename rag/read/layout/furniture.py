@@ -63,16 +63,11 @@ def _numbered_pages(lines: Sequence[Line]) -> set[int]:
     Those on left and right pages do. Some stand in the middle of a sentence, others have
     the words of one of those and a number between the numbers around them.
     """
-    numbered = [
-        (at, page)
-        for at, line in enumerate(lines)
-        if len(line.text) <= _HEADER_WIDTH and (page := _page_of(line.text)) is not None
-    ]
     inside = [
         (at, page)
-        for at, page in numbered
-        if 0 < at < len(lines) - 1 and (lines[at].gap or lines[at + 1].gap)
-        if _at_page_end(lines, at, at, marked=False)
+        for at in range(1, len(lines) - 1)
+        if (lines[at].gap or lines[at + 1].gap) and _at_page_end(lines, at, at, marked=False)
+        if (page := _page_of(lines[at].text)) is not None
     ]
     found: dict[int, tuple[int, str]] = {}
     for (at, one), (then, other) in pairwise(inside):
@@ -80,8 +75,9 @@ def _numbered_pages(lines: Sequence[Line]) -> set[int]:
             found |= {at: one, then: other}
     words = {rest for _, rest in found.values()}
     places = sorted(found)
-    for at, (number, rest) in numbered:
-        if rest not in words or at in found:
+    for at, line in enumerate(lines) if found else ():
+        number, rest = _page_of(line.text) or (0, "")
+        if not number or rest not in words or at in found:
             continue
         place = bisect_left(places, at)
         before = found[places[place - 1]][0] if place else -2
@@ -93,7 +89,7 @@ def _numbered_pages(lines: Sequence[Line]) -> set[int]:
 
 def _page_of(text: str) -> tuple[int, str] | None:
     """The number of a page at one edge of a line, and the rest of it."""
-    match = _LAST.search(text) or _FIRST.match(text)
+    match = _LAST.search(text) or _FIRST.match(text) if len(text) <= _HEADER_WIDTH else None
     if match is None:
         return None
     number = match[1]

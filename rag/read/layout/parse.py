@@ -324,8 +324,7 @@ class _Parser:
         if marks is None:
             return at
         level = marks[0].count(">")
-        quoted = self.found[-1] if self.found else None
-        context = quoted.context if quoted and quoted.kind == "quotation" else self._lead_in(at)
+        context = self._quoted_above(level) or self._lead_in(at)
         hidden: list[Span] = []
         last = at
         while True:
@@ -345,6 +344,16 @@ class _Parser:
             last, marks = last + 1, following
         self._add("quotation", self._span(at, last), context, level=level, hidden=tuple(hidden))
         return last + 1
+
+    def _quoted_above(self, level: int) -> tuple[Span, ...]:
+        """What led in to the quotation that goes on, and its last line if that leads in."""
+        for block in self.found[:-9:-1]:
+            if block.kind not in ("quotation", *_UNSEEN):
+                break
+            if block.kind == "quotation" and block.level <= level:
+                leads = leads_in(block.span.of(self.text))
+                return (*block.context, block.span) if leads else block.context
+        return ()
 
     def _note(self, at: int) -> int:
         if at not in self.known.notes:

@@ -671,6 +671,14 @@ def test_quoted_replies_have_levels_and_hidden_marks():
     assert ("hidden", "--") in kinds(text)
 
 
+def test_a_quotation_goes_on_over_a_blank_line_with_what_led_in_to_it():
+    wrote, jo = "On 2 Jun Tom Ek wrote:", "> > On 1 Jun Jo wrote:"
+    text = f"{wrote}\n\n> Dear Ida,\n>\n> it is open.\n>\n{jo}\n> > It hangs.\n>\n> Tom\n"
+    told = contexts(text)
+    assert told["> it is open."] == told["> Tom"] == [wrote]
+    assert told["> > It hangs."] == [wrote, jo]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n", "\f", "\n\f\n"])
 def test_running_headers_are_furniture_and_the_sentence_goes_on(end):
     text = end.join(
