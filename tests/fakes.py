@@ -111,7 +111,8 @@ class HashingEncoder:
 class OverlapReading:
     """Logits from the share of the question's words that a text has: -6 none, +6 all.
 
-    A statement has those of its lead too; its short answer is its last word, surely.
+    A statement has those of its lead too; its short answer is its last word, surely where
+    they have a word in common.
     """
 
     @property
@@ -138,10 +139,7 @@ class OverlapReading:
             relevance=whole,
             answers=whole,
             statements=tuple(
-                StatementReading(
-                    logit(f"{passage.lead} {passage.text[start:end]}"),
-                    _last_word(passage.text, start, end),
-                )
+                _statement(logit(f"{passage.lead} {passage.text[start:end]}"), passage, start, end)
                 for start, end in passage.statements
             ),
             yes=0.0,
@@ -149,9 +147,11 @@ class OverlapReading:
         )
 
 
-def _last_word(text: str, start: int, end: int) -> AnswerSpan | None:
-    found = list(_WORD.finditer(text, start, end))
-    return AnswerSpan(found[-1].start(), found[-1].end(), 9.0) if found else None
+def _statement(logit: float, passage: ReadingPassage, start: int, end: int) -> StatementReading:
+    *_, last = [None, *_WORD.finditer(passage.text, start, end)]
+    sure = 9.0 if logit > -6.0 else -9.0
+    answer = AnswerSpan(last.start(), last.end(), sure) if last else None
+    return StatementReading(logit, answer)
 
 
 class ScriptedModel:

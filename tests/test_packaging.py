@@ -120,7 +120,7 @@ def test_a_wheel_installs_one_top_level_package(wheel):
 def test_the_wheel_answers_outside_the_checkout(installed):
     ingested = installed("footnote", "ingest", SAMPLE_ARCHIVE, "--data", "data")
     assert ingested.returncode == 0, ingested.stderr
-    question = "When did LI Yong visit Huawei's headquarters?"
+    question = "When did UNIDO's LI Yong use a stop in Shenzhen to see Huawei?"
     asked = installed("footnote", "ask", question, "--data", "data", "--json")
     assert asked.returncode == 0, asked.stderr
     assert "24 April 2019" in json.loads(asked.stdout)["claims"][0]["text"]

@@ -68,10 +68,10 @@ def _shipped(backbone: str, sha256: str) -> Shipped:
 SHIPPED: Mapping[str, Shipped] = MappingProxyType(
     {
         "english": _shipped(
-            "english", "80e6bcccfab8ea81f384e79a40419f5aad06d26e07cf03230d60ef892551eb80"
+            "english", "256e8320e577ccfdadce08eb4594b510e664eea46d5b3ca8390f2ab0d03c429b"
         ),
         "multilingual": _shipped(
-            "multilingual", "2b94bf35c99dc219511531eee9a66ad844e2636cdf742c022f602649afae560c"
+            "multilingual", "352591d7fce63a0ce56cddf60e3e4427c3b3d5c4e6bfacc5abbcfb774b8559eb"
         ),
     }
 )

@@ -13,7 +13,7 @@ from rag.store.local.store import LocalStore
 from tests.fakes import HashingEncoder, OverlapReading
 from tests.serving import serving
 
-VISIT = "When did LI Yong visit Huawei's headquarters, and in which city?"
+VISIT = "When did UNIDO's LI Yong use a stop in Shenzhen to see Huawei?"
 
 
 FOLLOW_UP = "Who welcomed him there?"

@@ -14,7 +14,7 @@ from rag.types import Answer
 from tests.server.routes.client import SILENT
 
 QUESTION = "How many guests attended UNIDO Day 2024?"
-VISIT = "When did LI Yong visit Huawei's headquarters?"
+VISIT = "When did UNIDO's LI Yong use a stop in Shenzhen to see Huawei?"
 
 
 def events(answer):
