@@ -10,8 +10,8 @@ stage only, and its view is closed before anything is composed or a language mod
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from rag.answer.abstain import (
     cite_mentions,
@@ -56,16 +56,6 @@ from rag.types import (
 MAX_QUESTION_CHARACTERS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the best passages say: their statements judged, best first, what is missing, and
-    the ``models`` that read them."""
-
-    candidates: tuple[Candidate, ...]
-    shortfall: Shortfall
-    models: Mapping[str, ModelIdentity]
-
-
 def answer_question(context: QueryContext) -> Generator[Event, None, None]:
     """Tell a question's way as events, the last of which is Finished with the outcome.
 
@@ -84,14 +74,17 @@ def answer_question(context: QueryContext) -> Generator[Event, None, None]:
         )
     found = replace(found, hits=read.hits)
     yield Ranked(found.hits)
-    evidence = _judge(context, found, read)
-    yield Read(evidence.candidates)
-    decision = yield from _decide(context, found, evidence)
+    with context.time("judge"):
+        candidates = judge_statements(
+            found, read.passages, context.settings.support, as_of=context.question.as_of
+        )
+    yield Read(tuple(candidates))
+    decision = yield from _decide(context, found, candidates)
     outcome: Outcome
     if decision.quotations:
-        outcome = _answer(context, found, evidence, decision)
+        outcome = _answer(context, found, read, decision)
     else:
-        outcome = _abstain(context, found, evidence, decision)
+        outcome = _abstain(context, found, read, decision)
     timings = {**context.laps, "total": (time.perf_counter() - started) * 1000}
     outcome = replace(outcome, timings_ms=timings)
     if isinstance(outcome, Answer):
@@ -122,39 +115,20 @@ def _understand(context: QueryContext) -> Generator[Waiting, None, str]:
     return reworded or by_rules
 
 
-def _judge(context: QueryContext, found: Found, read: PassagesRead) -> Evidence:
-    """Judge the statements of the passages read."""
-    with context.time("judge"):
-        candidates = judge_statements(
-            found, read.passages, context.settings.support, as_of=context.question.as_of
-        )
-        judged = {candidate.passage_id for candidate in candidates}
-        hits = [each.hit for each in read.passages if each.hit.passage.id in judged]
-        shortfall = find_shortfall(
-            found.terms,
-            candidates,
-            hits or found.hits[: context.settings.answer.passages],
-            WordCounts(found.passage_count, found.frequencies),
-        )
-    return Evidence(tuple(candidates), shortfall, read.models)
-
-
 def _decide(
-    context: QueryContext, found: Found, evidence: Evidence
+    context: QueryContext, found: Found, candidates: Sequence[Candidate]
 ) -> Generator[Waiting, None, Decision]:
     """Which sentences answer: those that a language model chooses, where one is configured
     and replies, else by their support."""
     settings = context.settings.answer
-    judged = (found.terms, evidence.candidates, found.documents)
+    judged = (found.terms, candidates, found.documents)
     conflicting = find_conflict(*judged, min_support=settings.min_support)
-    selection = yield from _select(context, found, evidence.candidates)
+    selection = yield from _select(context, found, candidates)
     if selection is not None and selection.failure is None:
-        return decide_by_choice(evidence.candidates, selection, conflicting=conflicting)
+        return decide_by_choice(candidates, selection, conflicting=conflicting)
     items = () if conflicting else find_list_items(*judged, min_support=settings.min_support)
-    decision = decide_by_support(
-        evidence.candidates, settings, conflicting=conflicting, items=items
-    )
-    counts = len(items) > 1 and counts_items(found.terms, evidence.candidates[0])
+    decision = decide_by_support(candidates, settings, conflicting=conflicting, items=items)
+    counts = len(items) > 1 and counts_items(found.terms, candidates[0])
     return replace(decision, selection=selection, counts=counts)
 
 
@@ -191,7 +165,7 @@ def _heading(document: Document) -> str:
     return ", ".join(filter(None, (document.title, dated)))
 
 
-def _answer(context: QueryContext, found: Found, evidence: Evidence, decision: Decision) -> Answer:
+def _answer(context: QueryContext, found: Found, read: PassagesRead, decision: Decision) -> Answer:
     """The claims, each with its citations verified."""
     with context.time("compose"):
         quotes = compose_quotes(decision.quotations, found.documents)
@@ -208,7 +182,7 @@ def _answer(context: QueryContext, found: Found, evidence: Evidence, decision: D
         claims=claims,
         ranking=found.hits,
         candidates=decision.candidates,
-        models=_models(context, evidence, decision),
+        models=_models(context, read, decision),
         generation=found.generation,
         timings_ms={},
         short_answer=short,
@@ -220,13 +194,13 @@ def _answer(context: QueryContext, found: Found, evidence: Evidence, decision: D
 
 
 def _abstain(
-    context: QueryContext, found: Found, evidence: Evidence, decision: Decision
+    context: QueryContext, found: Found, read: PassagesRead, decision: Decision
 ) -> Abstention:
     """Why the archive does not answer, and what it does say."""
     reason: AbstentionReason = found.nothing or "insufficient_evidence"
     if decision.selection is not None and decision.selection.declined:
         reason = "none_chosen"
-    shortfall = evidence.shortfall
+    shortfall = _shortfall(context, found, read, decision.candidates)
     scope = context.question.scope
     # Where filters kept passages away, nothing is known of what the archive lacks.
     explained = reason == "insufficient_evidence" or (reason == "no_match" and not scope)
@@ -248,10 +222,23 @@ def _abstain(
         nearest=nearest_passages(found.hits[: context.settings.answer.nearest], found.documents),
         ranking=found.hits,
         candidates=decision.candidates,
-        models=_models(context, evidence, decision),
+        models=_models(context, read, decision),
         generation=found.generation,
         timings_ms={},
         selection=decision.selection,
+    )
+
+
+def _shortfall(
+    context: QueryContext, found: Found, read: PassagesRead, candidates: Sequence[Candidate]
+) -> Shortfall:
+    judged = {candidate.passage_id for candidate in candidates}
+    hits = [each.hit for each in read.passages if each.hit.passage.id in judged]
+    return find_shortfall(
+        found.terms,
+        candidates,
+        hits or found.hits[: context.settings.answer.passages],
+        WordCounts(found.passage_count, found.frequencies),
     )
 
 
@@ -260,8 +247,8 @@ def _standalone(context: QueryContext, found: Found) -> str | None:
 
 
 def _models(
-    context: QueryContext, evidence: Evidence, decision: Decision
+    context: QueryContext, read: PassagesRead, decision: Decision
 ) -> dict[str, ModelIdentity]:
     """The models that took part."""
     chose = {"language_model": decision.selection.model} if decision.selection else {}
-    return {**context.models_used(), **evidence.models, **chose}
+    return {**context.models_used(), **read.models, **chose}
