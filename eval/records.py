@@ -124,6 +124,7 @@ class QuestionRecord(_Record):
     explanation: str | None = Field(description="of an abstention, for people")
     error: str | None = Field(description="why asking failed")
     claims: list[ClaimRecord]
+    short: str | None = Field(default=None, description="the short answer given")
     composer: str | None = Field(description="of an answer")
     selection: SelectionRecord | None = Field(description="where a language model was asked")
     nearest: list[SentenceRecord] = Field(description="what an abstention lists")

@@ -62,6 +62,7 @@ class Judge:
                 )
                 for claim in claims
             ],
+            short=_short_answer(outcome),
             composer=outcome.composer if isinstance(outcome, Answer) else None,
             selection=_selection(outcome),
             nearest=self._citations(abstained.nearest if abstained else (), case),
@@ -112,6 +113,7 @@ class Judge:
                 "explanation": None,
                 "error": None,
                 "claims": [],
+                "short": None,
                 "composer": None,
                 "selection": None,
                 "nearest": [],
@@ -183,6 +185,12 @@ def _name_of(outcome: Outcome) -> str:
     if isinstance(outcome, Abstention):
         return "abstained"
     return "answered" if outcome.sure else "uncertain"
+
+
+def _short_answer(outcome: Outcome) -> str | None:
+    if isinstance(outcome, Abstention) or outcome.short_answer is None:
+        return None
+    return outcome.short_answer.shown
 
 
 def _selection(outcome: Outcome) -> SelectionRecord | None:

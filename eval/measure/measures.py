@@ -88,6 +88,9 @@ def _answer(record: QuestionRecord) -> dict[str, float | None]:
             found["answer.contains_gold"] = contains
             found["answer.slot_recall"] = slot_recall(said, answers) if wants_all else contains
             found["answer.exact_match"] = float(any(exact_match(it, answers) for it in claims))
+            if record.short is not None:
+                short_right = contains_answer(record.short, answers, match="any")
+                found["answer.short_right"] = float(short_right)
         found["answer.token_f1"] = max((token_f1(claim, answers) for claim in claims), default=0.0)
         found["answer.token_recall"] = token_recall(said, answers)
     if record.answerable and record.criterion is not None:
@@ -235,6 +238,12 @@ _ANSWERS: Mapping[str, Measure] = {
     "answer.exact_match": Measure(
         "answerable questions with a sentence that equals a gold answer; low for whole sentences",
         _SQUAD,
+        binary=True,
+    ),
+    "answer.short_right": Measure(
+        "short answers given to answerable questions that contain a gold answer, as of "
+        "contains_gold",
+        _OURS,
         binary=True,
     ),
     "answer.token_f1": Measure(

@@ -86,12 +86,12 @@ def hit(name, dense=None, lexical=None, fused=None):
 RANKING = (hit("quay", dense=1, fused=2), hit("mill", dense=2, lexical=1, fused=1))
 
 
-def answered(*citations, candidates=()):
+def answered(*citations, candidates=(), **others):
     claims = tuple(Claim(c.quote, c.shown, (c,), 0.9) for c in citations)
     best = tuple(candidates) or tuple(
         candidate(c.document_id, c.span.start, c.span.end, 0.9) for c in citations[:1]
     )
-    return Answer(Question("q"), None, claims, RANKING, best, {}, 1, {"total": 5.0})
+    return Answer(Question("q"), None, claims, RANKING, best, {}, 1, {"total": 5.0}, **others)
 
 
 def abstained(*candidates):
@@ -114,6 +114,20 @@ def abstained(*candidates):
 def judged(one, outcome):
     judge = Judge(LIBRARY, lambda text: len(text.split()), answers=True)
     return judge.answered(one, outcome)
+
+
+@pytest.mark.parametrize(
+    ("short", "gold", "right"),
+    [
+        ({"short_answer": citation("mill", 0, 8)}, "the mill", 1.0),
+        ({"short_answer": citation("mill", 0, 3)}, "the mill", 0.0),
+        ({}, "no", None),
+    ],
+)
+def test_a_short_answer_is_right_where_it_holds_a_gold_answer(short, gold, right):
+    outcome = answered(citation("mill", 0, 24), **short)
+    record = judged(case(answers=(gold,)), outcome)
+    assert record.measures.get("answer.short_right") == right
 
 
 def test_a_right_answer_with_the_gold_sentence_gets_full_marks():
