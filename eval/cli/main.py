@@ -9,6 +9,7 @@ import typer
 
 from eval.cli.analysis import compare, gate, report, table
 from eval.cli.calibrate import calibrate
+from eval.cli.claims import claims
 from eval.cli.questions import check_questions, new_questions, questions_from_feedback
 from eval.cli.run import rescore, run, show
 from eval.cli.structure import structure
@@ -29,6 +30,7 @@ app.command()(gate)
 app.command()(report)
 app.command()(calibrate)
 app.command()(structure)
+app.command()(claims)
 
 questions_app = typer.Typer(help="Make and check question files.", no_args_is_help=True)
 questions_app.command("new")(new_questions)
