@@ -20,7 +20,7 @@ from rag.settings import ServerSettings
 from server.serve import listen
 from tests.conftest import ROOT
 
-QUESTION = {"question": "When did LI Yong visit Huawei?"}
+QUESTION = {"question": "How many guests attended UNIDO Day 2024?"}
 
 
 @contextmanager

@@ -172,7 +172,7 @@ def test_a_very_long_history_is_no_trouble():
 @pytest.fixture(scope="module")
 def follow_up(sample):
     """A question about a visit, and the outcome of one that only its history explains."""
-    asked = "When did LI Yong visit Huawei's headquarters, and in which city?"
+    asked = "When did UNIDO's LI Yong use a stop in Shenzhen to see Huawei?"
     first = sample.ask(asked)
     assert isinstance(first, Answer)
     said = " ".join(claim.text for claim in first.claims)
