@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rag.answer.verify import verify_citation
-from rag.types import Candidate, Citation, Claim, Document
+from rag.types import Candidate, Citation, Claim, Document, Span
 
 # The score (in logits) from which on the reading model's span is given.
 LEAST_SCORE = 2.0
+_SIGNS = "-\u2212+\u00b1"  # hyphen, minus, plus, plus or minus
 
 
 def find_short_answer(
@@ -28,7 +29,17 @@ def find_short_answer(
     if cited is None:
         return None
     document = documents[best.document_id]
-    quote = best.answer.of(document.text)
-    short = replace(cited, span=best.answer, quote=quote, shown=quote)
+    span = _with_sign(best.answer, document.text)
+    quote = span.of(document.text)
+    short = replace(cited, span=span, quote=quote, shown=quote)
     verify_citation(short, document)
     return short
+
+
+def _with_sign(span: Span, text: str) -> Span:
+    """A number with the sign before it, which is a token of its own to the model."""
+    before = text[: span.start]
+    signed = before.endswith(tuple(_SIGNS)) and not before[:-1][-1:].strip()
+    if signed and text[span.start : span.start + 1].isdigit():
+        return Span(span.start - 1, span.end)
+    return span

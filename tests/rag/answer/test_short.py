@@ -36,3 +36,19 @@ def test_without_words_or_with_a_doubtful_score_there_is_none():
 def test_a_span_beyond_the_document_is_no_answer():
     with pytest.raises(CitationError):
         short(Span(len(TEXT) - 1, len(TEXT) + 4))
+
+
+@pytest.mark.parametrize(
+    ("before", "shown"), [("-", "-4"), ("\u2212", "\u22124"), ("", "4"), ("3-", "4")]
+)
+def test_a_number_keeps_its_sign_and_a_range_makes_none(before, shown):
+    text = f"It was {before}4 degrees."
+    document = make_document(text)
+    citation = cite(document, 0, len(text))
+    statement = Statement(citation.span, "paragraph", (), ())
+    start = text.index("4 degrees")
+    best = Candidate(
+        document.id, "p", statement, text, Span(start, start + 1), full_features(), 0.9, "kept"
+    )
+    claim = Claim(text, text, (citation,), 0.9)
+    assert find_short_answer(best, claim, {document.id: document}).shown == shown
