@@ -9,8 +9,10 @@ as [start, end] or null, ``kind``).
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from typing import Any
 from embeddings.reading.types import ReadingPassage
 
 Verdict = int
+Window = tuple[int, int]
 YES, NO, NEITHER = range(3)
 
 # Windows of a document, in bytes of UTF-8: about as long as the passages of an index, whose
@@ -94,71 +97,81 @@ def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
 # --- Documents with questions --------------------------------------------------------
 
 
+class _Archive:
+    """The documents of a folder, cut into windows that are found by a question's words."""
+
+    def __init__(self, documents: Iterable[Mapping[str, Any]], chance: random.Random) -> None:
+        self.documents = {each["id"]: each for each in documents}
+        self.windows: dict[str, list[Window]] = {}
+        self._holding: dict[str, list[tuple[str, Window]]] = defaultdict(list)
+        count = 0
+        for id_, document in self.documents.items():
+            self.windows[id_] = list(_windows(document["text"], chance))
+            for window in self.windows[id_]:
+                count += 1
+                for word in _shingles(document["text"][slice(*window)]):
+                    self._holding[word].append((id_, window))
+        self._weights = {
+            word: math.log(1 + count / len(places)) for word, places in self._holding.items()
+        }
+
+    def nearest(self, question: str) -> list[tuple[str, Window]]:
+        """The windows that share a word with the question, by the weight of what they share
+        (the sum of the words' inverse document frequencies), heaviest first."""
+        shared: Counter[tuple[str, Window]] = Counter()
+        for word in sorted(_shingles(question) & self._weights.keys()):
+            for place in self._holding[word]:
+                shared[place] += self._weights[word]  # type: ignore[assignment]
+        return [place for place, _ in shared.most_common()]
+
+
 def _of_documents(folder: Path, chance: random.Random) -> Iterator[Example]:
-    documents = {each["id"]: each for each in _read_lines(folder / "corpus.jsonl")}
-    windows = {id_: list(_windows(document["text"], chance)) for id_, document in documents.items()}
-    words = {
-        id_: [_shingles(document["text"][start:end]) for start, end in windows[id_]]
-        for id_, document in documents.items()
-    }
+    archive = _Archive(_read_lines(folder / "corpus.jsonl"), chance)
     for query in _read_lines(folder / "queries.jsonl"):
-        yield from _of_query(query, documents, windows, words, chance)
+        yield from _of_query(query, archive, chance)
     if (folder / "claims.jsonl").exists():
         for claim in _read_lines(folder / "claims.jsonl"):
             if chance.random() < _CLAIMS:
-                yield from _of_claim(claim, documents, windows, chance)
+                yield from _of_claim(claim, archive, chance)
+
+
+# How often a question is shown a passage that does not answer it: another one of its own
+# document, and one of another document that shares as many words as search would find.
+_OWN, _OTHER = 0.5, 0.8
+_SEARCHED = 8
 
 
 def _of_query(
-    query: Mapping[str, Any],
-    documents: Mapping[str, Mapping[str, Any]],
-    windows: Mapping[str, Sequence[tuple[int, int]]],
-    words: Mapping[str, Sequence[frozenset[str]]],
-    chance: random.Random,
+    query: Mapping[str, Any], archive: _Archive, chance: random.Random
 ) -> Iterator[Example]:
     turns = [turn["text"] for turn in query.get("history", ()) if turn["role"] == "user"]
     question = _as_asked(" ".join((*turns[-1:], query["question"])), chance)
-    asked = _shingles(question)
+    gold = () if query["unanswerable"] else query["gold_evidence"]
+    forms = query.get("answers", ()) if not query.get("all_answers") else ()
+    asked_of = query["near_doc_ids"] if query["unanswerable"] else query["gold_doc_ids"]
+    own_id = next((id_ for id_ in asked_of if id_ in archive.documents), None)
+    nearest = archive.nearest(question)
 
-    def nearest(id_: str) -> list[int]:
-        return sorted(range(len(windows[id_])), key=lambda at: -len(asked & words[id_][at]))
-
-    def example(id_: str, at: int, *, about: bool = True) -> Example:
-        document = documents[id_]
-        gold = () if not about else query.get("gold_evidence", ())
-        forms = query.get("answers", ()) if not query.get("all_answers") else ()
-        return _cut(document, windows[id_][at], question, gold, forms, chance, about=about)
-
-    if query["unanswerable"]:
-        near = [id_ for id_ in query.get("near_doc_ids", ()) if id_ in documents]
-        for id_ in near[:1]:
-            for at in nearest(id_)[:2]:
-                yield example(id_, at)
-        return
-    for id_ in query["gold_doc_ids"][:1]:
-        text = documents[id_]["text"]
-        places = [text.find(each) for each in query["gold_evidence"]]
-        holding = {
-            at
-            for place in places
-            if place >= 0
-            for at, (start, end) in enumerate(windows[id_])
-            if start <= place < end
-        }
-        for at in sorted(holding)[:2]:
-            yield example(id_, at)
-        others = [at for at in nearest(id_) if at not in holding]
-        if others and chance.random() < 0.5:
-            yield example(id_, others[0])
-        if chance.random() < 0.25:
-            other = max(
-                chance.sample(sorted(documents), min(40, len(documents))),
-                key=lambda each: (
-                    max((len(asked & w) for w in words[each]), default=0) if each != id_ else -1
-                ),
-            )
-            if other != id_ and windows[other]:
-                yield example(other, nearest(other)[0], about=False)
+    if own_id is not None:
+        document = archive.documents[own_id]
+        places = [place for place in map(document["text"].find, gold) if place >= 0]
+        holding = [
+            (start, end)
+            for start, end in archive.windows[own_id]
+            if any(start <= place < end for place in places)
+        ]
+        own = [w for id_, w in nearest if id_ == own_id and w not in holding]
+        # Asked in other words than its document's, a question shares none with the rest.
+        own += [w for w in archive.windows[own_id] if w not in (*holding, *own)]
+        shown = own[:2] if query["unanswerable"] else holding[:2]
+        if not query["unanswerable"] and chance.random() < _OWN:
+            shown += own[:1]
+        for window in shown:
+            yield _cut(document, window, question, gold, forms, chance, about=True)
+    others = [(id_, w) for id_, w in nearest[: 2 * _SEARCHED] if id_ != own_id][:_SEARCHED]
+    if others and chance.random() < _OTHER:
+        id_, window = chance.choice(others)
+        yield _cut(archive.documents[id_], window, question, (), (), chance, about=False)
 
 
 # Share of the claims that are asked about, and the changes of a claim that its evidence denies:
@@ -170,16 +183,13 @@ _DENIED = frozenset(
 
 
 def _of_claim(
-    claim: Mapping[str, Any],
-    documents: Mapping[str, Mapping[str, Any]],
-    windows: Mapping[str, Sequence[tuple[int, int]]],
-    chance: random.Random,
+    claim: Mapping[str, Any], archive: _Archive, chance: random.Random
 ) -> Iterator[Example]:
     """A claim as somebody asks whether it is so: "The bridge opened in 1932?"."""
-    document = documents[claim["doc_id"]]
+    document = archive.documents[claim["doc_id"]]
     gold = claim["evidence"] if isinstance(claim["evidence"], list) else [claim["evidence"]]
     place = document["text"].find(gold[0])
-    window = next((w for w in windows[document["id"]] if w[0] <= place < w[1]), None)
+    window = next((w for w in archive.windows[document["id"]] if w[0] <= place < w[1]), None)
     if window is None:
         return
     supported = claim["label"] == "supported"
@@ -192,7 +202,7 @@ def _of_claim(
 
 def _cut(
     document: Mapping[str, Any],
-    window: tuple[int, int],
+    window: Window,
     question: str,
     gold: Sequence[str],
     forms: Sequence[str],
@@ -248,7 +258,7 @@ def _span(
     return None
 
 
-def _windows(text: str, chance: random.Random) -> Iterator[tuple[int, int]]:
+def _windows(text: str, chance: random.Random) -> Iterator[Window]:
     """Runs of whole statements that together are the text, of random lengths."""
     run_start: int | None = None
     run_end = 0
@@ -333,7 +343,7 @@ def _single(
     kind: str,
     question: str,
     text: str,
-    window: tuple[int, int],
+    window: Window,
     evidence: Iterable[int] | None,
     answer: Iterable[int] | None,
 ) -> Example:

@@ -67,6 +67,29 @@ def test_evidence_answers_and_verdicts_stand_where_the_gold_says(folder):
     )
 
 
+def test_what_shares_words_with_a_question_is_shown_as_a_passage_that_does_not_answer(tmp_path):
+    texts = {
+        "mill": BODY,
+        "barn": "The barn of Oster Quay was built by Ada Holm. Its roof is of slate.",
+        "menu": "Soup, bread and apples. Tea costs two crowns a cup.",
+    }
+    documents = [{"id": id_, "title": id_, "text": text} for id_, text in texts.items()]
+    query = {
+        "question": "Who built the mill of Oster Quay?",
+        "answers": ["Karl Lund"],
+        "gold_evidence": ["It was built in 1902 by Karl Lund."],
+        "gold_doc_ids": ["mill"],
+        "unanswerable": False,
+    }
+    for name, rows in (("corpus", documents), ("queries", [query] * 20)):
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    others = [each for each in load_examples([Source(tmp_path)], seed=3) if not each.about]
+    assert others
+    assert {each.passage.text for each in others} == {texts["barn"]}
+    assert not any(each.answers or any(each.evidence) or each.answer for each in others)
+
+
 def test_the_same_seed_gives_the_same_examples_and_times_multiplies_them(folder):
     once = load_examples([Source(folder)], seed=3)
     assert load_examples([Source(folder)], seed=3) == once
